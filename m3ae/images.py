@@ -1,0 +1,54 @@
+"""Stored pixels -> what the vision encoder reads: cropped, resized, normalised with CLIP's mean and deviation.
+
+Shapes: H, W stored size in px, C channels (1 or 3), S image side in px.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Generator, Tensor
+
+CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
+CLIP_DEVIATION = (0.26862954, 0.26130258, 0.27577711)
+
+
+def to_tensor(pixels: np.ndarray, image_px: int) -> Tensor:
+    """uint8 (H, W, C) -> float (3, S, S): shorter side resized to S (bicubic), centre crop, normalised."""
+    height, width = pixels.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return normalised(pixels[top : top + side, left : left + side], image_px)
+
+
+def normalised(square: np.ndarray, image_px: int) -> Tensor:
+    if square.shape[:2] != (image_px, image_px):
+        image = Image.fromarray(square[..., 0] if square.shape[2] == 1 else square)
+        square = np.asarray(image.resize((image_px, image_px), Image.Resampling.BICUBIC)).reshape(image_px, image_px, -1)
+    values = torch.from_numpy(np.ascontiguousarray(square)).permute(2, 0, 1).expand(3, -1, -1).float() / 255
+    return (values - torch.tensor(CLIP_MEAN)[:, None, None]) / torch.tensor(CLIP_DEVIATION)[:, None, None]
+
+
+def to_pixels(images: Tensor) -> np.ndarray:
+    """The inverse, for pictures: float (B, 3, S, S) -> uint8 (B, S, S, 3)."""
+    values = images.float().cpu() * torch.tensor(CLIP_DEVIATION)[:, None, None] + torch.tensor(CLIP_MEAN)[:, None, None]
+    return (values.clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).numpy()
+
+
+@dataclass(frozen=True)
+class Crop:
+    """A random resized crop whose area is at least `smallest_area` of the centre square; 1 = no augmentation."""
+
+    image_px: int
+    smallest_area: float
+    seed: int
+
+    def __call__(self, pixels: np.ndarray, generator: Generator) -> Tensor:
+        if self.smallest_area == 1:
+            return to_tensor(pixels, self.image_px)
+        height, width = pixels.shape[:2]
+        area, across, down = torch.rand(3, generator=generator).tolist()
+        side = max(1, round(min(height, width) * (self.smallest_area + (1 - self.smallest_area) * area) ** 0.5))
+        top, left = round(down * (height - side)), round(across * (width - side))
+        return normalised(pixels[top : top + side, left : left + side], self.image_px)

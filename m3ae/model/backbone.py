@@ -1,0 +1,62 @@
+"""M3AE without its heads: two encoders, two projections, the fusion. Paper, section 2.1.
+
+Shapes: B pairs, L text tokens, K kept patches, H fusion width, S image side in px.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from m3ae.model.fusion import Fused, Fusion
+from m3ae.model.params import ModelParams
+from m3ae.model.text import TextEncoder, build_text_encoder
+from m3ae.model.vision import VisionEncoder, build_vision_encoder
+
+TEXT_TYPE, IMAGE_TYPE = 0, 1
+INITIAL_DEVIATION = 0.02
+
+
+class Backbone(nn.Module):
+    """Encodes either half of a pair and fuses the two; every objective starts from here."""
+
+    def __init__(self, vision: VisionEncoder, text: TextEncoder, params: ModelParams):
+        super().__init__()
+        width = params.fusion_width
+        self.vision, self.text = vision, text
+        self.text_projection = nn.Linear(text.width, width)
+        self.image_projection = nn.Linear(vision.width, width)
+        self.modality = nn.Embedding(2, width)
+        self.fusion = Fusion(width, params.fusion_depth, params.fusion_heads, params.dropout)
+        for part in (self.text_projection, self.image_projection, self.modality, self.fusion):
+            initialise(part)
+
+    def encode_text(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """Token ids (B, L), mask (B, L) -> (B, L, H)."""
+        return self.text_projection(self.text(ids, mask)) + self.type_of(ids, TEXT_TYPE)
+
+    def encode_image(self, images: Tensor, kept: Tensor | None = None) -> Tensor:
+        """Images (B, 3, S, S), the kept patches' numbers (B, K) -> (B, 1 + K, H)."""
+        return self.image_projection(self.vision(images, kept)) + self.type_of(images, IMAGE_TYPE)
+
+    def type_of(self, like: Tensor, kind: int) -> Tensor:
+        return self.modality(like.new_full((1,), kind, dtype=torch.long))
+
+    def fuse(self, text: Tensor, text_mask: Tensor, image: Tensor, depth: int = -1) -> Fused:
+        return self.fusion(text, text_mask.bool(), image, depth)
+
+    def pooled(self, fused: Fused) -> Tensor:
+        return self.fusion.pooled(fused)
+
+
+def build_backbone(params: ModelParams, vocabulary: int, load_weights: bool) -> Backbone:
+    """A new backbone; `load_weights` fetches the named encoders' published weights."""
+    vision = build_vision_encoder(params, load_weights)
+    return Backbone(vision, build_text_encoder(params, vocabulary, load_weights), params)
+
+
+def initialise(module: nn.Module) -> None:
+    """The authors' start of new parts: weights N(0, 0.02), biases 0, LayerNorms 1 and 0."""
+    for part in module.modules():
+        if isinstance(part, nn.Linear | nn.Embedding):
+            nn.init.normal_(part.weight, std=INITIAL_DEVIATION)
+        if isinstance(part, nn.Linear) and part.bias is not None:
+            nn.init.zeros_(part.bias)

@@ -1,0 +1,86 @@
+"""Co-attention fusion: two streams of BERT layers that read each other. Paper, section 2.1.
+
+Shapes: B pairs, L queries, M keys, H fusion width. Masks are boolean, True = may be read.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import scaled_dot_product_attention
+
+NORM_EPS = 1e-12  # BERT's
+
+
+class Attention(nn.Module):
+    """Multi-head attention with its dropout, residual sum and LayerNorm: (B, L, H), (B, M, H) -> (B, L, H)."""
+
+    def __init__(self, width: int, heads: int, dropout: float):
+        super().__init__()
+        self.heads = heads
+        self.query, self.key, self.value, self.out = (nn.Linear(width, width) for _ in range(4))
+        self.attention_dropout = dropout
+        self.dropout = nn.Dropout(dropout)
+        self.norm = nn.LayerNorm(width, eps=NORM_EPS)
+
+    def forward(self, tokens: Tensor, memory: Tensor, memory_mask: Tensor | None) -> Tensor:
+        query, key, value = (self.split(part) for part in (self.query(tokens), self.key(memory), self.value(memory)))
+        mask = None if memory_mask is None else memory_mask[:, None, None, :]
+        dropout = self.attention_dropout if self.training else 0.0
+        mixed = scaled_dot_product_attention(query, key, value, attn_mask=mask, dropout_p=dropout)
+        return self.norm(tokens + self.dropout(self.out(mixed.transpose(1, 2).flatten(2))))
+
+    def split(self, tokens: Tensor) -> Tensor:
+        return tokens.unflatten(-1, (self.heads, -1)).transpose(1, 2)  # (B, heads, L, H / heads)
+
+
+class FusionLayer(nn.Module):
+    """One stream's layer: self-attention, attention to the other stream, feed-forward, each post-LayerNorm."""
+
+    def __init__(self, width: int, heads: int, dropout: float):
+        super().__init__()
+        self.own = Attention(width, heads, dropout)
+        self.cross = Attention(width, heads, dropout)
+        self.feed_forward = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width), nn.Dropout(dropout))
+        self.norm = nn.LayerNorm(width, eps=NORM_EPS)
+
+    def forward(self, tokens: Tensor, mask: Tensor | None, other: Tensor, other_mask: Tensor | None) -> Tensor:
+        tokens = self.cross(self.own(tokens, tokens, mask), other, other_mask)
+        return self.norm(tokens + self.feed_forward(tokens))
+
+
+class Pooler(nn.Module):
+    """tanh(Linear(first token)): (B, L, H) -> (B, H)."""
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.dense = nn.Linear(width, width)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return torch.tanh(self.dense(tokens[:, 0]))
+
+
+class Fused(NamedTuple):
+    text: Tensor  # (B, L, H)
+    image: Tensor  # (B, 1 + K, H)
+
+
+class Fusion(nn.Module):
+    """The layers of both streams; they step together, neither sees the other's new state."""
+
+    def __init__(self, width: int, depth: int, heads: int, dropout: float):
+        super().__init__()
+        self.text_layers = nn.ModuleList(FusionLayer(width, heads, dropout) for _ in range(depth))
+        self.image_layers = nn.ModuleList(FusionLayer(width, heads, dropout) for _ in range(depth))
+        self.text_pooler, self.image_pooler = Pooler(width), Pooler(width)
+
+    def forward(self, text: Tensor, text_mask: Tensor, image: Tensor, depth: int = -1) -> Fused:
+        """Both streams after `depth` layers (-1: after the last). Deeper layers are not run."""
+        num_layers = len(self.text_layers) if depth == -1 else depth
+        for text_layer, image_layer in zip(self.text_layers[:num_layers], self.image_layers[:num_layers], strict=True):
+            text, image = text_layer(text, text_mask, image, None), image_layer(image, None, text, text_mask)
+        return Fused(text, image)
+
+    def pooled(self, fused: Fused) -> Tensor:
+        """The pair's feature (B, 2H), text first."""
+        return torch.cat([self.text_pooler(fused.text), self.image_pooler(fused.image)], dim=-1)

@@ -1,0 +1,45 @@
+"""What is trained: a backbone and the objectives that read it. Each wanted view is encoded once a step.
+
+# Differs: views are shared between objectives, so one draw of the encoders' dropout serves them all;
+# the authors encode the clean text and the whole image twice.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from m3ae.model.backbone import Backbone
+from m3ae.objectives.base import Loss, Objective, View
+
+
+class Learner(nn.Module):
+    """`forward(batch)` -> the weighted sum of the objectives' losses, and their tallies one below the other."""
+
+    def __init__(self, backbone: Backbone, objectives: dict[str, Objective], weights: dict[str, float]):
+        super().__init__()
+        self.backbone = backbone
+        self.objectives = nn.ModuleDict(objectives)
+        self.weights = weights
+
+    def forward(self, batch: NamedTuple, only: tuple[str, ...] = ()) -> Loss:
+        """`only` names the objectives to run; none named: all of them."""
+        names = only or tuple(self.objectives)
+        seen = self.encode(batch, {view for name in names for view in self.objectives[name].views})
+        losses = [self.objectives[name](self.backbone.fusion, seen, batch) for name in names]
+        total = torch.stack([self.weights[name] * loss.value for name, loss in zip(names, losses, strict=True)]).sum()
+        return Loss(total, torch.cat([loss.tallies for loss in losses]))
+
+    def encode(self, batch: NamedTuple, views: set[View]) -> dict[View, Tensor]:
+        return {view: self.encode_view(batch, view) for view in sorted(views)}
+
+    def encode_view(self, batch: NamedTuple, view: View) -> Tensor:
+        if view == View.TEXT:
+            return self.backbone.encode_text(batch.text_ids, batch.text_mask)
+        if view == View.SHOWN_TEXT:
+            return self.backbone.encode_text(batch.shown_ids, batch.text_mask)
+        return self.backbone.encode_image(batch.images, batch.kept if view == View.KEPT_IMAGE else None)
+
+    def tally_names(self, only: tuple[str, ...] = ()) -> list[str]:
+        """The rows of `forward`'s tallies, as `<objective>.<tally>`."""
+        return [f"{name}.{tally}" for name in only or self.objectives for tally in self.objectives[name].tally_names]

@@ -1,0 +1,66 @@
+"""Downstream heads on the pair's feature: question answering and classification. Paper, section 3.
+
+Shapes: B pairs, H fusion width, A answers or classes.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
+
+from m3ae.batches import TaskBatch
+from m3ae.metrics import tally
+from m3ae.model.backbone import initialise
+from m3ae.model.fusion import Fusion
+from m3ae.model.params import ModelParams
+from m3ae.objectives.base import Loss, Objective, View
+
+
+class Labels(Objective):
+    """One logit an answer; the score is the target's value at the answer that is believed most."""
+
+    views = (View.TEXT, View.IMAGE)
+    tally_names = ("loss", "score")
+
+    def __init__(self, params: ModelParams, num_answers: int):
+        super().__init__()
+        width = 2 * params.fusion_width
+        self.head = nn.Sequential(nn.Linear(width, width), nn.LayerNorm(width), nn.GELU(), nn.Linear(width, num_answers))
+        initialise(self.head)
+
+    def forward(self, fusion: Fusion, seen: dict[View, Tensor], batch: TaskBatch) -> Loss:
+        logits = self.logits(fusion, seen, batch)
+        losses = self.losses(logits, batch.targets)
+        score = batch.targets.gather(1, logits.argmax(dim=1, keepdim=True))
+        return Loss(losses.mean(), torch.stack([tally(losses), tally(score)]))
+
+    def logits(self, fusion: Fusion, seen: dict[View, Tensor], batch: TaskBatch) -> Tensor:
+        """(B, A)."""
+        fused = fusion(seen[View.TEXT], batch.text_mask.bool(), seen[View.IMAGE])
+        return self.head(fusion.pooled(fused)).float()
+
+    def losses(self, logits: Tensor, targets: Tensor) -> Tensor:
+        """Each pair's loss (B,)."""
+        raise NotImplementedError
+
+    def probabilities(self, logits: Tensor) -> Tensor:
+        raise NotImplementedError
+
+
+class QuestionAnswering(Labels):
+    """Binary cross-entropy summed over the answers: several may be right."""
+
+    def losses(self, logits: Tensor, targets: Tensor) -> Tensor:
+        return binary_cross_entropy_with_logits(logits, targets, reduction="none").sum(dim=1)
+
+    def probabilities(self, logits: Tensor) -> Tensor:
+        return logits.sigmoid()
+
+
+class Classification(Labels):
+    """Cross-entropy over the classes: exactly one is right."""
+
+    def losses(self, logits: Tensor, targets: Tensor) -> Tensor:
+        return cross_entropy(logits, targets.argmax(dim=1), reduction="none")
+
+    def probabilities(self, logits: Tensor) -> Tensor:
+        return logits.softmax(dim=1)

@@ -1,0 +1,41 @@
+"""Image-text matching: does the text belong to the image? Paper, section 2.3.
+
+Shapes: B pairs, H fusion width.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+
+from m3ae.batches import PairBatch
+from m3ae.metrics import tally
+from m3ae.model.backbone import initialise
+from m3ae.model.fusion import Fusion
+from m3ae.model.params import ModelParams
+from m3ae.objectives.base import Loss, Objective, View
+
+MATCH = 1  # the row of the head that says "they belong together"
+
+
+class ImageTextMatching(Objective):
+    """Cross-entropy over match and mismatch, from the pair's feature (B, 2H)."""
+
+    views = (View.TEXT, View.IMAGE)
+    tally_names = ("loss", "accuracy")
+
+    def __init__(self, params: ModelParams):
+        super().__init__()
+        self.head = nn.Linear(2 * params.fusion_width, 2)
+        initialise(self.head)
+
+    def forward(self, fusion: Fusion, seen: dict[View, Tensor], batch: PairBatch) -> Loss:
+        own = torch.arange(len(batch.is_own), device=batch.is_own.device)
+        image = seen[View.IMAGE][torch.where(batch.is_own.bool(), own, batch.other_image)]  # encoded once, shown where the batch says
+        logits = self.scores(fusion, seen[View.TEXT], batch.text_mask, image)
+        losses = cross_entropy(logits, batch.is_own, reduction="none")
+        return Loss(losses.mean(), torch.stack([tally(losses), tally(logits.argmax(dim=-1) == batch.is_own)]))
+
+    def scores(self, fusion: Fusion, text: Tensor, text_mask: Tensor, image: Tensor) -> Tensor:
+        """Mismatch and match logits (B, 2)."""
+        fused = fusion(text, text_mask.bool(), image)
+        return self.head(fusion.pooled(fused)).float()

@@ -1,0 +1,75 @@
+"""Masked image modelling: which pixels were left out, given the rest of the image and the text? Paper, section 2.2.
+
+Shapes: B pairs, N patches, K kept patches, P patch side in px.
+"""
+
+import torch
+from torch import Tensor
+
+from m3ae.batches import PairBatch
+from m3ae.metrics import tally
+from m3ae.model.backbone import initialise
+from m3ae.model.decoders import PixelDecoder
+from m3ae.model.fusion import Fusion
+from m3ae.model.params import Decoder, ModelParams
+from m3ae.objectives.base import Loss, Objective, View
+
+VARIANCE_FLOOR = 1e-6
+
+
+class MaskedPixels(Objective):
+    """Squared error against each hidden patch's normalised pixels; `layer` counts the fusion layers read through (-1: all)."""
+
+    views = (View.TEXT, View.KEPT_IMAGE)
+    tally_names = ("loss", "loss_predicting_zero")
+
+    def __init__(self, layer: int, decoder: Decoder, params: ModelParams):
+        super().__init__()
+        self.layer, self.patch_px = layer, params.patch_px
+        self.decoder = PixelDecoder(decoder, params, (params.image_px // params.patch_px) ** 2)
+        initialise(self.decoder)
+        torch.nn.init.normal_(self.decoder.mask_token, std=0.02)
+
+    def forward(self, fusion: Fusion, seen: dict[View, Tensor], batch: PairBatch) -> Loss:
+        predicted = self.reconstruct(fusion, seen, batch)
+        target = normalised(patches(batch.images, self.patch_px))
+        hidden = batch.patch_order[:, batch.kept.shape[1] :]  # (B, N - K)
+        errors = chosen((predicted - target).square().mean(dim=-1), hidden)
+        zero_errors = chosen(target.square().mean(dim=-1), hidden)
+        return Loss(errors.mean(), torch.stack([tally(errors), tally(zero_errors)]))
+
+    def reconstruct(self, fusion: Fusion, seen: dict[View, Tensor], batch: PairBatch) -> Tensor:
+        """The predicted normalised pixels of all patches (B, N, P² * 3)."""
+        fused = fusion(seen[View.TEXT], batch.text_mask.bool(), seen[View.KEPT_IMAGE], self.layer)
+        return self.decoder(fused.image, batch.patch_order).float()
+
+
+def chosen(errors: Tensor, places: Tensor) -> Tensor:
+    return errors.gather(1, places)
+
+
+def patches(images: Tensor, patch_px: int) -> Tensor:
+    """(B, 3, S, S) -> (B, N, P² * 3), a patch's pixels laid out rows, columns, channels."""
+    batch, channels, side, _ = images.shape
+    num = side // patch_px
+    grid = images.float().reshape(batch, channels, num, patch_px, num, patch_px)
+    return grid.permute(0, 2, 4, 3, 5, 1).reshape(batch, num * num, -1)
+
+
+def unpatched(tokens: Tensor, patch_px: int) -> Tensor:
+    """The inverse of `patches`: (B, N, P² * 3) -> (B, 3, S, S)."""
+    num = int(tokens.shape[1] ** 0.5)
+    grid = tokens.reshape(len(tokens), num, num, patch_px, patch_px, 3)
+    return grid.permute(0, 5, 1, 3, 2, 4).reshape(len(tokens), 3, num * patch_px, num * patch_px)
+
+
+def normalised(tokens: Tensor) -> Tensor:
+    """Each patch with mean 0 and (unbiased) variance 1."""
+    variance, mean = torch.var_mean(tokens, dim=-1, keepdim=True)
+    return (tokens - mean) / (variance + VARIANCE_FLOOR).sqrt()
+
+
+def painted(predicted: Tensor, images: Tensor, patch_px: int) -> Tensor:
+    """Predicted normalised pixels (B, N, P² * 3) as images (B, 3, S, S), with the mean and deviation of the true patches."""
+    variance, mean = torch.var_mean(patches(images, patch_px), dim=-1, keepdim=True)
+    return unpatched(predicted * (variance + VARIANCE_FLOOR).sqrt() + mean, patch_px)

@@ -1,0 +1,25 @@
+"""The one type that every reader yields."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+
+class Split(StrEnum):
+    TRAIN = "train"
+    VALIDATION = "validation"
+    TEST = "test"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One pair, question or labelled figure of a release, as published: nothing cleaned, nothing decoded."""
+
+    id: str  # the release's own name for this row; unique within release and split
+    split: Split
+    image: Path  # the image file, which may be missing or broken
+    image_id: str  # the release's own name for the image
+    texts: tuple[str, ...]  # caption first, then inline references; or the one question
+    answers: tuple[str, ...] = ()  # every answer that counts as right, or the one class label
+    answer_kind: str = ""  # "open" | "closed" for questions, "" elsewhere
+    licence: str = ""  # as published; "" = not stated

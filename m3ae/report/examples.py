@@ -1,0 +1,137 @@
+"""Each task's best and worst test rows: the most confident right and wrong answers, the best and worst ranked pairs."""
+
+import io
+from base64 import b64encode
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars
+from PIL import Image
+
+from m3ae.report.measured import Asked, Result
+from m3ae.report.published import ZERO_SHOT
+from m3ae.shards import open_split
+
+NUM_EXAMPLES = 3  # of each kind
+LONGEST_SIDE_PX = 224
+LONGEST_TEXT = 240  # characters
+Card = Callable[[dict, str, str], "Example"]  # (row, picture, licence) -> the card
+
+
+@dataclass(frozen=True)
+class Example:
+    """One card of the page; `facts` are (label, value) lines below the text."""
+
+    image_id: str
+    text: str
+    facts: tuple[tuple[str, str], ...]
+    picture: str = ""  # data URI; "" where the shards do not hold the image
+    licence: str = ""
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """One task's examples; `missing` says why there are none."""
+
+    title: str
+    synthetic: bool
+    best_title: str = ""
+    worst_title: str = ""
+    best: tuple[Example, ...] = ()
+    worst: tuple[Example, ...] = ()
+    missing: str = ""
+
+
+def gallery(result: Result, asked: Asked, finetune: Path, retrieve: Path, shards: Path) -> Gallery:
+    """The examples of `result`, from the first seed that left any."""
+    entry = result.entry
+    if result.missing:
+        return Gallery(entry.title, False, missing=result.missing)
+    name = "ranks.parquet" if entry.kind == "retrieve" else "predictions.parquet"
+    folders = [retrieve] if entry.name == ZERO_SHOT else [finetune / f"{entry.name}-{seed}" for seed in asked.seeds]
+    path = next((folder / name for folder in folders if (folder / name).is_file()), None)
+    if path is None:
+        return Gallery(entry.title, result.synthetic, missing=f"no {name} was written")
+    album = Album(shards / entry.task)
+    choose = ranked if entry.kind == "retrieve" else answered
+    return choose(result, polars.read_parquet(path), album)
+
+
+def answered(result: Result, rows: polars.DataFrame, album: "Album") -> Gallery:
+    """Most confident right and most confident wrong predictions, one an image; ties go by id, so that the page is stable."""
+    rows = rows.sort(["probability", "id"], descending=[True, False])
+    right, wrong = rows.filter(polars.col("score") > 0), rows.filter(polars.col("score") <= 0)
+    return Gallery(result.entry.title, result.synthetic, "Most confident and right", "Most confident and wrong",
+                   cards(right, answer_card, album), cards(wrong, answer_card, album))  # fmt: skip
+
+
+def ranked(result: Result, rows: polars.DataFrame, album: "Album") -> Gallery:
+    """Pairs by the sum of their two ranks (0 = first place in the file, shown as 1)."""
+    rows = rows.with_columns(both=polars.col("rank_of_image_text") + polars.col("rank_of_text_image"))
+    card = rank_card(len(rows))
+    best, worst = rows.sort(["both", "image_id"]), rows.sort(["both", "image_id"], descending=[True, False])
+    return Gallery(result.entry.title, result.synthetic, "Ranked best", "Ranked worst",
+                   cards(best, card, album), cards(worst.filter(polars.col("both") > 0), card, album))  # fmt: skip
+
+
+def cards(rows: polars.DataFrame, card: Card, album: "Album") -> tuple[Example, ...]:
+    """The first rows of different images, as cards."""
+    chosen = rows.unique("image_id", keep="first", maintain_order=True).head(NUM_EXAMPLES)
+    return tuple(card(row, *album.show(row["image_id"])) for row in chosen.iter_rows(named=True))
+
+
+def answer_card(row: dict, picture: str, licence: str) -> Example:
+    facts = {"truth": " or ".join(row["answers"]) or "(none)", "prediction": row["prediction"], "probability": f"{row['probability']:.3f}"}
+    return Example(row["image_id"], shortened(row["question"]), tuple(facts.items()), picture, licence)
+
+
+def rank_card(num_pairs: int) -> Card:
+    """A maker of cards that says every rank out of `num_pairs`."""
+
+    def card(row: dict, picture: str, licence: str) -> Example:
+        facts = [("its text ranked", f"{row['rank_of_image_text'] + 1} of {num_pairs}"),
+                 ("its image ranked", f"{row['rank_of_text_image'] + 1} of {num_pairs}")]  # fmt: skip
+        if row["best_text"] != row["text"]:
+            facts.append(("text ranked first", shortened(row["best_text"])))
+        return Example(row["image_id"], shortened(row["text"]), tuple(facts), picture, licence)
+
+    return card
+
+
+def shortened(text: str) -> str:
+    return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1].rstrip() + "…"
+
+
+class Album:
+    """The images of a task's test shards by their ids, opened when the first one is asked for."""
+
+    def __init__(self, folder: Path):
+        self.shards = open_split(folder, "test") if any(folder.glob("test-*.arrow")) else None
+        rows = range(len(self.shards)) if self.shards else ()
+        self.places = {self.shards.row(place)["image_id"]: place for place in rows}
+
+    def show(self, image_id: str) -> tuple[str, str]:
+        """(thumbnail as a data URI, licence as published); both "" where the shards do not hold the image."""
+        if image_id not in self.places:
+            return "", ""
+        place = self.places[image_id]
+        return thumbnail(self.shards.pixels(place)), self.shards.row(place)["licence"] or ""
+
+
+def thumbnail(pixels: np.ndarray) -> str:
+    """uint8 pixels (height, width, 1 or 3) -> a PNG data URI whose longer side is at most `LONGEST_SIDE_PX`."""
+    image = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
+    image.thumbnail((LONGEST_SIDE_PX, LONGEST_SIDE_PX), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    image.save(buffer, format="PNG")
+    return data_uri(buffer.getvalue())
+
+
+def data_uri(png: bytes) -> str:
+    return f"data:image/png;base64,{b64encode(png).decode()}"
+
+
+def galleries(results: Sequence[Result], asked: Asked, finetune: Path, retrieve: Path, shards: Path) -> list[Gallery]:
+    return [gallery(result, asked, finetune, retrieve, shards) for result in results]

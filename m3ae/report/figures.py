@@ -1,0 +1,130 @@
+"""Curves -> PNG files: one small figure an objective and one for their sum. Bytes depend on the numbers alone."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import polars
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+STYLE = {
+    "font.family": "DejaVu Sans", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": "#8a94a3",
+    "axes.labelcolor": "#3a4452", "xtick.color": "#5a6473", "ytick.color": "#5a6473", "axes.grid": True, "grid.color": "#e7ebf0",
+    "axes.axisbelow": True, "legend.frameon": False,
+}  # fmt: skip
+TRAIN, VALIDATION, NEUTRAL = "#2b6cb0", "#d9480f", "#8a94a3"
+NUM_WINDOWS = 40  # the running mean spans this share of the run
+
+
+@dataclass(frozen=True)
+class Curve:
+    """What one figure draws: columns of the two tables, and the axis with its unit."""
+
+    name: str
+    title: str
+    unit: str
+    validation: str = ""  # column of the validation table
+
+
+CURVES = (
+    Curve("total", "Total loss", "weighted sum of the objectives"),
+    Curve("mlm", "Masked language modelling", "cross-entropy, nats per masked token", "mlm_loss"),
+    Curve("mim", "Masked image modelling", "squared error of normalised pixels", "mim_loss"),
+    Curve("itm", "Image-text matching", "cross-entropy, nats per pair", "itm_loss"),
+)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A PNG and what it shows, for the page's alt text."""
+
+    name: str
+    description: str
+    png: bytes
+
+
+def curve_pictures(train: Path, validation: Path, levels: dict[str, tuple[float, str]], synthetic: bool) -> list[Picture]:
+    """One picture a curve, always; where nothing was recorded the picture says so, and so it does where the data are synthetic.
+
+    `levels` maps a curve's name to (value, label) of a line to compare with.
+    """
+    tables = read_table(train), read_table(validation)
+    drawn = {curve: draw(curve, *tables, levels.get(curve.name), synthetic) for curve in CURVES}
+    return [Picture(f"loss_{curve.name}.png", f"{curve.title} over the optimiser's steps", png) for curve, png in drawn.items()]
+
+
+def read_table(path: Path) -> polars.DataFrame:
+    """The CSV file at `path`, empty where there is none."""
+    return polars.read_csv(path, infer_schema_length=None, raise_if_empty=False) if path.is_file() else polars.DataFrame()
+
+
+def series(table: polars.DataFrame, column: str) -> tuple[list[float], list[float]]:
+    """(steps, values) where a value was recorded."""
+    if not column or column not in table.columns or "step" not in table.columns:
+        return [], []
+    known = table.select("step", polars.col(column).cast(polars.Float64, strict=False)).drop_nulls()
+    known = known.filter(polars.col(column).is_finite())
+    return known["step"].to_list(), known[column].to_list()
+
+
+def running_mean(values: Sequence[float], window: int) -> list[float]:
+    """The mean of up to `window` values around each one; shorter at the ends."""
+    half = window // 2
+    near = [values[max(0, place - half) : place + half + 1] for place in range(len(values))]
+    return [sum(part) / len(part) for part in near]
+
+
+def draw(
+    curve: Curve, train: polars.DataFrame, validation: polars.DataFrame, level: tuple[float, str] | None, synthetic: bool
+) -> bytes:
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(4.4, 2.9), dpi=160, layout="constrained")
+        figure.get_layout_engine().set(w_pad=0.09, h_pad=0.09)  # inches
+        axes = figure.add_subplot()
+        axes.set_title(curve.title, loc="left", fontsize=10.5, fontweight="bold", color="#1c2430")
+        axes.set_title("synthetic data" if synthetic else "", loc="right", fontsize=8, color=VALIDATION)
+        if not plot_lines(axes, series(train, curve.name), series(validation, curve.validation)):
+            say_nothing_recorded(axes)
+        else:
+            finish(axes, curve, level)
+        return png(figure)
+
+
+def plot_lines(axes: Axes, train: tuple, validation: tuple) -> bool:
+    """Draw what is there; False where nothing is."""
+    steps, values = train
+    if steps:
+        smooth = len(values) >= 2 * NUM_WINDOWS
+        axes.plot(steps, values, color=TRAIN, linewidth=0.8 if smooth else 1.6, alpha=0.3 if smooth else 1, label="" if smooth else "train")
+    if steps and smooth:
+        axes.plot(steps, running_mean(values, len(values) // NUM_WINDOWS), color=TRAIN, linewidth=1.6, label="train (running mean)")
+    if validation[0]:
+        axes.plot(*validation, color=VALIDATION, marker="o", markersize=3.5, linewidth=0.8, label="validation")
+    return bool(steps or validation[0])
+
+
+def finish(axes: Axes, curve: Curve, level: tuple[float, str] | None) -> None:
+    if level:
+        axes.axhline(level[0], color=NEUTRAL, linestyle=(0, (4, 3)), linewidth=1, label=level[1])
+    axes.set_xlabel("step of the optimiser")
+    axes.set_ylabel(curve.unit, fontsize=8)
+    axes.margins(x=0.02, y=0.1)
+    axes.legend(fontsize=8, loc="best")
+
+
+def say_nothing_recorded(axes: Axes) -> None:
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, "nothing recorded", ha="center", va="center", transform=axes.transAxes, color=NEUTRAL)
+
+
+def png(figure: Figure) -> bytes:
+    """The figure as PNG, without the version and the date that matplotlib would write into it."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", facecolor="white", metadata={"Software": None})
+    return buffer.getvalue()

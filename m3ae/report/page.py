@@ -1,0 +1,107 @@
+"""Everything a run left behind -> one self-contained HTML page, the README's table and a summary.
+
+No time, commit or machine enters the output: equal inputs give equal bytes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from m3ae.report import tables
+from m3ae.report.examples import data_uri, galleries
+from m3ae.report.figures import curve_pictures
+from m3ae.report.measured import Asked, Result, is_synthetic, read_json, result, value_at
+from m3ae.report.published import BENCHMARK, LABELS, NOTES, PAPER
+from m3ae.report.summary import headlines, summary
+
+TEMPLATE = "page.html.j2"
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Where the earlier stages left their files; any of them may be absent."""
+
+    metrics: Path
+    pretrain_curve: Path
+    validation_curve: Path
+    reconstructions: Path
+    finetune: Path
+    retrieve: Path
+    shards: Path
+
+
+def write_report(inputs: Inputs, params: dict[str, Any], out: Path) -> dict[str, Any]:
+    """Write index.html, table.md and the curves into `out`; return the summary. `params` are shown as given."""
+    asked = Asked(tuple(params["tasks"]), tuple(params["seeds"]), str(params["releases"]))
+    pretrain, retrieve = read_json(inputs.metrics / "pretrain.json"), read_json(inputs.metrics / "retrieve.json")
+    results = [result(entry, asked, inputs.metrics, inputs.finetune) for entry in BENCHMARK]
+    releases = tables.data_rows(inputs.metrics / "prepare", asked)
+    warning = tables.banner(synthetic_flags(results, releases, pretrain))
+    numbers = summary(results, pretrain, retrieve) | ({"synthetic": True} if warning else {})
+    curves = curve_pictures(inputs.pretrain_curve, inputs.validation_curve, levels(pretrain), is_synthetic([pretrain]))
+    out.mkdir(parents=True, exist_ok=True)
+    for picture in curves:
+        (out / picture.name).write_bytes(picture.png)
+    (out / "table.md").write_text(tables.markdown(results, warning))
+    (out / "index.html").write_text(
+        render(
+            warning=warning, results=results, marks=tables.note_marks(results), releases=releases, headlines=headlines(numbers),
+            curves=[(picture.description, data_uri(picture.png)) for picture in curves], pretrain=pretrain,
+            pretrain_rows=pretrain_rows(pretrain), reconstructions=inlined(inputs.reconstructions), params=shown(params),
+            galleries=galleries(results, asked, inputs.finetune, inputs.retrieve, inputs.shards),
+        )
+    )  # fmt: skip
+    return numbers
+
+
+def render(**content: Any) -> str:
+    """The template with `content`; a name that it lacks is an error, and all text is escaped."""
+    loader = FileSystemLoader(Path(__file__).parent)
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return environment.get_template(TEMPLATE).render(tables=tables, labels=LABELS, notes=NOTES, paper=PAPER, **content)
+
+
+def synthetic_flags(results: Sequence[Result], releases: Sequence[tables.DataRow], pretrain: dict | None) -> list[bool]:
+    """One entry for each metric file that is there."""
+    found = [part.synthetic for part in (*results, *releases) if not part.missing]
+    return [*found, *([is_synthetic([pretrain])] if pretrain else [])]
+
+
+def levels(pretrain: dict | None) -> dict[str, tuple[float, str]]:
+    """What the curves are to be compared with: guessing whether a pair belongs, and predicting zero for every pixel."""
+    zero = value_at(pretrain, "mim.loss_predicting_zero")
+    return {"itm": (log(2), "guessing")} | ({} if zero is None else {"mim": (zero, "predicting zero")})
+
+
+def pretrain_rows(pretrain: dict | None) -> list[tuple[str, str, str, str]]:
+    """(objective, validation loss, accuracy, what to compare with) for each objective of the run."""
+    texts = {"mlm": "Masked language modelling", "mim": "Masked image modelling", "itm": "Image-text matching"}
+    present = {name: pretrain[name] for name in texts if pretrain and name in pretrain}
+    return [(texts[name], tables.number(value_at(part, "loss"), 3), percent(value_at(part, "accuracy")), beside(name, part))
+            for name, part in present.items()]  # fmt: skip
+
+
+def beside(objective: str, measured: dict) -> str:
+    if objective == "mlm":
+        return f"accuracy with a shuffled image: {percent(value_at(measured, 'accuracy_shuffled_image'))}"
+    if objective == "mim":
+        return f"loss of predicting zero: {tables.number(value_at(measured, 'loss_predicting_zero'), 3)}"
+    return f"loss of guessing: {log(2):.3f}"
+
+
+def percent(share: float | None) -> str:
+    return tables.NOTHING if share is None else f"{100 * share:.1f}%"
+
+
+def inlined(picture: Path) -> str:
+    return data_uri(picture.read_bytes()) if picture.is_file() else ""
+
+
+def shown(params: dict[str, Any]) -> list[tuple[str, str]]:
+    """Parameters as params.yaml would spell them, in the order of the settings class."""
+    lists = {name: f"[{', '.join(map(str, value))}]" for name, value in params.items() if isinstance(value, tuple | list)}
+    return [(name, lists.get(name, str(value))) for name, value in params.items()]

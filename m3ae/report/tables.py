@@ -1,0 +1,130 @@
+"""Results -> the cells of the benchmark and data tables, and the README's table in Markdown."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from m3ae.report.measured import Asked, Result, Row, Score, is_synthetic, read_json
+from m3ae.report.published import LABELS, NOTES, RELEASES, Quoted
+
+DASH = "\N{EN DASH}"
+NOTHING = DASH
+SYNTHETIC = "SYNTHETIC DATA: these scores say that the pipeline works, not how good the method is."
+PARTLY_SYNTHETIC = "PARTLY SYNTHETIC DATA: scores marked synthetic say that the pipeline works, not how good the method is."
+NOT_COMPARABLE = "They are not comparable with the published numbers beside them."
+COLUMNS = ("Task", "Score", "Test rows", "Pre-trained", "From scratch", "Gain", "Majority or chance", "Paper", "Released models")
+COLUMN_NOTES = ("", "", "", "interval", "", "", "reference", "", "released")
+
+
+def banner(synthetic: Sequence[bool]) -> str:
+    """The warning that belongs above every table; `synthetic` has an entry for each metric file that is there."""
+    if not any(synthetic):
+        return ""
+    return f"{SYNTHETIC if all(synthetic) else PARTLY_SYNTHETIC} {NOT_COMPARABLE}"
+
+
+def number(value: float | None, digits: int = 1) -> str:
+    return NOTHING if value is None else f"{value:.{digits}f}"
+
+
+def signed(value: float | None) -> str:
+    return NOTHING if value is None else f"{value:+.1f}".replace("-", "\N{MINUS SIGN}")
+
+
+def with_deviation(score: Score | None) -> str:
+    if score is None:
+        return NOTHING
+    return number(score.mean) + ("" if score.deviation is None else f" ± {score.deviation:.1f}")
+
+
+def with_interval(score: Score | None) -> str:
+    """`76.9 (72.8 to 80.6)`, with a dash, the interval left out where n is unknown."""
+    return f"{with_deviation(score)} ({between(score)})" if score and score.interval else with_deviation(score)
+
+
+def between(score: Score | None) -> str:
+    return "" if not score or not score.interval else f"{score.interval[0]:.1f}{DASH}{score.interval[1]:.1f}"
+
+
+def paper(quoted: Quoted | None) -> str:
+    return NOTHING if quoted is None else f"{quoted.value:.2f}{'†' if quoted.from_memory else ''}"
+
+
+def released(values: Sequence[float]) -> str:
+    return ", ".join(number(value) for value in values) or NOTHING
+
+
+def reference(result: Result, row: Row) -> str:
+    """Chance in retrieval is small: two digits."""
+    return number(row.reference, 2 if result.entry.kind == "retrieve" else 1)
+
+
+def note_marks(results: Sequence[Result]) -> dict[str, str]:
+    """Note name -> its number, in the order in which the table meets them."""
+    names = ["interval", "reference", "released", *(note for result in results for note in result.entry.notes)]
+    return {name: str(place) for place, name in enumerate(dict.fromkeys(names), 1)}
+
+
+def markdown(results: Sequence[Result], warning: str) -> str:
+    """The README's table: warning, table, notes."""
+    marks = note_marks(results)
+    notes = [f"† {NOTES['memory']}", *(f"<sup>{mark}</sup> {NOTES[name]}" for name, mark in marks.items())]
+    head = [f"**{warning}**", ""] if warning else []
+    columns = [column + sup(marks, note) for column, note in zip(COLUMNS, COLUMN_NOTES, strict=True)]
+    rows = [cells for result in results for cells in task_cells(result, marks)]
+    table = [line(cells) for cells in (columns, [":--", ":--", *["--:"] * (len(COLUMNS) - 2)], *rows)]
+    return "\n".join([*head, *table, "", "Scores are percent.", *(f"\n{note}" for note in notes)]) + "\n"
+
+
+def sup(marks: dict[str, str], *names: str) -> str:
+    return "".join(f"<sup>{marks[name]}</sup>" for name in names if name)
+
+
+def line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def task_cells(result: Result, marks: dict[str, str]) -> list[list[str]]:
+    """A line for each score, the task named in the first; what is missing or incomplete is said beside the name."""
+    said = [text for text in ("synthetic" if result.synthetic else "", result.missing, result.remark) if text]
+    title = f"**{result.entry.title}**{sup(marks, *result.entry.notes)}" + (f" ({'; '.join(said)})" if said else "")
+    return [[title if place == 0 else "", *row_cells(result, row)] for place, row in enumerate(result.rows)]
+
+
+def row_cells(result: Result, row: Row) -> list[str]:
+    count = NOTHING if row.num_rows is None else f"{row.num_rows:,}"
+    return [LABELS[row.score], count, with_interval(row.pretrained), with_interval(row.scratch), signed(row.gain),
+            reference(result, row), paper(row.paper), released(row.released)]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class DataRow:
+    """One release: how many records were read and kept. `missing` says why there are no counts."""
+
+    title: str
+    missing: str = ""
+    synthetic: bool = False
+    read: int = 0
+    kept: int = 0
+    dropped: tuple[tuple[str, int], ...] = ()  # (reason, records), most frequent first
+    splits: tuple[tuple[str, int], ...] = ()  # (split, records kept)
+    answers: int | None = None
+
+
+def data_rows(prepare: Path, asked: Asked) -> list[DataRow]:
+    """A row for each release that the project knows, there or not."""
+    return [data_row(title, read_json(prepare / f"{release}.json"), asked) for release, title in RELEASES.items()]
+
+
+def data_row(title: str, counts: dict | None, asked: Asked) -> DataRow:
+    if counts is None:
+        return DataRow(title, "not prepared: no metric file")
+    if not counts.get("found"):
+        return DataRow(title, f"not found under {asked.releases}")
+    dropped = sorted(counts.get("dropped", {}).items(), key=lambda item: (-item[1], item[0]))
+    order = {"train": 0, "validation": 1, "test": 2}
+    splits = sorted(counts.get("splits", {}).items(), key=lambda item: order.get(item[0], 3))
+    return DataRow(
+        title, "", is_synthetic([counts]), counts["read"], counts["kept"], tuple((name.replace("_", " "), n) for name, n in dropped),
+        tuple((split, n["kept"]) for split, n in splits), counts.get("answers"),
+    )  # fmt: skip

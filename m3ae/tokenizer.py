@@ -1,0 +1,74 @@
+"""Texts -> token ids with word boundaries; and a byte-level BPE trained on the texts at hand.
+
+Shapes: B texts, L tokens of the longest one.
+"""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from tokenizers import Tokenizer as BytePairs
+from tokenizers import decoders, models, normalizers, pre_tokenizers, processors, trainers
+from torch import Tensor
+from transformers import AutoTokenizer, PreTrainedTokenizerFast
+
+from m3ae.masking import NO_WORD
+
+SPECIAL = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")  # RoBERTa's, in its order of ids, the mask moved to the front
+
+class Tokens(NamedTuple):
+    ids: Tensor  # (B, L)
+    mask: Tensor  # (B, L); 1 = a token, 0 = padding
+    words: Tensor  # (B, L): the number of each token's word, NO_WORD for special tokens and padding
+
+
+class Tokenizer:
+    """A Hugging Face fast tokenizer that also tells which tokens form a word."""
+
+    def __init__(self, fast: PreTrainedTokenizerFast):
+        self.fast = fast
+        self.mask_id = fast.mask_token_id
+        self.ordinary_ids = torch.tensor(sorted(set(range(len(fast))) - set(fast.all_special_ids)))
+
+    def __len__(self) -> int:
+        return len(self.fast)
+
+    def __call__(self, texts: Sequence[str], most_tokens: int) -> Tokens:
+        """Tokens of `texts`, cut to `most_tokens` (special ones included), padded to the longest."""
+        encoded = self.fast(list(texts), truncation=True, max_length=most_tokens, padding=True, return_tensors="pt")
+        words = [[NO_WORD if word is None else word for word in encoded.word_ids(row)] for row in range(len(texts))]
+        return Tokens(encoded["input_ids"], encoded["attention_mask"], torch.tensor(words))
+
+    @classmethod
+    def load(cls, folder: Path | str) -> "Tokenizer":
+        return cls(AutoTokenizer.from_pretrained(folder))
+
+
+def train(texts: Iterable[str], vocabulary: int) -> PreTrainedTokenizerFast:
+    """A lower-case byte-level BPE in RoBERTa's form, of at most `vocabulary` tokens."""
+    bpe = BytePairs(models.BPE())
+    bpe.normalizer = normalizers.Lowercase()
+    bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
+    bpe.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocabulary, min_frequency=2, special_tokens=list(SPECIAL), show_progress=False,
+        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+    )  # fmt: skip
+    bpe.train_from_iterator(texts, trainer=trainer)
+    begin, padding, end, unknown, mask = SPECIAL
+    bpe.post_processor = processors.RobertaProcessing((end, SPECIAL.index(end)), (begin, SPECIAL.index(begin)), trim_offsets=False)
+    return PreTrainedTokenizerFast(
+        tokenizer_object=bpe, bos_token=begin, cls_token=begin, pad_token=padding,
+        eos_token=end, sep_token=end, unk_token=unknown, mask_token=mask,
+    )  # fmt: skip
+
+
+def fetch(source: str) -> PreTrainedTokenizerFast:
+    """A published tokenizer by name or folder. Raises SystemExit, with the remedy, where it cannot be had."""
+    try:
+        return AutoTokenizer.from_pretrained(source)
+    except (OSError, ValueError) as error:
+        raise SystemExit(
+            f"params.yaml: tokenizer.source = {source!r} cannot be loaded ({error}); give a name that a hub or the local cache holds, a local folder, or 'train'"
+        ) from None

@@ -1,0 +1,121 @@
+"""The one place where DeepSpeed is set up. The global batch is the parameter; how many micro-batches each
+process accumulates follows from it and from the number of processes.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import deepspeed
+import torch
+import torch.distributed as dist
+from deepspeed.utils import safe_get_full_fp32_param
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from m3ae.batches import seed_for
+from m3ae.metrics import Tallies
+from m3ae.model.learner import Learner
+from m3ae.training.launch import device, num_loader_workers
+from m3ae.training.optimizer import build_optimizer, build_schedule
+from m3ae.training.params import Recipe
+
+
+class Engine:
+    """A learner under DeepSpeed: training steps, evaluation, its full weights."""
+
+    def __init__(self, learner: Learner, recipe: Recipe, steps: int, seed: int):
+        self.learner, self.recipe, self.seed = learner, recipe, seed
+        self.rank, self.num_processes = dist.get_rank(), dist.get_world_size()
+        self.num_pieces = recipe.batch // recipe.micro_batch
+        optimizer = build_optimizer(learner, recipe)
+        self.deepspeed, *_ = deepspeed.initialize(
+            model=learner, optimizer=optimizer, config=configuration(recipe, self.num_processes),
+            lr_scheduler=lambda basic: build_schedule(basic, steps, recipe),
+        )  # fmt: skip
+
+    def train(self, batches: Dataset, first_step: int, last_step: int) -> Iterator[tuple[int, Tensor]]:
+        """Run steps `first_step` to `last_step` - 1; yields each step's number (from 1) and its local tallies.
+
+        The last row of the tallies is that of the summed loss.
+        """
+        pieces = iter(self.loader(batches, self.piece_numbers(first_step, last_step)))
+        for step in range(first_step, last_step):
+            self.deepspeed.train()
+            rows = [self.piece(next(pieces), number) for number in self.piece_numbers(step, step + 1)]
+            yield step + 1, torch.stack(rows).sum(dim=0)
+
+    def piece_numbers(self, first_step: int, last_step: int) -> list[int]:
+        """The micro-batches of this process: micro-batch k goes to process k mod the number of processes."""
+        return list(range(first_step * self.num_pieces + self.rank, last_step * self.num_pieces, self.num_processes))
+
+    def piece(self, batch: NamedTuple, number: int) -> Tensor:
+        """One micro-batch forwards and backwards; dropout is a function of (seed, number) alone."""
+        torch.manual_seed(seed_for(self.seed, number))
+        loss = self.deepspeed(moved(batch))
+        if not torch.isfinite(loss.value):
+            raise SystemExit(f"the loss became {loss.value.item()} in micro-batch {number}; lower the learning rate or the precision's range")
+        self.deepspeed.backward(loss.value)
+        self.deepspeed.step()
+        total = torch.stack([loss.value.detach().double(), loss.value.new_ones((), dtype=torch.float64)])
+        return torch.cat([loss.tallies, total[None]]).cpu()
+
+    def learning_rate(self) -> float:
+        return self.deepspeed.get_lr()[0]
+
+    def loader(self, batches: Dataset, numbers: list[int]) -> DataLoader:
+        return DataLoader(batches, batch_size=None, sampler=numbers, num_workers=num_loader_workers())
+
+    @torch.no_grad()
+    def tallies(self, batches: Dataset, num_batches: int, only: tuple[str, ...] = (), change=lambda batch: batch) -> dict[str, float]:
+        """Mean tallies over batches 0 to `num_batches` - 1, shared out between the processes; `change` alters a batch first."""
+        self.deepspeed.eval()
+        tallies = Tallies(self.learner.tally_names(only))
+        rounds = -(-num_batches // self.num_processes)
+        numbers = [self.rank + turn * self.num_processes for turn in range(rounds)]
+        # Under ZeRO-3 every process takes part in every forward pass: one that has run out repeats the last batch, uncounted.
+        for number, batch in zip(numbers, self.loader(batches, [min(number, num_batches - 1) for number in numbers]), strict=True):
+            rows = self.deepspeed(change(moved(batch)), only).tallies
+            if number < num_batches:
+                tallies.add(rows)
+        return tallies.means()
+
+    def full_weights(self) -> dict[str, Tensor]:
+        """The learner's weights in float32 on the CPU, gathered from every process (all of them must call)."""
+        return {name: full_weight(parameter) for name, parameter in self.learner.named_parameters()}
+
+
+def full_weight(parameter: torch.nn.Parameter) -> Tensor:
+    held_by_optimizer = safe_get_full_fp32_param(parameter) if has_master_copy(parameter) else None
+    return (parameter if held_by_optimizer is None else held_by_optimizer).detach().float().cpu().clone()
+
+
+def has_master_copy(parameter: torch.nn.Parameter) -> bool:
+    return hasattr(parameter, "ds_id") or getattr(parameter, "_hp_mapping", None) is not None
+
+
+def moved(batch: NamedTuple) -> NamedTuple:
+    target = device()
+    return batch._make(part.to(target, non_blocking=True) for part in batch)
+
+
+def configuration(recipe: Recipe, num_processes: int) -> dict[str, Any]:
+    """DeepSpeed's configuration, built from the recipe alone.
+
+    Raises SystemExit where the batch cannot be shared out evenly between the processes.
+    """
+    num_pieces, rest = divmod(recipe.batch, recipe.micro_batch * num_processes)
+    if rest:
+        raise SystemExit(
+            f"params.yaml: batch {recipe.batch} in micro-batches of {recipe.micro_batch} cannot be shared by {num_processes} processes; "
+            "choose micro_batch so that batch is a multiple of micro_batch x processes"
+        )
+    return {
+        "train_batch_size": recipe.batch,
+        "train_micro_batch_size_per_gpu": recipe.micro_batch,
+        "gradient_accumulation_steps": num_pieces,
+        "zero_optimization": {"stage": recipe.zero_stage},
+        "zero_allow_untested_optimizer": True,
+        "bf16": {"enabled": recipe.precision == "bf16"},
+        "fp16": {"enabled": recipe.precision == "fp16"},
+        "steps_per_print": 10**9,
+    }

@@ -1,0 +1,101 @@
+"""Fine-tuning one task: train, choose the epoch on the validation split, test once. Paper, section 3."""
+
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from torch import Tensor
+from torch.utils.data import Dataset
+from tqdm import tqdm
+
+from m3ae.model.build import task_learner
+from m3ae.model.folder import ModelConfig, fill
+from m3ae.model.learner import Learner
+from m3ae.model.params import ModelParams
+from m3ae.objectives.base import Objective
+from m3ae.objectives.itm import MATCH
+from m3ae.objectives.retrieval import Retrieval
+from m3ae.shards import Shards
+from m3ae.training.engine import Engine
+from m3ae.training.launch import is_first
+from m3ae.training.params import FinetuneParams
+
+MATCHING_HEAD = "objectives.itm.head."
+
+
+class Downstream(Protocol):
+    """A task as the loop sees it."""
+
+    name: str
+    selection: str
+    splits: dict[str, Shards]
+
+    def objective(self, model: ModelParams) -> Objective: ...
+    def training(self, seed: int) -> Dataset: ...
+    def evaluation(self, split: str) -> Dataset: ...
+    def test(self, learner: Learner) -> tuple[Any, Any]: ...
+    def baseline(self) -> dict[str, Any]: ...
+    def details(self) -> dict[str, int]: ...
+    def write(self, folder: Path, predictions: Any) -> None: ...
+
+
+class Best(NamedTuple):
+    epoch: int  # from 1
+    validation: float  # percent
+    weights: dict[str, Tensor]
+
+
+class Result(NamedTuple):
+    best: Best
+    scores: Any
+    predictions: Any
+
+    def figures(self) -> dict[str, Any]:
+        return {"epoch": self.best.epoch, "validation": self.best.validation, "test": self.scores}
+
+
+def finetune(task: Downstream, config: ModelConfig, params: FinetuneParams, seed: int, pretrained: dict[str, Tensor] | None) -> Result:
+    """Fine-tune from `pretrained` weights, or with none of them: from what the encoders start with.
+
+    Everything else is the same in both cases: the recipe, the order of the samples, the new head's draw.
+    """
+    learner = new_learner(task, config, seed, load_encoders=pretrained is None)
+    if pretrained is not None:
+        start_from(learner, pretrained)
+    best = train(task, learner, params, seed)
+    learner = new_learner(task, config, seed)
+    fill(learner, best.weights)
+    return Result(best, *task.test(learner))
+
+
+def new_learner(task: Downstream, config: ModelConfig, seed: int, load_encoders: bool = False) -> Learner:
+    return task_learner(config, task.name, task.objective(config.model), seed, load_encoders)
+
+
+def start_from(learner: Learner, pretrained: dict[str, Tensor]) -> None:
+    """The pre-trained backbone; for retrieval also the matching head's "match" row, where matching was on."""
+    fill(learner, pretrained, part="backbone.")
+    for head in learner.objectives.values():
+        if isinstance(head, Retrieval) and MATCHING_HEAD + "weight" in pretrained:
+            head.start_from(pretrained[MATCHING_HEAD + "weight"][MATCH], pretrained[MATCHING_HEAD + "bias"][MATCH])
+
+
+def train(task: Downstream, learner: Learner, params: FinetuneParams, seed: int) -> Best:
+    """All epochs; the weights of the one that did best on validation (of the last one, where there is no validation split)."""
+    steps = -(-len(task.splits["train"]) // params.batch)
+    engine = Engine(learner, params, steps * params.epochs, seed)
+    batches, best = task.training(seed), None
+    for epoch in tqdm(range(params.epochs), unit="epoch", disable=not is_first()):
+        for _ in engine.train(batches, epoch * steps, (epoch + 1) * steps):
+            pass
+        score = validate(task, engine)
+        if best is None or score > best.validation or not len(task.splits["validation"]):
+            best = Best(epoch + 1, score, engine.full_weights())
+    return best
+
+
+def validate(task: Downstream, engine: Engine) -> float:
+    """Percent right on the validation split; 0 where there is none."""
+    batches = task.evaluation("validation")
+    if not len(batches.order):
+        return 0.0
+    return 100 * engine.tallies(batches, len(batches.order))[task.selection]

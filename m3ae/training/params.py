@@ -1,0 +1,47 @@
+"""What params.yaml says about training: one recipe for pre-training, one a task for fine-tuning."""
+
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from m3ae.params import ScaleBlock
+
+Count = Annotated[int, Field(ge=1)]
+Factor = Annotated[float, Field(gt=0)]
+
+
+class Recipe(ScaleBlock):
+    """The optimiser's settings and how a batch is cut into pieces; METHOD's optimisation table."""
+
+    batch: Count
+    micro_batch: Count
+    learning_rate: Annotated[float, Field(gt=0, lt=1)]
+    head_factor: Factor
+    fusion_factor: Factor
+    weight_decay: Annotated[float, Field(ge=0, lt=1)]
+    warmup_share: Annotated[float, Field(ge=0, lt=1)]
+    zero_stage: Annotated[int, Field(ge=0, le=3)]
+    precision: Literal["fp32", "bf16", "fp16"]
+
+    @model_validator(mode="after")
+    def batch_divides(self) -> Self:
+        if self.batch % self.micro_batch:
+            raise ValueError(f"batch {self.batch} is not a multiple of micro_batch {self.micro_batch}")
+        return self
+
+
+class PretrainParams(Recipe):
+    steps: Count
+    validate_every_steps: Count
+    save_every_steps: Count
+
+
+class FinetuneParams(Recipe):
+    """`smallest_crop` 1 = no augmentation; `num_others` is read by retrieval alone."""
+
+    per_task: ClassVar[bool] = True
+    epochs: Count
+    image_px: Annotated[int, Field(ge=16)]
+    text_tokens: Annotated[int, Field(ge=8)]
+    smallest_crop: Annotated[float, Field(gt=0, le=1)]
+    num_others: Annotated[int, Field(ge=0)]

@@ -1,0 +1,98 @@
+"""Pre-training from the first step, or from where it was killed, to the last; validation on the way."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tqdm import tqdm
+
+from m3ae.batches import PairBatch, PairBatches
+from m3ae.metrics import Tallies
+from m3ae.training.engine import Engine
+from m3ae.training.launch import is_first
+from m3ae.training.params import PretrainParams
+from m3ae.training.state import ResumeState
+
+NUM_CURVE_POINTS = 100
+
+
+@dataclass
+class Curves:
+    """What was seen so far; it travels with the resume state."""
+
+    training: list[dict[str, float]] = field(default_factory=list)
+    validation: list[dict[str, float]] = field(default_factory=list)
+
+
+class Pretraining:
+    """One run: `run()` trains and returns the final validation's figures."""
+
+    def __init__(self, engine: Engine, params: PretrainParams, training: PairBatches, validation: PairBatches, state: ResumeState):
+        self.engine, self.params, self.state = engine, params, state
+        self.training, self.validation = training, validation
+        self.curves = Curves()
+        self.recent = self.new_tallies()
+
+    def run(self) -> dict[str, dict[str, float]]:
+        first_step, notes = self.state.load(self.engine)
+        self.take_up(notes)
+        with tqdm(total=self.params.steps, initial=first_step, unit="step", disable=not is_first()) as bar:
+            for step, rows in self.engine.train(self.training, first_step, self.params.steps):
+                self.recent.add(rows)
+                self.after(step, bar)
+        return self.final_figures()
+
+    def take_up(self, notes: dict[str, Any]) -> None:
+        if notes:
+            self.curves = Curves(notes["training"], notes["validation"])
+
+    def after(self, step: int, bar: tqdm) -> None:
+        """What is due after a step. Saving comes last, so that a resumed run repeats none of it."""
+        bar.update()
+        saving = self.due(step, self.params.save_every_steps)
+        if saving or self.due(step, max(1, self.params.steps // NUM_CURVE_POINTS)):
+            self.note_training(step, bar)
+        if self.due(step, self.params.validate_every_steps):
+            self.curves.validation.append({"step": step, **flat(self.figures())})
+        if saving and step < self.params.steps:
+            self.state.save(self.engine, step, vars(self.curves))
+
+    def due(self, step: int, every: int) -> bool:
+        return step % every == 0 or step == self.params.steps
+
+    def note_training(self, step: int, bar: tqdm) -> None:
+        """Mean losses since the last note: a row of the curve, and the progress bar."""
+        means = self.recent.means()
+        losses = {name.removesuffix(".loss"): mean for name, mean in means.items() if name.endswith(".loss")}
+        self.curves.training.append({"step": step, "total": means["total"], **losses, "learning_rate": self.engine.learning_rate()})
+        self.recent = self.new_tallies()
+        pairs = self.params.batch * bar.format_dict["rate"] if bar.format_dict["rate"] else 0
+        bar.set_postfix({"loss": f"{means['total']:.3f}", "pairs/s": f"{pairs:.0f}"})
+
+    def new_tallies(self) -> Tallies:
+        return Tallies([*self.engine.learner.tally_names(), "total"])
+
+    def figures(self, only: tuple[str, ...] = (), change: Callable[[PairBatch], PairBatch] = lambda batch: batch) -> dict[str, float]:
+        return self.engine.tallies(self.validation, len(self.validation.order), only, change)
+
+    def final_figures(self) -> dict[str, dict[str, float]]:
+        """Every objective's figures on the validation pairs; for words also with each text beside another pair's image."""
+        figures = nested(self.figures())
+        if "mlm" in figures:
+            shuffled = self.figures(("mlm",), PairBatch.with_other_images)
+            figures["mlm"]["accuracy_shuffled_image"] = shuffled["mlm.accuracy"]
+        return figures
+
+
+def flat(figures: dict[str, float]) -> dict[str, float]:
+    """`mlm.loss` -> `mlm_loss`, as a column's name."""
+    return {name.replace(".", "_"): value for name, value in figures.items() if not name.endswith("predicting_zero")}
+
+
+def nested(figures: dict[str, float]) -> dict[str, dict[str, float]]:
+    """`mlm.loss` -> `{"mlm": {"loss": ...}}`."""
+    result: dict[str, dict[str, float]] = {}
+    for name, value in figures.items():
+        objective, figure = name.split(".")
+        result.setdefault(objective, {})[figure] = value
+    return result

@@ -1,0 +1,40 @@
+"""pretrain: reconstruct hidden words and pixels, match images with texts. Start it under torchrun or deepspeed."""
+
+import argparse
+from pathlib import Path
+
+from m3ae.model.params import Decoder, Layer, ModelParams, ObjectiveWeights, Ratio, Seed
+from m3ae.params import StageParams
+from m3ae.training.launch import join
+from m3ae.training.params import PretrainParams
+from m3ae.training.run import PretrainPaths, run
+
+
+class Params(StageParams):
+    mask_ratio: Ratio
+    text_mask_ratio: Ratio
+    mim_layer: Layer
+    mlm_layer: Layer
+    mim_decoder: Decoder
+    mlm_decoder: Decoder
+    objectives: ObjectiveWeights
+    seed: Seed
+    pretrain_releases: tuple[str, ...]
+    model: ModelParams
+    pretrain: PretrainParams
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("shards", "tokenizer", "out", "metrics", "training-curve", "validation-curve", "reconstructions"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--local_rank", type=int, help="given by the deepspeed launcher; the environment says the same")
+    args = parser.parse_args()
+    params = Params.read(Path("params.yaml"))
+
+    join()
+    run(params, PretrainPaths(args.shards, args.tokenizer, args.out, args.metrics, args.training_curve, args.validation_curve, args.reconstructions))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,37 @@
+import torch
+
+from m3ae.model.fusion import Fusion
+
+
+def streams():
+    torch.manual_seed(0)
+    return Fusion(16, 4, 2, 0.0).eval(), torch.randn(2, 5, 16), torch.ones(2, 5, dtype=torch.bool), torch.randn(2, 7, 16)
+
+
+def test_both_streams_read_the_other_one_of_the_layer_before():
+    fusion, text, mask, image = streams()
+    fused = fusion(text, mask, image, 1)
+    assert torch.equal(fused.text, fusion.text_layers[0](text, mask, image, None))
+    assert torch.equal(fused.image, fusion.image_layers[0](image, None, text, mask))
+
+
+def test_depth_counts_layers_and_minus_one_is_all():
+    fusion, text, mask, image = streams()
+    assert torch.equal(fusion(text, mask, image, 0).text, text)
+    assert torch.equal(fusion(text, mask, image, 4).image, fusion(text, mask, image).image)
+    assert not torch.equal(fusion(text, mask, image, 3).image, fusion(text, mask, image).image)
+
+
+def test_padding_is_read_by_neither_stream():
+    fusion, text, mask, image = streams()
+    mask[:, 3:] = False
+    changed = text.clone()
+    changed[:, 3:] = 50.0
+    before, after = fusion(text, mask, image), fusion(changed, mask, image)
+    assert torch.allclose(before.image, after.image) and torch.allclose(before.text[:, :3], after.text[:, :3])
+
+
+def test_the_pairs_feature_has_the_text_first():
+    fusion, text, mask, image = streams()
+    fused = fusion(text, mask, image)
+    assert torch.equal(fusion.pooled(fused)[:, :16], fusion.text_pooler(fused.text))

@@ -1,0 +1,65 @@
+import base64
+import io
+
+import polars
+import pytest
+from PIL import Image
+
+from m3ae.report.examples import gallery
+from m3ae.report.measured import result
+from m3ae.report.published import BENCHMARK
+
+
+@pytest.fixture
+def shown(run, asked):
+    def of(name):
+        entry = next(entry for entry in BENCHMARK if entry.name == name)
+        return gallery(result(entry, asked, run.metrics, run.finetune), asked, run.finetune, run.retrieve, run.shards)
+
+    return of
+
+
+def test_the_best_are_the_most_confident_right_answers_of_different_images(shown):
+    best = shown("vqa_rad").best
+    assert [dict(example.facts)["probability"] for example in best] == ["0.980", "0.970", "0.950"]  # rows 1, 2 and 4; 0 and 3 are wrong
+    assert len({example.image_id for example in best}) == 3
+
+
+def test_the_worst_are_the_most_confident_wrong_answers(shown):
+    worst = shown("vqa_rad").worst
+    assert [dict(example.facts)["probability"] for example in worst] == ["0.990", "0.960", "0.930"]
+    assert dict(worst[0].facts)["prediction"] == "right" and dict(worst[0].facts)["truth"] == "left"
+
+
+def test_ranks_are_shown_from_1_and_out_of_all_pairs(shown):
+    pairs = shown("zero_shot")
+    assert dict(pairs.best[0].facts) == {"its text ranked": "1 of 8", "its image ranked": "1 of 8"}
+    first = {"text ranked first": "chest film number 0"}
+    assert dict(pairs.worst[0].facts) == {"its text ranked": "8 of 8", "its image ranked": "4 of 8"} | first
+
+
+def test_fine_tuned_retrieval_has_examples_too(shown):
+    assert [example.image_id for example in shown("roco_retrieval").best] == ["image0", "image1", "image2"]
+
+
+def test_a_picture_is_the_shards_image_with_its_licence(shown):
+    best = shown("zero_shot").best[0]
+    picture = Image.open(io.BytesIO(base64.b64decode(best.picture.removeprefix("data:image/png;base64,"))))
+    assert picture.size == (128, 96) and picture.mode == "L" and best.licence == "CC BY 4.0"
+
+
+def test_an_image_that_the_shards_lack_leaves_the_card_without_a_picture(run, shown):
+    (run.shards / "slake" / "test-00000.arrow").unlink()
+    assert all(example.picture == "" for example in shown("slake").best)
+
+
+def test_no_wrong_answer_is_no_worst_example(run, shown):
+    path = run.finetune / "vqa_rad-0" / "predictions.parquet"
+    polars.read_parquet(path).with_columns(score=1.0).write_parquet(path)
+    assert shown("vqa_rad").worst == ()
+
+
+def test_a_task_without_predictions_says_so(run, shown):
+    (run.finetune / "vqa_rad-0" / "predictions.parquet").unlink()
+    assert shown("vqa_rad").missing == "no predictions.parquet was written"
+    assert "not found" in shown("vqa_med_2019").missing

@@ -1,0 +1,42 @@
+import io
+
+from PIL import Image
+
+from m3ae.report.figures import curve_pictures, read_table, running_mean, series
+
+
+def test_there_is_always_a_picture_for_each_loss(run, nothing):
+    names = ["loss_total.png", "loss_mlm.png", "loss_mim.png", "loss_itm.png"]
+    for inputs in (run, nothing):
+        pictures = curve_pictures(inputs.pretrain_curve, inputs.validation_curve, {}, False)
+        assert [picture.name for picture in pictures] == names
+        assert all(Image.open(io.BytesIO(picture.png)).format == "PNG" for picture in pictures)
+
+
+def test_equal_curves_give_equal_bytes_without_a_date(run):
+    first, second = (curve_pictures(run.pretrain_curve, run.validation_curve, {"itm": (0.7, "guessing")}, True) for _ in range(2))
+    assert first == second
+    assert not Image.open(io.BytesIO(first[0].png)).text
+
+
+def test_a_picture_of_synthetic_data_looks_different(run):
+    real, synthetic = (curve_pictures(run.pretrain_curve, run.validation_curve, {}, flag)[0].png for flag in (False, True))
+    assert real != synthetic
+
+
+def test_only_recorded_steps_are_drawn(tmp_path):
+    path = tmp_path / "curve.csv"
+    path.write_text("step,mlm,mim\n1,2.0,\n2,,0.5\n3,1.0,nan\n")
+    table = read_table(path)
+    assert series(table, "mlm") == ([1, 3], [2.0, 1.0]) and series(table, "mim") == ([2], [0.5])
+    assert series(table, "itm") == ([], [])
+
+
+def test_a_curve_file_without_a_line_is_an_empty_table(tmp_path):
+    for content in ("", "\n"):
+        (tmp_path / "curve.csv").write_text(content)
+        assert series(read_table(tmp_path / "curve.csv"), "mlm") == ([], [])
+
+
+def test_the_running_mean_is_shorter_at_the_ends():
+    assert running_mean([0.0, 3.0, 6.0, 9.0], 3) == [1.5, 3.0, 6.0, 7.5]

@@ -1,0 +1,78 @@
+from dataclasses import replace
+from math import sqrt
+
+import pytest
+
+from m3ae.report.measured import read_json, result, wilson
+from m3ae.report.published import BENCHMARK
+
+BY_NAME = {entry.name: entry for entry in BENCHMARK}
+
+
+def measured(run, name, asked):
+    return result(BY_NAME[name], asked, run.metrics, run.finetune)
+
+
+def test_scores_are_means_over_seeds_with_their_sample_deviation(run, asked):
+    row = measured(run, "vqa_rad", asked).row("overall")
+    assert (row.pretrained.mean, row.scratch.mean, row.gain) == (72.0, 60.5, 11.5)
+    assert row.pretrained.deviation == pytest.approx(sqrt(8)) and row.pretrained.num_runs == 2
+    assert row.reference == 31.25
+
+
+def test_one_seed_has_no_deviation(run, asked):
+    row = measured(run, "vqa_rad", replace(asked, seeds=(0,))).row("overall")
+    assert row.pretrained.mean == 70.0 and row.pretrained.deviation is None
+
+
+def test_the_interval_for_451_questions_is_3_9_points_either_way():
+    low, high = wilson(77.0, 451)
+    assert (high - low) / 2 == pytest.approx(3.9, abs=0.05)
+    assert low == pytest.approx(72.89, abs=0.01)  # by hand: (0.77 + z²/902 ± z √(0.77·0.23/451 + z²/(4·451²))) / (1 + z²/451)
+
+
+def test_a_perfect_score_still_has_an_interval():
+    low, high = wilson(100.0, 20)
+    assert high == 100.0 and low == pytest.approx(100 / (1 + 1.959964**2 / 20))
+
+
+def test_open_and_closed_rows_are_counted_in_the_predictions(run, asked):
+    found = measured(run, "slake", asked)
+    assert [found.row(score).num_rows for score in ("overall", "open", "closed")] == [400, 10, 10]
+
+
+def test_chance_in_retrieval_may_be_stated_once_or_for_each_direction(run, asked):
+    assert measured(run, "roco_retrieval", asked).row("image_to_text.r5").reference == 1.953125
+    assert measured(run, "zero_shot", asked).row("image_to_text.r1").reference == 0.4
+    assert measured(run, "zero_shot", asked).row("text_to_image.r1").reference == 0.390625
+
+
+def test_a_release_that_is_not_there_is_named_and_keeps_its_published_rows(run, asked):
+    absent = measured(run, "vqa_med_2019", asked)
+    assert absent.missing == "release vqa_med_2019 not found under data/releases"
+    assert absent.row("overall").pretrained is None and absent.row("overall").paper.value == 79.87
+
+
+def test_a_task_that_was_not_asked_for_is_not_read(run, asked):
+    assert measured(run, "melinda", asked).missing.startswith("not run")
+    assert measured(run, "slake", replace(asked, tasks=())).row("overall").pretrained is None
+
+
+def test_a_missing_seed_is_remarked(run, asked):
+    assert measured(run, "roco_retrieval", asked).remark == "seed 1: no metric file"
+
+
+def test_a_metric_file_that_was_never_written_is_said(nothing, asked):
+    assert measured(nothing, "vqa_rad", asked).missing == "not measured: no metric file"
+    assert measured(nothing, "zero_shot", asked).missing == "not measured: no metric file"
+
+
+def test_a_reason_that_the_stage_gave_is_repeated(run, asked):
+    (run.metrics / "retrieve.json").write_text('{"found": false, "reason": "matching was off"}')
+    assert measured(run, "zero_shot", asked).missing == "not measured: matching was off"
+
+
+def test_a_broken_metric_file_is_an_error_that_names_it(tmp_path):
+    (tmp_path / "broken.json").write_text("{")
+    with pytest.raises(SystemExit, match=r"broken\.json: not JSON"):
+        read_json(tmp_path / "broken.json")

@@ -1,0 +1,60 @@
+import pytest
+
+from m3ae.report import tables
+from m3ae.report.measured import result
+from m3ae.report.published import BENCHMARK
+
+
+@pytest.fixture
+def results(run, asked):
+    return [result(entry, asked, run.metrics, run.finetune) for entry in BENCHMARK]
+
+
+@pytest.fixture
+def table(results):
+    return tables.markdown(results, "")
+
+
+def line_with(text, *parts):
+    return next(line for line in text.splitlines() if all(part in line for part in parts))
+
+
+def test_a_row_holds_ours_the_guess_and_the_published_numbers(table):
+    cells = [cell.strip().replace(tables.DASH, "-") for cell in line_with(table, "**VQA-RAD**").strip("|").split("|")]
+    ours = ["overall", "400", "72.0 ± 2.8 (67.4-76.2)", "60.5 ± 0.7 (55.6-65.2)", "+11.5", "31.2"]
+    assert cells[1:] == [*ours, "77.01†", "77.4, 76.9, 76.7"]
+
+
+def test_the_closed_score_is_the_one_not_quoted_from_memory(table):
+    assert "| 83.46 |" in table and "67.23†" in table and "† Quoted from memory" in table
+
+
+def test_every_table_line_has_as_many_cells_as_the_header(table):
+    lines = [line for line in table.splitlines() if line.startswith("|")]
+    assert {line.count(" | ") for line in lines} == {len(tables.COLUMNS) - 1} and len(lines) == 2 + 3 + 3 + 1 + 1 + 2 * 6
+
+
+def test_absent_tasks_are_rows_that_say_why(table):
+    assert "release vqa_med_2019 not found under data/releases" in line_with(table, "VQA-Med-2019", "79.87†")
+    assert "not among the tasks" in line_with(table, "MELINDA", "78.50†")
+
+
+def test_footnotes_tell_about_validation_pairs_and_the_interval(table):
+    assert "takes those “test” pairs from the validation split" in table and "95% Wilson interval" in table
+
+
+def test_the_banner_stands_first_and_says_whether_all_or_part_is_synthetic(results):
+    warning = tables.banner([True, True])
+    assert warning.startswith("SYNTHETIC DATA: these scores say that the pipeline works, not how good the method is.")
+    assert tables.markdown(results, warning).startswith(f"**{warning}**")
+    assert tables.banner([True, False]).startswith("PARTLY SYNTHETIC DATA")
+    assert tables.banner([False]) == tables.banner([]) == ""
+
+
+def test_the_data_table_has_a_row_for_every_release(run, asked, table):
+    rows = {row.title: row for row in tables.data_rows(run.metrics / "prepare", asked)}
+    assert len(rows) == 6
+    assert rows["VQA-Med-2019"].missing == "not found under data/releases" and rows["MELINDA"].missing.startswith("not prepared")
+    assert (rows["VQA-RAD"].read, rows["VQA-RAD"].kept, rows["VQA-RAD"].answers) == (1010, 1000, 61)
+    assert rows["ROCO"].splits == (("train", 800), ("validation", 100), ("test", 100))
+    assert rows["ROCO"].dropped == (("text too short", 7), ("unreadable", 3))

@@ -1,0 +1,66 @@
+from typing import Annotated
+
+import pytest
+from pydantic import Field
+
+from m3ae.params import ParamsError, ScaleBlock, StageParams
+
+
+class Sizes(ScaleBlock):
+    width: Annotated[int, Field(ge=8, le=64)]
+
+
+class PerTask(ScaleBlock):
+    per_task = True
+    rate: float
+
+
+class Stage(StageParams):
+    mask_ratio: Annotated[float, Field(gt=0, lt=1)]
+    sizes: Sizes
+
+
+class TaskStage(StageParams):
+    recipe: PerTask
+
+
+def write(folder, mask_ratio="0.5", sizes="{width: 16}"):
+    path = folder / "params.yaml"
+    path.write_text(f"mask_ratio: {mask_ratio}\nscale: demo\nscales:\n  demo:\n    sizes: {sizes}\n    recipe: {{vqa: {{rate: 5e-6}}}}\n")
+    return path
+
+
+def test_a_stage_reads_the_top_level_and_its_scales_block(tmp_path):
+    params = Stage.read(write(tmp_path))
+    assert (params.mask_ratio, params.sizes.width) == (0.5, 16)
+
+
+def test_the_environment_is_no_source(tmp_path, monkeypatch):
+    monkeypatch.setenv("MASK_RATIO", "0.9")
+    assert Stage.read(write(tmp_path)).mask_ratio == 0.5
+
+
+def test_a_number_that_yaml_takes_for_a_text_is_still_a_number(tmp_path):
+    assert TaskStage.read(write(tmp_path), task="vqa").recipe.rate == 5e-6
+
+
+def test_keys_are_what_dvc_has_to_watch():
+    assert Stage.keys() == {"mask_ratio": "mask_ratio", "sizes": "scales.${scale}.sizes"}
+    assert TaskStage.keys() == {"recipe": "scales.${scale}.recipe.${item.task}"}
+
+
+@pytest.mark.parametrize(("content", "message"), [
+    ({"mask_ratio": "1.5"}, r"params.yaml: mask_ratio = 1.5: .*\(allowed: > 0 and < 1\)"),
+    ({"sizes": "{width: 4}"}, r"params.yaml: sizes.width = 4: .*\(allowed: >= 8 and <= 64\)"),
+    ({"sizes": "{width: 8, depth: 2}"}, r"params.yaml: sizes.depth is not a parameter; known here: width"),
+    ({"sizes": "{}"}, r"params.yaml: sizes.width is missing"),
+    ({"mask_ratio": "much"}, r"params.yaml: mask_ratio = 'much'"),
+])  # fmt: skip
+def test_a_wrong_value_is_named_with_file_key_and_range(tmp_path, content, message):
+    with pytest.raises(ParamsError, match=message):
+        Stage.read(write(tmp_path, **content))
+
+
+def test_a_missing_file_says_so(tmp_path):
+    with pytest.raises(ParamsError, match="no such file"):
+        Stage.read(tmp_path / "params.yaml")

@@ -1,0 +1,130 @@
+"""dvc.yaml against the code: every file that a stage imports is a dependency, every parameter that it reads is declared.
+
+What is checked of a stage is what its script says: its imports, followed through m3ae/, and the fields of its `Params`.
+"""
+
+import ast
+import importlib.util
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+DATA_FILES = {"m3ae/report/page.py": ["m3ae/report/page.html.j2"]}  # read by a module without an import
+
+
+def body(stage: dict) -> dict:
+    return stage.get("do", stage)
+
+
+def script(stage: dict) -> Path:
+    return next(ROOT / word for word in body(stage)["cmd"].split() if word.startswith("stages/"))
+
+
+def imported(path: Path) -> set[str]:
+    """The project's files that `path` imports, directly."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        found |= {file for name in names if name.startswith("m3ae") and (file := module_file(name))}
+    return found
+
+
+def module_file(name: str) -> str | None:
+    place = Path(*name.split("."))
+    candidates = (place.with_suffix(".py"), place / "__init__.py")
+    return next((path.as_posix() for path in candidates if (ROOT / path).is_file() and (ROOT / path).stat().st_size), None)
+
+
+def all_imported(path: Path) -> set[str]:
+    seen: set[str] = set()
+    waiting = imported(path)
+    while waiting:
+        seen |= waiting
+        waiting = {file for known in waiting for file in imported(ROOT / known)} - seen
+    return seen | {file for module in seen for file in DATA_FILES.get(module, ())}
+
+
+def covers(dependency: str, file: str) -> bool:
+    return file == dependency or file.startswith(dependency + "/")
+
+
+def code_dependencies(stage: dict) -> list[str]:
+    return [dependency for dependency in body(stage)["deps"] if dependency.startswith("m3ae")]
+
+
+def undeclared_code(stage: dict) -> list[str]:
+    return sorted(file for file in all_imported(script(stage)) if not any(covers(known, file) for known in code_dependencies(stage)))
+
+
+def unused_code(stage: dict) -> list[str]:
+    return [known for known in code_dependencies(stage) if not any(covers(known, file) for file in all_imported(script(stage)))]
+
+
+def parameters_read(path: Path) -> set[str]:
+    spec = importlib.util.spec_from_file_location(f"stage_{path.stem}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return set(module.Params.keys().values()) if hasattr(module, "Params") else set()
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_every_imported_file_is_a_dependency(name):
+    assert undeclared_code(STAGES[name]) == []
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_every_code_dependency_is_imported(name):
+    assert unused_code(STAGES[name]) == []
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_the_script_itself_is_a_dependency(name):
+    assert script(STAGES[name]).relative_to(ROOT).as_posix() in body(STAGES[name])["deps"]
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_the_parameters_that_a_stage_reads_are_the_declared_ones(name):
+    assert parameters_read(script(STAGES[name])) == set(body(STAGES[name]).get("params", ()))
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_every_path_on_the_command_line_is_declared(name):
+    stage = body(STAGES[name])
+    text = yaml.safe_dump(stage.get("deps", []) + stage.get("outs", []) + stage.get("metrics", []) + stage.get("plots", []))
+    for word in stage["cmd"].split():
+        if word.startswith("data/"):
+            assert word in text, word
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_every_stage_has_a_description_waits_for_the_check_and_leaves_something_in_the_cache(name):
+    stage = body(STAGES[name])
+    assert stage["desc"] and stage["outs"]
+    assert name == "check" or "data/check.ok" in stage["deps"]
+
+
+def test_an_undeclared_import_is_noticed(tmp_path, monkeypatch):
+    stage = {**body(STAGES["tokenizer"])}
+    stage["deps"] = [dependency for dependency in stage["deps"] if dependency != "m3ae/tokenizer.py"]
+    assert undeclared_code(stage) == ["m3ae/tokenizer.py"]
+
+
+def test_package_files_stay_empty():
+    assert [path.as_posix() for path in (ROOT / "m3ae").rglob("__init__.py") if path.stat().st_size] == []
+
+
+def test_dvc_reads_the_pipeline(tmp_path, monkeypatch):
+    from dvc.repo import Repo
+
+    for name in ("dvc.yaml", "params.yaml"):
+        shutil.copy(ROOT / name, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    repo = Repo.init(no_scm=True)
+    names = {stage.addressing for stage in repo.index.stages}
+    assert {"finetune@vqa_rad-0", "finetune@roco_retrieval-0", "prepare@roco", "retrieve", "report"} <= names

@@ -1,0 +1,45 @@
+import pytest
+
+from m3ae.masking import NO_WORD
+from m3ae.tokenizer import Tokenizer, fetch, train
+
+TEXTS = ["Axial CT of the abdomen.", "Axial T2-weighted MR image of the brain.", "A large left pneumothorax."] * 3
+
+
+@pytest.fixture
+def tokenizer() -> Tokenizer:
+    return Tokenizer(train(TEXTS, 320))
+
+
+def test_any_text_comes_back(tokenizer):
+    text = "Émile's pneumothorax, 3 × 4 cm 漢"
+    ids = tokenizer([text], 200).ids[0]
+    assert tokenizer.fast.decode(ids, skip_special_tokens=True).strip() == text.lower()
+
+
+def test_pieces_of_a_word_share_its_number(tokenizer):
+    tokens = tokenizer(["pneumoperitoneum seen"], 64)
+    words = tokens.words[0].tolist()
+    assert words[0] == words[-1] == NO_WORD and words.count(0) > 1 and words.count(1) >= 1
+
+
+def test_texts_are_cut_and_padded_to_the_longest(tokenizer):
+    tokens = tokenizer(["left", "a large left pneumothorax of the brain and the abdomen"], 8)
+    assert tokens.ids.shape == (2, 8) and tokens.mask[0].sum() < 8 and tokens.mask[1].sum() == 8
+    assert (tokens.words[0][tokens.mask[0] == 0] == NO_WORD).all()
+
+
+def test_special_tokens_are_robertas(tokenizer):
+    assert (tokenizer.fast.bos_token_id, tokenizer.fast.pad_token_id, tokenizer.fast.eos_token_id) == (0, 1, 2)
+    assert tokenizer.mask_id not in tokenizer.ordinary_ids
+
+
+def test_a_saved_tokenizer_is_the_same_one(tokenizer, tmp_path):
+    tokenizer.fast.save_pretrained(tmp_path)
+    again = Tokenizer.load(tmp_path)
+    assert again(TEXTS, 64).ids.equal(tokenizer(TEXTS, 64).ids) and len(again) == len(tokenizer)
+
+
+def test_a_tokenizer_that_cannot_be_had_is_named_with_a_remedy(tmp_path):
+    with pytest.raises(SystemExit, match="tokenizer.source = .*cannot be loaded.*or 'train'"):
+        fetch(str(tmp_path / "nowhere"))
