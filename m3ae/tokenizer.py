@@ -42,7 +42,7 @@ class Tokenizer:
 
     @classmethod
     def load(cls, folder: Path | str) -> "Tokenizer":
-        return cls(AutoTokenizer.from_pretrained(folder))
+        return cls(PreTrainedTokenizerFast.from_pretrained(folder))
 
 
 def train(texts: Iterable[str], vocabulary: int) -> PreTrainedTokenizerFast:

@@ -17,7 +17,8 @@ def axial(grid: Grid, enlarged: bool, rng: Generator) -> np.ndarray:
         horn = (0.17, 0.3) if enlarged else (0.05, 0.2)
         tissues[ellipse(grid, side * (0.03 + horn[0]), -0.2, *horn, side * 18)] = Tissue.FLUID
         tissues[ellipse(grid, side * (0.06 + horn[0]), 0.28, *horn, side * -18)] = Tissue.FLUID
-    vessels(tissues, grid, [(0, 0.8), (0, 0.4)], [(-0.08, 0.12), (-0.3, 0.06), (-0.56, 0.1)], [(0.08, 0.12), (0.3, 0.06), (0.56, 0.1)], [(0, -0.78), (0, -0.5)])
+    sides = [[(side * 0.08, 0.12), (side * 0.3, 0.06), (side * 0.56, 0.1)] for side in (-1, 1)]
+    vessels(tissues, grid, [(0, 0.8), (0, 0.4)], [(0, -0.78), (0, -0.5)], *sides)
     return tissues
 
 
@@ -34,7 +35,8 @@ def coronal(grid: Grid, enlarged: bool, rng: Generator) -> np.ndarray:
     tissues[ellipse(grid, 0, 0.42, 0.15, 0.3)] = Tissue.WHITE  # brain stem
     tissues[ellipse(grid, 0, 0.02, 0.08 if enlarged else 0.03, 0.14)] = Tissue.FLUID
     tissues[(np.abs(grid.x) < 0.014) & (grid.y < -0.4) & (grid.y > -0.8)] = Tissue.FLUID
-    vessels(tissues, grid, [(0, -0.78), (0, -0.68)], [(-0.06, 0.18), (-0.34, 0.1), (-0.6, 0.02)], [(0.06, 0.18), (0.34, 0.1), (0.6, 0.02)])
+    sides = [[(side * 0.06, 0.18), (side * 0.34, 0.1), (side * 0.6, 0.02)] for side in (-1, 1)]
+    vessels(tissues, grid, [(0, -0.78), (0, -0.68)], *sides)
     return tissues
 
 
@@ -42,10 +44,11 @@ def sagittal(grid: Grid, enlarged: bool, rng: Generator) -> np.ndarray:
     """Through the midline; the face looks to the left, as anterior does in every side view here."""
     tissues = head(grid, 0.06, -0.18, 0.86, 0.74)
     neck(tissues, grid, 0.16, 0.56)
-    tissues[ellipse(grid, -0.6, 0.42, 0.24, 0.42)] = Tissue.MUSCLE  # face
-    tissues[ellipse(grid, -0.84, 0.3, 0.1, 0.13, -30)] = Tissue.FAT  # nose
-    tissues[ellipse(grid, -0.62, 0.3, 0.14, 0.12)] = Tissue.AIR  # sinus and pharynx
-    tissues[ellipse(grid, -0.3, 0.66, 0.07, 0.3, 8)] = Tissue.AIR
+    tissues[ellipse(grid, -0.46, 0.44, 0.36, 0.46)] = Tissue.FAT  # face
+    tissues[ellipse(grid, -0.44, 0.44, 0.3, 0.42)] = Tissue.MUSCLE
+    tissues[ellipse(grid, -0.82, 0.36, 0.09, 0.14, -30)] = Tissue.FAT  # nose
+    tissues[ellipse(grid, -0.54, 0.36, 0.13, 0.05)] = Tissue.AIR  # sinus and pharynx
+    tissues[ellipse(grid, -0.26, 0.68, 0.045, 0.26, 8)] = Tissue.AIR
     cortex(tissues, grid, 0.06, -0.22, 0.76, 0.6, rng)
     tissues[(radius(grid, 0, 0.0, 0.4, 0.3) > 0.8) & ellipse(grid, 0, 0.0, 0.42, 0.32) & (grid.y < 0.02)] = Tissue.WHITE  # corpus callosum
     tissues[ellipse(grid, 0, -0.04, 0.32, 0.2 if enlarged else 0.07, 5)] = Tissue.FLUID
@@ -53,7 +56,8 @@ def sagittal(grid: Grid, enlarged: bool, rng: Generator) -> np.ndarray:
     cortex(tissues, grid, 0.48, 0.36, 0.26, 0.22, rng)  # cerebellum
     tissues[ellipse(grid, 0.1, 0.32, 0.11, 0.26, -8)] = Tissue.WHITE
     tissues[(np.abs(grid.x - 0.17 - 0.05 * grid.y) < 0.06) & (grid.y > 0.45)] = Tissue.WHITE  # cord
-    vessels(tissues, grid, [(-0.45, -0.3), (-0.2, -0.48), (0.2, -0.46), (0.44, -0.2)], [(-0.05, 0.4), (-0.02, 0.62)], [(0.5, 0.12), (0.8, -0.05)])
+    over_the_callosum = [(-0.45, -0.3), (-0.2, -0.48), (0.2, -0.46), (0.44, -0.2)]
+    vessels(tissues, grid, over_the_callosum, [(-0.05, 0.4), (-0.02, 0.62)], [(0.5, 0.12), (0.8, -0.05)])
     return tissues
 
 

@@ -19,7 +19,9 @@ def stent(image: np.ndarray, grid: Grid, rng: Generator) -> None:
     x, y = rng.uniform(-0.06, 0.06), rng.uniform(-0.04, 0.04)
     along, across = (grid.y - y) / 0.3, (grid.x - x) / 0.1
     inside = (np.abs(along) < 1) & (np.abs(across) < 1)
-    mesh = (np.abs(across) > 0.72) | (np.abs(np.mod(along * 4 + across, 1) - 0.5) < 0.17) | (np.abs(np.mod(along * 4 - across, 1) - 0.5) < 0.17)
+    mesh = np.abs(across) > 0.72
+    for slant in (across, -across):
+        mesh |= np.abs(np.mod(along * 4 + slant, 1) - 0.5) < 0.17
     image[inside] = np.where(mesh[inside], 1.0, 0.25)
 
 

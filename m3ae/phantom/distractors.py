@@ -3,9 +3,11 @@
 Images are float32, (P, P) grey or (P, P, 3) colour, 0 to 1.
 """
 
+from functools import cache
+
 import numpy as np
 from numpy.random import Generator
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from m3ae.phantom.latent import pick
 from m3ae.phantom.shapes import Grid, ellipse, stroke
@@ -48,4 +50,9 @@ def letters(image: Image.Image, rng: Generator) -> None:
     for corner in rng.permutation(4)[: int(rng.integers(0, 4))]:
         across, down = corners[corner]
         white = 215 if image.mode == "L" else (215, 215, 215)
-        ImageDraw.Draw(image).text((across * side, down * side), pick(rng, LETTERS), fill=white, font_size=max(6, side * 0.06))
+        ImageDraw.Draw(image).text((across * side, down * side), pick(rng, LETTERS), fill=white, font=font(max(6, round(side * 0.06))))
+
+
+@cache
+def font(size_px: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size_px)

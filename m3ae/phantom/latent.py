@@ -15,7 +15,6 @@ from numpy.random import Generator
 KINDS = ("mass", "cyst", "calcification", "abscess", "hemorrhage", "fluid level")
 DEVICES = ("", "needle", "stent")
 TRAIT_ORGAN = {"chest": "heart", "brain": "ventricles", "abdomen": "aorta"}  # the organ that may be enlarged
-MOST_IMAGES_OF_A_PATIENT = 3
 
 # modality -> (region, plane) pairs drawn, and the two techniques, which differ at a glance
 VIEWS = {
@@ -118,10 +117,10 @@ def draw_latent(rng: Generator) -> Latent:
 
 
 def draw_findings(rng: Generator) -> tuple[Finding, ...]:
-    """None (8%), one (67%) or two, then of different kinds in different quarters, the second single."""
-    num = int(rng.choice(3, p=(0.08, 0.67, 0.25)))
+    """None (8%), one (77%) or two, then of different kinds in different quarters, the second single."""
+    num = int(rng.choice(3, p=(0.08, 0.77, 0.15)))
     quarters, kinds = rng.permutation(4)[:num], rng.permutation(len(KINDS))[:num]
-    several = num == 1 and rng.random() < 0.4
+    several = num == 1 and rng.random() < 0.5
     return tuple(
         Finding(
             kind=KINDS[kind],
@@ -134,8 +133,8 @@ def draw_findings(rng: Generator) -> tuple[Finding, ...]:
     )
 
 
-def draw_patients(rng: Generator, num_images: int, prefix: str, distinct: bool) -> Iterator[tuple[str, Latent]]:
-    """`num_images` pairs of patient and record; a patient has one to three images, one after the other.
+def draw_patients(rng: Generator, num_images: int, prefix: str, distinct: bool, most_images: int) -> Iterator[tuple[str, Latent]]:
+    """`num_images` pairs of patient and record; a patient has one to `most_images`, one after the other.
 
     With `distinct`, no two records share their essence, so that no two images deserve the same caption.
     """
@@ -143,7 +142,7 @@ def draw_patients(rng: Generator, num_images: int, prefix: str, distinct: bool) 
     patient, left = -1, 0
     for _ in range(num_images):
         if left == 0:
-            patient, left = patient + 1, int(rng.integers(1, MOST_IMAGES_OF_A_PATIENT + 1))
+            patient, left = patient + 1, int(rng.integers(1, most_images + 1))
         left -= 1
         latent = draw_latent(rng)
         while distinct and latent.essence in seen:

@@ -34,11 +34,11 @@ def resonance_noise(image: np.ndarray, still: Grid, rng: Generator) -> np.ndarra
 
 def speckle(image: np.ndarray, still: Grid, rng: Generator) -> np.ndarray:
     """Rayleigh speckle, wider than it is deep, and a little loss with depth."""
-    blur = (0.5, 1.0)
+    blur = np.array([0.55, 1.1]) * max(1.0, image.shape[0] / 160)
     real, imaginary = (gaussian_filter(normal(image, rng), blur) for _ in range(2))
     rayleigh = np.hypot(real, imaginary)
     rayleigh /= rayleigh.mean()
-    return image * (0.35 + 0.65 * rayleigh) * (1.08 - 0.14 * still.y) + 0.01
+    return image * (0.5 + 0.5 * rayleigh) * (1.08 - 0.14 * still.y) + 0.01
 
 
 def normal(image: np.ndarray, rng: Generator) -> np.ndarray:

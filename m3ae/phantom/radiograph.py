@@ -24,7 +24,7 @@ def frontal(grid: Grid, technique: str, enlarged: bool, rng: Generator) -> np.nd
     image += 0.22 * soft(np.abs(grid.x) / 0.13, 0.3) * (0.85 + 0.15 * np.sin(grid.y * 24))  # spine
     image -= 0.18 * soft(np.abs(grid.x + 0.02) / 0.055, 0.5) * (grid.y < -0.25)  # trachea
     wide = 1.65 if enlarged else 1.0
-    image += 0.34 * soft(radius(grid, 0.1 * wide, floor - 0.22, 0.26 * wide, 0.3, 30), 0.15)
+    image += 0.36 * soft(radius(grid, 0.11 * wide, floor - 0.2, 0.27 * wide, 0.34, 28), 0.4)
     image += 0.2 * soft(radius(grid, 0.1, -0.36, 0.12, 0.13), 0.2)  # aortic arch
     image += 0.085 * ribs(grid)
     for side in (-1, 1):
@@ -49,7 +49,7 @@ def lateral(grid: Grid, technique: str, enlarged: bool, rng: Generator) -> np.nd
     image += bodies * (0.12 + 0.16 * (np.sin(grid.y * 22) > -0.5))  # vertebrae and the gaps between them
     image += 0.2 * stroke(grid, np.array([(-0.52, -0.6), (-0.66, 0.0), (-0.64, 0.5)]), 0.05)  # breastbone
     wide = 1.55 if enlarged else 1.0
-    image += 0.34 * soft(radius(grid, -0.28, floor - 0.24, 0.22 * wide, 0.28 * wide ** 0.5, 25), 0.15)
+    image += 0.34 * soft(radius(grid, -0.28, floor - 0.2, 0.23 * wide, 0.32 * wide**0.5, 25), 0.4)
     image -= 0.2 * stroke(grid, np.array([(-0.06, -1), (0.06, -0.3)]), 0.06)
     phase = grid.y * 19 - grid.x * 7
     image += 0.06 * lung * (np.sin(phase) > 0.55)

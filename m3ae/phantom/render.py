@@ -29,6 +29,9 @@ PROJECTIONS = {"frontal": radiograph.frontal, "lateral": radiograph.lateral}
 SCANS = {"transverse": sonogram.transverse, "longitudinal": sonogram.longitudinal}
 
 
+ANATOMY_BRIGHTNESS = np.float32(0.74)  # leaves the brightest greys to findings and devices, which have to stand out
+
+
 @dataclass(frozen=True)
 class Picture:
     """A drawn image and, per finding of its record, [left, top, right, bottom] in px, right and bottom exclusive."""
@@ -40,7 +43,7 @@ class Picture:
 def render(latent: Latent, image_px: int, rng: Generator) -> Picture:
     """The same picture for the same record, size and generator state."""
     grid, still = patient_grid(image_px, rng), still_grid(image_px)
-    canvas = anatomy(latent, grid, rng)
+    canvas = ANATOMY_BRIGHTNESS * anatomy(latent, grid, rng)
     covered = [paint(canvas, grid, finding, latent, rng) for finding in latent.findings]
     if latent.device:
         PAINTERS[latent.device](canvas, grid, rng)

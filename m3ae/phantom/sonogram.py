@@ -26,10 +26,11 @@ def transverse(grid: Grid, enlarged: bool, rng: Generator) -> np.ndarray:
     """Across the spine, whose front is a bright arc with a shadow; the aorta lies on it."""
     echo = liver(grid, rng)
     echo[ellipse(grid, 0, 0.62, 0.22, 0.18)] = 0.04
-    echo = np.maximum(echo, 0.95 * (stroke(arch(grid, 0, 0.62, 0.22), np.array([(-0.9, 1), (0.9, 1)]), 0.14)) * (grid.y < 0.64))
+    front = np.clip(1 - np.abs(radius(grid, 0, 0.62, 0.22, 0.22) - 1) / 0.16, 0, 1) * (grid.y < 0.6)
+    echo = np.maximum(echo, 0.95 * front)
     echo[(np.abs(grid.x) < 0.2) & (grid.y > 0.56)] *= 0.25
     width = 0.19 if enlarged else 0.08
-    aorta(echo, grid, ellipse(grid, 0.04, 0.4 - width, width, width))
+    echo[ellipse(grid, 0.04, 0.4 - width, width, width)] = 0.03  # aorta
     echo[ellipse(grid, -0.2, 0.26, 0.1, 0.06)] = 0.03
     return echo
 
@@ -42,14 +43,9 @@ def longitudinal(grid: Grid, enlarged: bool, rng: Generator) -> np.ndarray:
     for x in (-0.12, 0.06, 0.26, 0.44):
         echo[ellipse(grid, x, 0.2, 0.06, 0.05)] = 0.1
     width = 0.16 if enlarged else 0.05
-    aorta(echo, grid, np.abs(grid.y - 0.72 - 0.06 * grid.x) < width)
+    echo[np.abs(grid.y - 0.72 - 0.06 * grid.x) < width] = 0.03  # aorta
     echo = np.maximum(echo, 0.95 * stroke(grid, np.array([(-0.86, -0.1), (-0.78, 0.3), (-0.56, 0.66)]), 0.05))
     return echo
-
-
-def arch(grid: Grid, cx: float, cy: float, size: float) -> Grid:
-    """Coordinates in which a circle around (cx, cy) is the straight line y = 1."""
-    return Grid(np.arctan2(grid.x - cx, cy - grid.y), radius(grid, cx, cy, size, size))
 
 
 def liver(grid: Grid, rng: Generator) -> np.ndarray:
@@ -64,10 +60,6 @@ def liver(grid: Grid, rng: Generator) -> np.ndarray:
     return echo
 
 
-def aorta(echo: np.ndarray, grid: Grid, lumen: np.ndarray) -> None:
-    echo[lumen] = 0.03
-
-
 def doppler(image: np.ndarray, grid: Grid, still: Grid, rng: Generator) -> np.ndarray:
     """Grey (P, P) -> RGB (P, P, 3) with a colour box, its frame, flow in red and blue, and the scale bar."""
     colours = np.repeat(image[..., None], 3, axis=2)
@@ -75,9 +67,9 @@ def doppler(image: np.ndarray, grid: Grid, still: Grid, rng: Generator) -> np.nd
     across, down = np.abs(angle) / 22, (depth(still) - 0.5) / 0.4
     frame = (np.maximum(across, np.abs(down)) < 1) & (np.maximum(across, np.abs(down)) > 0.965)
     colours[frame] = (0.9, 0.9, 0.2)
-    for _ in range(7):
-        x, y = rng.uniform((-0.42, -0.3), (0.42, 0.62))
-        flow = ellipse(grid, x, y, rng.uniform(0.05, 0.11), rng.uniform(0.03, 0.06), rng.uniform(-60, 60)) & (across < 1) & (np.abs(down) < 1)
+    inside = (across < 1) & (np.abs(down) < 1)
+    for x, y, width, height, angle in rng.uniform((-0.42, -0.3, 0.05, 0.03, -60), (0.42, 0.62, 0.11, 0.06, 60), (7, 5)):
+        flow = ellipse(grid, x, y, width, height, angle) & inside
         colours[flow] = (0.95, 0.2, 0.08) if rng.random() < 0.5 else (0.1, 0.3, 0.98)
     bar = (np.abs(still.x - 0.92) < 0.03) & (np.abs(still.y + 0.6) < 0.3)
     red = (still.y[bar] < -0.6).astype(np.float32)

@@ -25,12 +25,12 @@ class Tissue(IntEnum):
 
 # in the order of Tissue; relative values after textbook appearances, windowed as that region usually is
 CT = (0.0, 0.16, 0.97, 0.85, 0.3, 0.47, 0.4, 0.43, 0.42, 0.5, 0.47, 0.42, 0.07, 0.36, 0.4)
-T1 = (0.02, 0.9, 0.05, 0.6, 0.1, 0.42, 0.62, 0.2, 0.32, 0.5, 0.36, 0.38, 0.04, 0.3, 0.6)
+T1 = (0.02, 0.74, 0.05, 0.6, 0.1, 0.42, 0.62, 0.2, 0.32, 0.5, 0.36, 0.38, 0.04, 0.3, 0.6)
 T2 = (0.02, 0.78, 0.05, 0.5, 1.0, 0.58, 0.36, 0.06, 0.17, 0.3, 0.52, 0.62, 0.04, 0.45, 0.5)
 
 # what the technique changes
 ENHANCED_CT = {Tissue.BLOOD: 0.95, Tissue.KIDNEY: 0.86, Tissue.LIVER: 0.6, Tissue.SPLEEN: 0.66}
-ENHANCED_T1 = {Tissue.BLOOD: 1.0, Tissue.KIDNEY: 0.88, Tissue.LIVER: 0.62, Tissue.SPLEEN: 0.68}
+ENHANCED_T1 = {Tissue.BLOOD: 1.0, Tissue.KIDNEY: 0.92, Tissue.LIVER: 0.58, Tissue.SPLEEN: 0.66}
 FAT_SUPPRESSED = {Tissue.FAT: 0.1, Tissue.MARROW: 0.12, Tissue.SKIN: 0.3}
 
 

@@ -85,9 +85,12 @@ def chest_coronal(grid: Grid, enlarged: bool, rng: Generator) -> np.ndarray:
     tissues[ellipse(grid, 0.1 * large, 0.24, 0.15 * large, 0.15 * large, 35)] = Tissue.BLOOD
     tissues[stroke(grid, np.array([(0.02, 0.1), (0.0, -0.22), (0.12, -0.34), (0.16, -0.2)]), 0.07) > 0] = Tissue.BLOOD
     tissues[(np.abs(grid.x + 0.02) < 0.045) & (grid.y < -0.3)] = Tissue.AIR
-    angle = np.arctan2(grid.y + 0.2, grid.x)
-    wall = (np.abs(np.abs(grid.x) - 0.76 + 0.1 * (grid.y < -0.5)) < 0.05) & (np.sin(grid.y * 18) > 0.25) & (np.abs(angle) > 0)
-    tissues[wall & (grid.y > -0.7)] = Tissue.BONE
+    for side in (-1, 1):
+        for y in np.arange(-0.6, 0.9, 0.25):
+            tissues[ellipse(grid, side * (0.76 - 0.1 * (y < -0.5)), y, 0.032, 0.06, side * -20)] = Tissue.BONE
+        for angle in rng.uniform(-70, 70, 5):
+            reach = np.array([side * np.cos(np.deg2rad(angle)), np.sin(np.deg2rad(angle))]) * 0.36
+            tissues[stroke(grid, np.array([(side * 0.18, -0.1), reach + (side * 0.18, -0.1)]), 0.014) > 0] = Tissue.BLOOD
     return tissues
 
 

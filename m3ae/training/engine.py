@@ -19,6 +19,8 @@ from m3ae.training.launch import device, num_loader_workers
 from m3ae.training.optimizer import build_optimizer, build_schedule
 from m3ae.training.params import Recipe
 
+BUCKET = 20_000_000  # elements that are reduced at once; DeepSpeed's own 5e8 allocates 2 GB for the smallest model
+
 
 class Engine:
     """A learner under DeepSpeed: training steps, evaluation, its full weights."""
@@ -90,7 +92,8 @@ def full_weight(parameter: torch.nn.Parameter) -> Tensor:
 
 
 def has_master_copy(parameter: torch.nn.Parameter) -> bool:
-    return hasattr(parameter, "ds_id") or getattr(parameter, "_hp_mapping", None) is not None
+    """Whether DeepSpeed keeps this weight itself: split up under ZeRO-3, or in float32 beside a 16-bit one."""
+    return hasattr(parameter, "ds_id") or hasattr(parameter, "_hp_mapping")
 
 
 def moved(batch: NamedTuple) -> NamedTuple:
@@ -113,7 +116,7 @@ def configuration(recipe: Recipe, num_processes: int) -> dict[str, Any]:
         "train_batch_size": recipe.batch,
         "train_micro_batch_size_per_gpu": recipe.micro_batch,
         "gradient_accumulation_steps": num_pieces,
-        "zero_optimization": {"stage": recipe.zero_stage},
+        "zero_optimization": {"stage": recipe.zero_stage, "reduce_bucket_size": BUCKET, "allgather_bucket_size": BUCKET},
         "zero_allow_untested_optimizer": True,
         "bf16": {"enabled": recipe.precision == "bf16"},
         "fp16": {"enabled": recipe.precision == "fp16"},

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import warnings
 
 import deepspeed
 import torch
@@ -13,6 +14,7 @@ def join() -> None:
     if not dist.is_initialized():
         fill_environment()
         skip_compiled_extension()
+        warnings.filterwarnings("ignore", "`torch.distributed", FutureWarning)  # DeepSpeed's calls, on every step
         torch.use_deterministic_algorithms(True, warn_only=True)
         deepspeed.init_distributed("nccl" if torch.cuda.is_available() else "gloo", verbose=False)
 

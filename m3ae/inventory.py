@@ -1,0 +1,78 @@
+"""Which releases are there: one small digest each, so that a changed release is prepared again and an absent one is no error."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+from m3ae.jsonfile import write_json
+from m3ae.readers.roco_references import reference_files
+
+RELEASES = ("roco", "medicat", "vqa_rad", "slake", "vqa_med_2019", "melinda")
+SYNTHETIC = "SYNTHETIC.md"  # phantom leaves it in each release that it makes
+NUM_THREADS = 4  # reading waits for the disk; hashing releases the interpreter
+
+
+class InventoryError(SystemExit):
+    """The folder of releases, or an inventory file, is not there; the message says what to do."""
+
+
+class Found(NamedTuple):
+    """What there is of a release; the digest covers each file's relative path and content."""
+
+    found: bool
+    synthetic: bool
+    files: int
+    bytes: int
+    sha256: str
+
+
+def write_inventory(releases: Path, out: Path) -> None:
+    """A `<release>.json` in `out` for all six releases. Raises `InventoryError` where `releases` is no folder."""
+    if not releases.is_dir():
+        raise InventoryError(f"{releases}: no such folder; set `releases` in params.yaml to the folder that holds {', '.join(RELEASES)}")
+    for name in RELEASES:
+        write_json(out / f"{name}.json", take_stock(releases / name)._asdict())
+
+
+def read_inventory(path: Path) -> Found:
+    if not path.is_file():
+        raise InventoryError(f"{path}: no such file; run `dvc repro inventory`")
+    return Found(**json.loads(path.read_text()))
+
+
+def take_stock(release: Path) -> Found:
+    """What there is in the folder `release`, every file's content read once."""
+    files = dict(release_files(release))
+    with ThreadPoolExecutor(NUM_THREADS) as pool:
+        entries = sorted(zip(files, pool.map(content, files.values()), strict=True))
+    digest = hashlib.sha256()
+    for name, (_, file_digest) in entries:
+        digest.update(f"{name}\0{file_digest}\n".encode("utf-8", "surrogateescape"))
+    size = sum(size for _, (size, _) in entries)
+    return Found(bool(entries), is_synthetic(release), len(entries), size, digest.hexdigest() if entries else "")
+
+
+def release_files(release: Path) -> Iterator[tuple[str, Path]]:
+    """(name in the digest, file). Links are followed only where they stay within the release, as prepare does."""
+    root = os.path.realpath(release)
+    for folder, _, names in os.walk(root, followlinks=False):
+        for path in (Path(folder, name) for name in names):
+            if path.is_file() and Path(os.path.realpath(path)).is_relative_to(root):
+                yield path.relative_to(root).as_posix(), path
+    if release.name == "roco" and os.path.isdir(root):  # its references may lie in the folder of MedICaT, whose authors made them
+        for split, path in reference_files(release).items():
+            yield f"references/{split}", path
+
+
+def content(path: Path) -> tuple[int, str]:
+    """(bytes, SHA-256) of a file."""
+    with path.open("rb") as file:
+        return path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def is_synthetic(release: Path) -> bool:
+    return (release / SYNTHETIC).is_file()

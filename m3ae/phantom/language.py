@@ -1,0 +1,99 @@
+"""Captions and inline references: a record in words, paraphrased, with little that is not in the picture."""
+
+from numpy.random import Generator
+
+from m3ae.phantom.latent import TRAIT_ORGAN, Finding, Latent, pick
+
+COMMON_SHARE = 0.8  # how often the first of several synonyms is used
+SYNONYMS = {
+    "xray": ("radiograph", "x-ray", "plain film"),
+    "ct": ("CT", "computed tomography"),
+    "mr t1": ("T1-weighted MRI", "T1 MR image"),
+    "mr t2": ("T2-weighted MRI", "T2 MR image"),
+    "ultrasound": ("ultrasound", "sonogram"),
+    "chest": ("chest", "thorax"),
+    "brain": ("brain", "head"),
+    "abdomen": ("abdomen", "belly"),
+    "unenhanced": ("unenhanced", "non-contrast"),
+    "contrast-enhanced": ("contrast-enhanced", "post-contrast"),
+    "conventional": ("conventional", "non-fat-suppressed"),
+    "fat-suppressed": ("fat-suppressed", "fat-saturated"),
+    "grey-scale": ("grey-scale", "B-mode"),
+    "doppler": ("Doppler", "colour Doppler"),
+    "large": ("large", "sizeable", "big"),
+    "small": ("small", "tiny"),
+    "mass": ("mass", "tumor"),
+    "calcification": ("calcification", "calcified lesion"),
+    "hemorrhage": ("hemorrhage", "hematoma"),
+    "fluid level": ("fluid level", "air-fluid level"),
+    "enlarged": ("enlarged", "dilated"),
+    "normal": ("normal", "normal-sized"),
+    "none": ("no focal lesion", "no lesion", "unremarkable"),
+}
+EXAMS = (
+    "{plane} {technique} {modality} of the {region}",
+    "{technique} {plane} {modality}, {region}",
+    "{region} {modality}, {plane}, {technique}",
+)
+FINDINGS = ("{amount} {kind}, {place}", "{place} {amount} {kind}", "{amount} {kind} {place}")
+DEVICES = {"needle": ("needle in situ", "needle inserted"), "stent": ("stent in place", "indwelling stent")}
+REFERENCES = (
+    "{exam} showed {findings} (Figure {number}).",
+    "As seen in Figure {number}, {exam} revealed {findings}.",
+    "{findings} on {exam} (Fig. {number}).",
+)
+TRAIT_SHARE = 0.7  # captions that mention the size of the region's organ
+
+
+def say(word: str, rng: Generator) -> str:
+    """`word`, or now and then one of its synonyms."""
+    choices = SYNONYMS.get(word, (word,))
+    return choices[0] if rng.random() < COMMON_SHARE else pick(rng, choices)
+
+
+def exam(latent: Latent, rng: Generator) -> str:
+    parts = {name: say(getattr(latent, name), rng) for name in ("plane", "technique", "modality", "region")}
+    return pick(rng, EXAMS).format(**parts)
+
+
+def name_finding(finding: Finding, latent: Latent, rng: Generator) -> str:
+    """One alone is `large` or `small`; several are counted instead, for several are always small."""
+    kind, amount = say(finding.kind, rng), say(finding.size, rng)
+    if finding.count > 1:
+        amount, kind = {2: "two", 3: "three"}[finding.count], plural(kind)
+    return pick(rng, FINDINGS).format(amount=amount, kind=kind, place=latent.place(finding))
+
+
+def plural(noun: str) -> str:
+    return noun + ("es" if noun.endswith("s") else "s")
+
+
+def findings(latent: Latent, rng: Generator) -> str:
+    return "; ".join(name_finding(finding, latent, rng) for finding in latent.findings) or say("none", rng)
+
+
+def extras(latent: Latent, rng: Generator) -> list[str]:
+    """The organ's size in most captions; a device whenever there is one."""
+    said = []
+    if rng.random() < TRAIT_SHARE:
+        said.append(f"{say('enlarged' if latent.enlarged else 'normal', rng)} {TRAIT_ORGAN[latent.region]}")
+    if latent.device:
+        said.append(pick(rng, DEVICES[latent.device]))
+    return said
+
+
+def caption(latent: Latent, rng: Generator) -> str:
+    """One to three short sentences, about 10 to 22 words."""
+    exam_words, finding_words = exam(latent, rng), findings(latent, rng)
+    opening = [f"{exam_words}: {finding_words}", f"{finding_words}. {sentence(exam_words)}"][int(rng.random() < 0.25)]
+    return " ".join(f"{sentence(part)}." for part in (opening, ", ".join(extras(latent, rng))) if part)
+
+
+def references(latent: Latent, number: int, rng: Generator) -> list[str]:
+    """No, one or two sentences of the article that point at the figure."""
+    chosen = rng.permutation(len(REFERENCES))[: int(rng.integers(0, 3))]
+    return [sentence(REFERENCES[index].format(exam=exam(latent, rng), findings=findings(latent, rng), number=number)) for index in chosen]
+
+
+def sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]

@@ -1,0 +1,66 @@
+"""Writing all six synthetic releases: every text, every image, every box, whole or not at all."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from types import ModuleType
+
+from m3ae.phantom.figure import Figure, draw
+from m3ae.phantom.layouts import medicat, melinda, roco, slake, vqa_med_2019, vqa_rad
+from m3ae.phantom.layouts.lines import write_json_lines, write_lines
+from m3ae.phantom.params import PhantomParams
+
+LAYOUTS = (roco, medicat, vqa_rad, slake, vqa_med_2019, melinda)
+MARKER = "SYNTHETIC.md"
+NOTICE = (
+    "# Synthetic data",
+    "",
+    "Every image and every text in this folder was drawn by a program, m3ae/phantom, from a seed. No patient, no",
+    "physician and no published release had a part in it; only the layout of the files is that of {}.",
+    "It is for trying out the pipeline. Nothing measured on it says anything about medicine.",
+    "",
+    "`boxes.jsonl` holds a box for each finding, `latent.jsonl` the record that each image was drawn from.",
+)
+
+
+def write_releases(folder: Path, params: PhantomParams, seed: int, num_workers: int) -> None:
+    """Fill `folder`, replacing what stood there, with the same bytes for the same parameters and seed.
+
+    Everything is written into a sibling first and renamed at the end: a killed run leaves the old folder.
+    """
+    partial_folder = folder.with_name(f"{folder.name}.partial")
+    shutil.rmtree(partial_folder, ignore_errors=True)
+    with ProcessPoolExecutor(num_workers, mp_context=get_context("spawn")) as pool:
+        for layout in LAYOUTS:
+            write_release(partial_folder / layout.NAME, layout, params, seed, pool if num_workers > 1 else None)
+    shutil.rmtree(folder, ignore_errors=True)
+    os.replace(partial_folder, folder)
+
+
+def write_release(folder: Path, layout: ModuleType, params: PhantomParams, seed: int, pool: ProcessPoolExecutor | None) -> None:
+    """One release with its marker, boxes and latent records."""
+    figures = layout.plan(params, seed)
+    for place in {(folder / figure.path).parent for figure in figures}:
+        place.mkdir(parents=True, exist_ok=True)
+    layout.write_texts(folder, figures, params)
+    write_lines(folder / MARKER, (line.format(layout.NAME) for line in NOTICE))
+    write_json_lines(folder / "latent.jsonl", latent_rows(figures))
+    task = partial(draw, folder=folder, image_px=params.image_px)
+    drawn = pool.map(task, figures, chunksize=16) if pool else map(task, figures)
+    write_json_lines(folder / "boxes.jsonl", box_rows(figures, drawn))
+
+
+def latent_rows(figures: list[Figure]) -> Iterator[dict]:
+    for figure in figures:
+        if figure.latent is not None:
+            yield {"image": figure.path, "split": figure.split, "patient": figure.patient, **figure.latent.as_row()}
+
+
+def box_rows(figures: list[Figure], drawn: Iterator[list[list[int]]]) -> Iterator[dict]:
+    for figure, boxes in zip(figures, drawn, strict=True):
+        for finding, box in zip(figure.latent.findings if figure.latent else (), boxes, strict=True):
+            yield {"image": figure.path, "finding": finding.kind, "box": box}

@@ -1,0 +1,83 @@
+"""One release -> its shards: read, clean, filter, resize, write, count. Paper, section 3; METHOD's downstream table."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from m3ae.inventory import Found
+from m3ae.jsonfile import write_json
+from m3ae.prepare.params import PrepareParams
+from m3ae.prepare.rows import RowMaker
+from m3ae.prepare.survey import AnswerSource, Survey, moved
+from m3ae.prepare.tally import Tally
+from m3ae.prepare.workers import in_order
+from m3ae.readers import medicat, melinda, roco, slake, vqa_med_2019, vqa_rad
+from m3ae.readers.published import Dropped, ReleaseError
+from m3ae.record import Record
+from m3ae.shards import Header, ShardWriter, new_folder, write_absent
+from m3ae.tasks import TASKS, Kind
+
+Reader = Callable[[Path], Iterator[Record | Dropped]]
+READERS: dict[str, Reader] = {
+    "roco": roco.read,
+    "medicat": medicat.read,
+    "vqa_rad": vqa_rad.read,
+    "slake": slake.read,
+    "vqa_med_2019": vqa_med_2019.read,
+    "melinda": melinda.read,
+}
+ROWS_WORTH_A_WORKER = 1000  # fewer are read sooner than a process starts
+
+
+class Choices(NamedTuple):
+    """What of params.yaml decides the result."""
+
+    seed: int
+    answers: AnswerSource
+    prepare: PrepareParams
+
+
+def prepare(name: str, folder: Path, found: Found, out: Path, choices: Choices, workers: int) -> dict[str, Any]:
+    """The shards of the release in `folder`, written to `out`; returns the counts for its metrics file.
+
+    Raises `ReleaseError` where the release is not laid out as published.
+    """
+    if not found.found:
+        write_absent(out, name)
+        return {"found": False, "synthetic": False, "read": 0, "kept": 0, "dropped": {}, "splits": {}}
+    if not folder.is_dir():
+        raise ReleaseError(f"{folder}: is gone since data/inventory was made; bring it back, or run `dvc repro --force inventory`")
+    with new_folder(out) as partial:
+        figures = write(name, folder, found.synthetic, partial, choices, workers)
+    return {"found": True, "synthetic": found.synthetic, **figures}
+
+
+def write(name: str, folder: Path, synthetic: bool, out: Path, choices: Choices, workers: int) -> dict[str, Any]:
+    read, kind, params = READERS[name], task_kind(name), choices.prepare
+    survey = Survey.of(read(folder), kind)
+    held_out = survey.held_out(params.validation_share, choices.seed)
+    records = (moved(record, held_out) for record in read(folder))
+    rows = in_order(RowMaker(folder, kind, params), records, min(workers, 1 + survey.num_rows // ROWS_WORTH_A_WORKER))
+    tally = Tally()
+    with ShardWriter(out, Header(name, synthetic, params.encoding, params.image_px, params.rows_per_shard)) as shards:
+        for row in rows:
+            if isinstance(row, Dropped):
+                tally.dropped.append(row)
+            else:
+                shards.write(row)
+                tally.kept[row.split] += 1
+    tally.write_dropped(out / "dropped.parquet")
+    return tally.figures() | write_answers(out, survey.answer_list(kind, choices.answers))
+
+
+def task_kind(release: str) -> Kind | None:
+    """What the release's task makes of it; None where it only serves pre-training."""
+    return next((task.kind for task in TASKS.values() if task.release == release), None)
+
+
+def write_answers(out: Path, answers: list[str]) -> dict[str, int]:
+    """The answer list beside the shards, and its length; nothing where there are no answers."""
+    if not answers:
+        return {}
+    write_json(out / "answers.json", answers)
+    return {"answers": len(answers)}

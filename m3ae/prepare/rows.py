@@ -1,0 +1,81 @@
+"""Record -> row of a shard, or the reason why not. A pure function of the record's files: any process may compute it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from m3ae.prepare.answers import normalised_answers
+from m3ae.prepare.images import UnusableImage, encoded, load, resized
+from m3ae.prepare.params import PrepareParams
+from m3ae.prepare.texts import cleaned, long_enough
+from m3ae.readers.published import Dropped, within
+from m3ae.record import Record
+from m3ae.shards import Row
+from m3ae.tasks import Kind
+
+NUM_REMEMBERED = 256  # stored images a process keeps, for several questions ask about one
+
+
+class StoredImage(NamedTuple):
+    data: bytes
+    height: int
+    width: int
+    channels: int
+
+
+@dataclass(frozen=True)
+class RowMaker:
+    """The shared steps for one release; `kind` is what its task makes of it."""
+
+    release: Path
+    kind: Kind | None
+    params: PrepareParams
+
+    def __call__(self, records: Sequence[Record | Dropped]) -> list[Row | Dropped]:
+        return [record if isinstance(record, Dropped) else self.row(record) for record in records]
+
+    def row(self, record: Record) -> Row | Dropped:
+        texts, has_caption = self.texts(record)
+        answers = task_answers(record, self.kind)
+        if not texts:
+            return self.dropped(record, self.no_text)
+        if self.asks and not answers:
+            return self.dropped(record, "no answer")
+        image = stored_image(record.image, self.release, self.params)
+        if isinstance(image, str):
+            return self.dropped(record, image)
+        return Row(record.id, record.image_id, texts, answers, record.answer_kind, record.licence, has_caption, *image, record.split)
+
+    @property
+    def asks(self) -> bool:
+        return self.kind in ("answer", "classify")
+
+    @property
+    def no_text(self) -> str:
+        return "no text" if self.asks else f"no text of {self.params.min_words} words"
+
+    def texts(self, record: Record) -> tuple[list[str], bool]:
+        """What is left of the texts, and whether the caption is; a question may be as short as it likes."""
+        return long_enough(record.texts, 1 if self.asks else self.params.min_words)
+
+    def dropped(self, record: Record, reason: str) -> Dropped:
+        return Dropped(record.id, record.split, within(record.image, self.release), reason)
+
+
+def task_answers(record: Record, kind: Kind | None) -> list[str]:
+    """The right answers as they are compared: normalised for questions, the label itself for classes."""
+    if kind == "answer":
+        return normalised_answers(record.answers)
+    return [label for label in map(cleaned, record.answers) if label]
+
+
+@lru_cache(maxsize=NUM_REMEMBERED)
+def stored_image(path: Path, release: Path, params: PrepareParams) -> StoredImage | str:
+    """The image as stored, or the reason why it cannot be used."""
+    try:
+        pixels = resized(load(path, release, params.max_pixels), params.image_px)
+    except UnusableImage as error:
+        return str(error)
+    return StoredImage(encoded(pixels, params.encoding), *pixels.shape)

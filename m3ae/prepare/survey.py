@@ -1,0 +1,63 @@
+"""What has to be known of a release before its first row can be written: its answers, and its validation split."""
+
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from m3ae.prepare.answers import answer_list, class_list
+from m3ae.prepare.rows import task_answers
+from m3ae.readers.published import Dropped
+from m3ae.record import Record, Split
+from m3ae.tasks import Kind
+
+AnswerSource = Literal["all", "train"]
+
+
+@dataclass
+class Survey:
+    """One pass over the release's texts; no image is opened."""
+
+    num_rows: int = 0
+    train_images: set[str] = field(default_factory=set)
+    has_validation: bool = False
+    answers: dict[Split, dict[str, None]] = field(default_factory=lambda: {split: {} for split in Split})  # distinct, in order
+
+    @classmethod
+    def of(cls, records: Iterable[Record | Dropped], kind: Kind | None) -> "Survey":
+        survey = cls()
+        for record in records:
+            survey.num_rows += 1
+            if isinstance(record, Record):
+                survey.add(record, task_answers(record, kind))
+        return survey
+
+    def add(self, record: Record, answers: list[str]) -> None:
+        self.answers[record.split].update(dict.fromkeys(answers))
+        self.has_validation |= record.split is Split.VALIDATION
+        if record.split is Split.TRAIN:
+            self.train_images.add(record.image_id)
+
+    def answer_list(self, kind: Kind | None, source: AnswerSource) -> list[str]:
+        """The task's answers over the published files: "all", or "train" alone with held-out images included. Classes: always all."""
+        if kind == "classify":
+            return class_list(answer for split in Split for answer in self.answers[split])
+        splits = Split if source == "all" else (Split.TRAIN,)
+        return answer_list(answer for split in splits for answer in self.answers[split])
+
+    def held_out(self, share: float, seed: int) -> frozenset[str]:
+        """The training images that become the validation split where none was published: never the test split.
+
+        # Differs: the authors chose VQA-RAD's epoch on a copy of its test file.
+        """
+        if self.has_validation or len(self.train_images) < 2:
+            return frozenset()
+        count = max(1, round(share * len(self.train_images)))
+        return frozenset(random.Random(seed).sample(sorted(self.train_images), count))
+
+
+def moved(record: Record | Dropped, held_out: frozenset[str]) -> Record | Dropped:
+    """The record in the split that it is used in: an image goes to validation with everything asked about it."""
+    if isinstance(record, Record) and record.split is Split.TRAIN and record.image_id in held_out:
+        return replace(record, split=Split.VALIDATION)
+    return record

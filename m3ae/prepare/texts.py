@@ -1,0 +1,21 @@
+"""Texts as published -> texts as stored: the same characters for the same words, and nothing invisible."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+SPACES = re.compile(r"\s+")
+
+
+def cleaned(text: str) -> str:
+    """Composed (NFC), without control or invisible format characters, runs of white space folded to one blank."""
+    folded = SPACES.sub(" ", unicodedata.normalize("NFC", text))
+    visible = "".join(character for character in folded if unicodedata.category(character) not in ("Cc", "Cf", "Cs"))
+    return SPACES.sub(" ", visible).strip()  # again: what was invisible may have stood between two blanks
+
+
+def long_enough(texts: Sequence[str], min_words: int) -> tuple[list[str], bool]:
+    """The cleaned texts of at least `min_words` words, and whether the first of `texts` (the caption) is among them."""
+    clean = [cleaned(text) for text in texts]
+    kept = [text for text in clean if len(text.split()) >= min_words]
+    return kept, bool(clean) and len(clean[0].split()) >= min_words

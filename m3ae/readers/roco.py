@@ -1,0 +1,79 @@
+"""ROCO: radiology figures of open-access articles with their captions.
+
+Citation: Pelka et al., "Radiology Objects in COntext (ROCO)", MICCAI LABELS 2018. Address: https://github.com/razorx89/roco-dataset.
+Licence: each figure under its article's, named in licences.txt. Count: 65,448 / 8,180 / 8,179 radiology figures as listed.
+Layout (`data/` may be absent, `val` may stand for `validation`; `non-radiology` is not read, as in the paper):
+
+    data/{train,validation,test}/radiology/captions.txt      ID<TAB> caption
+                                           dlinks.txt        ID<TAB>wget ... PMCn.tar.gz ...<TAB>file.jpg
+                                           licences.txt      ROCO_ID,PMC_ID,CC
+                                           images/ID.jpg     or, in older checkouts, PMCn_file.jpg
+
+A figure's texts are its caption and then its inline references (see roco_references.py). Held in memory: a few short
+strings a figure, no image.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from m3ae.readers.published import SPELLINGS, Dropped, ReleaseError, first_present, keyed, lines, malformed
+from m3ae.readers.roco_references import read_references, reference_files
+from m3ae.record import Record, Split
+
+ARCHIVE = re.compile(r"(\w+)\.tar\.gz")
+
+
+def read(folder: Path) -> Iterator[Record | Dropped]:
+    """Every radiology figure of each split that is there. Raises `ReleaseError` where a line is malformed or no split is there."""
+    root = first_present(folder, "data", "roco-dataset/data", "roco-dataset") or folder
+    places = {split: first_present(root, *(f"{name}/radiology/captions.txt" for name in names)) for split, names in SPELLINGS.items()}
+    if not any(places.values()):
+        raise ReleaseError(f"{root}: no {{train,validation,test}}/radiology/captions.txt is here; unpack the ROCO release into this folder")
+    references = reference_files(folder)
+    for split, captions in places.items():
+        if captions:
+            yield from read_split(split, captions, read_references(references[split]) if split in references else {})
+
+
+def read_split(split: Split, captions: Path, references: dict[str, tuple[str, ...]]) -> Iterator[Record]:
+    figures, licences = read_links(captions.with_name("dlinks.txt")), read_licences(captions.with_name("licences.txt"))
+    for _, name, caption in keyed(captions):
+        figure = figures.get(name, "")
+        yield Record(
+            id=name, split=split, image=image_path(captions.parent / "images", name, figure), image_id=name,
+            texts=(caption.strip(), *references.get(figure, ())), licence=licences.get(name, ""),
+        )  # fmt: skip
+
+
+def image_path(images: Path, name: str, figure: str) -> Path:
+    """Where the image lies; the first spelling where it lies nowhere."""
+    newer, older = images / f"{name}.jpg", images / figure
+    return older if figure and not newer.is_file() and older.is_file() else newer
+
+
+def read_links(path: Path) -> dict[str, str]:
+    """ID -> `PMCid_filename`, the name under which MedICaT knows the figure. Empty where the file is absent."""
+    if not path.is_file():
+        return {}
+    figures = {}
+    for number, name, rest in keyed(path):
+        command, _, file = rest.rpartition("\t")
+        archive = ARCHIVE.search(command)
+        if not archive:
+            raise malformed(path, number, "no .tar.gz and file are named")
+        figures[name] = f"{archive[1]}_{file.strip()}"
+    return figures
+
+
+def read_licences(path: Path) -> dict[str, str]:
+    """ID -> licence as published (and the header line, which is no ID). Empty where the file is absent."""
+    if not path.is_file():
+        return {}
+    licences = {}
+    for number, line in lines(path):
+        name, comma, rest = line.partition(",")
+        if not comma:
+            raise malformed(path, number, "ROCO_ID,PMC_ID,CC expected")
+        licences[name] = rest.rpartition(",")[2].strip()  # the file's name, in between, may hold commas
+    return licences

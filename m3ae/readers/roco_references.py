@@ -1,0 +1,38 @@
+"""The inline references that MedICaT's authors provide for ROCO's figures.
+
+Citation: Subramanian et al., "MedICaT", Findings of EMNLP 2020. Address: https://github.com/allenai/medicat (roco_references.zip).
+Files: `roco_{train,val,test}_references.jsonl`, unpacked inside the roco or the medicat folder, with or without the zip's own
+folders `net/nfs2.corp/allennlp/sanjays/roco_files/`. Keys: `roco_image_id` = `PMCid_filename`, `gorc_references` = list or null.
+"""
+
+from pathlib import Path
+
+from m3ae.readers.published import SPELLINGS, field, json_lines, malformed
+from m3ae.record import Split
+
+FOLDERS = (".", "roco_files", "net/nfs2.corp/allennlp/sanjays/roco_files")
+HOSTS = (".", "data", "roco_references", "release", "../medicat", "../medicat/release", "../medicat/roco_references")
+
+
+def reference_files(roco: Path) -> dict[Split, Path]:
+    """The files that belong to the ROCO release in the folder `roco`; they may lie in its sibling `medicat`."""
+    places = [roco / host / folder for host in HOSTS for folder in FOLDERS]
+    found = {}
+    for split, spellings in SPELLINGS.items():
+        candidates = (place / f"roco_{spelling}_references.jsonl" for place in places for spelling in spellings)
+        path = next((path for path in candidates if path.is_file()), None)
+        if path:
+            found[split] = path
+    return found
+
+
+def read_references(path: Path) -> dict[str, tuple[str, ...]]:
+    """`PMCid_filename` -> the figure's inline references."""
+    references: dict[str, tuple[str, ...]] = {}
+    for number, row in json_lines(path):
+        name = field(row, "roco_image_id", path, f"line {number}")
+        texts = row.get("gorc_references") or ()
+        if not isinstance(name, str) or not all(isinstance(text, str) for text in texts):
+            raise malformed(path, number, "roco_image_id is no text, or gorc_references no list of texts")
+        references[name] = references.get(name, ()) + tuple(texts)
+    return references

@@ -1,0 +1,133 @@
+"""Whole releases through all shared steps."""
+
+import json
+import os
+import shutil
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from PIL import Image
+
+from m3ae.inventory import take_stock
+from m3ae.prepare import release as module
+from m3ae.prepare.params import PrepareParams
+from m3ae.prepare.release import READERS, Choices, prepare
+from m3ae.readers.published import ReleaseError
+from m3ae.shards import open_manifest, open_split
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+SHARED = Path(__file__).parents[2] / ".." / "shared"
+PARAMS = PrepareParams(image_px=32, encoding="raw", rows_per_shard=2, max_pixels=1_000_000, min_words=3, validation_share=0.1)
+
+
+def run(name: str, folder: Path, out: Path, answers: str = "all", workers: int = 1, **changed):
+    return prepare(name, folder, take_stock(folder), out, Choices(42, answers, PARAMS.model_copy(update=changed)), workers)
+
+
+def with_images(name: str, folder: Path) -> Path:
+    """A copy of the fixture with a small image wherever one is named."""
+    release = Path(shutil.copytree(FIXTURES / name, folder / name))
+    for number, row in enumerate(READERS[name](release)):
+        image = Path(getattr(row, "image", ""))
+        if image.is_absolute():
+            image.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(np.random.default_rng(number).integers(0, 256, (50, 40), np.uint8)).save(image)
+    return release
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {path.name: sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+
+
+def test_a_release_becomes_rows_counts_and_an_answer_list(tmp_path):
+    figures = run("vqa_rad", with_images("vqa_rad", tmp_path), tmp_path / "out")
+    assert figures == {
+        "found": True, "synthetic": False, "read": 4, "kept": 4, "dropped": {}, "answers": 4,
+        "splits": {"train": {"read": 1, "kept": 1}, "validation": {"read": 2, "kept": 2}, "test": {"read": 1, "kept": 1}},
+    }  # fmt: skip
+    assert json.loads((tmp_path / "out/answers.json").read_text()) == ["yes", "2", "left lung", "no"]
+    assert open_split(tmp_path / "out", "test").row(0)["answers"] == ["no"]
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_read_is_kept_and_dropped_in_every_release(tmp_path, name):
+    figures = run(name, with_images(name, tmp_path), tmp_path / "out")
+    splits = figures["splits"].values()
+    assert figures["read"] == figures["kept"] + sum(figures["dropped"].values()) == sum(split["read"] for split in splits)
+    assert figures["kept"] == sum(split["kept"] for split in splits) > 0
+    assert figures["kept"] == sum(len(open_split(tmp_path / "out", split)) for split in ("train", "validation", "test"))
+    assert ("answers" in figures) == (tmp_path / "out/answers.json").is_file() == (name not in ("roco", "medicat"))
+
+
+def test_short_captions_blank_labels_and_foreign_questions_are_counted_by_reason(tmp_path):
+    dropped = {name: run(name, with_images(name, tmp_path), tmp_path / f"{name}-out")["dropped"] for name in ("roco", "melinda", "slake")}
+    assert dropped == {"roco": {"no text of 3 words": 2}, "melinda": {"no text": 1}, "slake": {"not English": 1}}
+
+
+def test_a_broken_image_is_listed_and_its_neighbours_are_kept(tmp_path):
+    release = with_images("roco", tmp_path)
+    (release / "data/validation/radiology/images/ROCO_00004.jpg").write_bytes(b"not an image")
+    figures = run("roco", release, tmp_path / "out")
+    listed = pl.read_parquet(tmp_path / "out/dropped.parquet").filter(pl.col("reason") == "unreadable image").rows()
+    assert listed == [("ROCO_00004", "data/validation/radiology/images/ROCO_00004.jpg", "validation", "unreadable image")]
+    assert (figures["dropped"]["unreadable image"], figures["splits"]["validation"]) == (1, {"read": 1, "kept": 0})
+    assert len(open_split(tmp_path / "out", "validation")) == 0
+
+
+def test_the_bytes_do_not_depend_on_the_number_of_workers_or_on_the_run(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "ROWS_WORTH_A_WORKER", 1)
+    release = with_images("vqa_rad", tmp_path)
+    runs = [digests(tmp_path / f"out-{number}") for number, workers in enumerate((1, 2, 1))
+            if run("vqa_rad", release, tmp_path / f"out-{number}", workers=workers)]  # fmt: skip
+    assert runs[0] == runs[1] == runs[2]
+
+
+def test_an_absent_release_is_a_manifest_that_says_so(tmp_path):
+    figures = run("slake", tmp_path / "slake", tmp_path / "out")
+    assert (figures["found"], figures["read"]) == (False, 0)
+    assert open_manifest(tmp_path / "out")["found"] is False
+    assert os.listdir(tmp_path / "out") == ["manifest.json"]
+    assert len(open_split(tmp_path / "out", "train")) == 0
+
+
+def test_a_release_that_went_away_since_the_inventory_is_an_error(tmp_path):
+    release = with_images("slake", tmp_path)
+    found = take_stock(release)
+    shutil.rmtree(release)
+    with pytest.raises(ReleaseError, match="is gone since data/inventory was made"):
+        prepare("slake", release, found, tmp_path / "out", Choices(42, "all", PARAMS), 1)
+
+
+def test_a_failed_run_leaves_neither_a_result_nor_remains(tmp_path):
+    release = with_images("slake", tmp_path)
+    (release / "test.json").write_text("[")
+    with pytest.raises(ReleaseError):
+        run("slake", release, tmp_path / "made" / "out")
+    assert os.listdir(tmp_path / "made") == []
+
+
+real = pytest.mark.skipif(not (SHARED / "releases").is_dir(), reason="the real releases are not beside this checkout (../shared/releases)")
+
+
+@real
+@pytest.mark.parametrize(("answers", "count"), [("all", 498), ("train", 461)])
+def test_vqa_rads_answer_list_counts_as_the_authors_does(tmp_path, answers, count):
+    figures = run("vqa_rad", SHARED / "releases/vqa_rad", tmp_path / "out", answers, max_pixels=1)  # no image is decoded
+    sizes = {split: entry["read"] for split, entry in figures["splits"].items()}
+    assert (figures["answers"], sizes["train"] + sizes["validation"], sizes["test"]) == (count, 3064, 451)
+
+
+@real
+def test_medicats_sample_keeps_its_six_radiology_figures(tmp_path):
+    figures = run("medicat", SHARED / "releases/medicat", tmp_path / "out")
+    assert {split: entry["kept"] for split, entry in figures["splits"].items()} == {"train": 4, "validation": 1, "test": 1}
+    assert figures["dropped"] == {"not radiology": 4}
+
+
+@real
+def test_the_published_roco_captions_parse_and_their_absent_images_are_counted(tmp_path):
+    figures = run("roco", SHARED / "annotations/roco", tmp_path / "out")
+    assert figures["dropped"] == {"missing image": 16359 - 247, "no text of 3 words": 247}  # 131 + 116 short captions

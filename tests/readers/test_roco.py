@@ -1,0 +1,80 @@
+"""The ROCO reader on made-up records in the published layout."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from m3ae.readers.published import ReleaseError
+from m3ae.readers.roco import read
+from m3ae.record import Record, Split
+
+RELEASES = Path(__file__).parents[1] / "fixtures"
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(RELEASES / "roco", tmp_path / "roco"))
+
+
+def test_a_figure_becomes_one_record_with_caption_then_references():
+    first = next(read(RELEASES / "roco"))
+    assert first == Record(
+        id="ROCO_00001", split=Split.TRAIN, image=RELEASES / "roco/data/train/radiology/images/ROCO_00001.jpg", image_id="ROCO_00001",
+        texts=("Chest X-ray showing a left pleural effusion.", "The effusion is seen in Figure 1.", "See Figure 1."), licence="CC BY",
+    )  # fmt: skip
+
+
+def test_all_splits_are_read_in_order_and_blank_captions_stay():
+    assert [(record.id, record.split.value) for record in read(RELEASES / "roco")] == [
+        ("ROCO_00001", "train"), ("ROCO_00002", "train"), ("ROCO_00003", "train"), ("ROCO_00004", "validation"), ("ROCO_00005", "test"),
+    ]  # fmt: skip
+    assert [record.texts for record in read(RELEASES / "roco")][2] == ("",)
+
+
+def test_null_references_add_nothing_and_a_comma_in_a_file_name_does_not_move_the_licence():
+    second = list(read(RELEASES / "roco"))[1]
+    assert (second.texts, second.licence) == (("Normal scan.",), "CC BY-NC")
+
+
+def test_the_data_level_may_be_absent_and_val_may_stand_for_validation(release, tmp_path):
+    (release / "data/validation").rename(release / "data/val")
+    flat = (release / "data").rename(tmp_path / "flat")
+    assert [record.split for record in read(flat)] == [record.split for record in read(RELEASES / "roco")]
+
+
+def test_references_are_found_inside_the_roco_folder_too(release):
+    references = "net/nfs2.corp/allennlp/sanjays/roco_files/roco_train_references.jsonl"
+    shutil.copy(RELEASES / "medicat" / references, release)
+    assert len(next(read(release)).texts) == 3
+
+
+def test_an_older_checkouts_image_is_found_under_its_article_name(release):
+    images = release / "data/train/radiology/images"
+    images.mkdir()
+    (images / "PMC100_abc-01-g001.jpg").touch()
+    assert [record.image.name for record in read(release)][:2] == ["PMC100_abc-01-g001.jpg", "ROCO_00002.jpg"]
+
+
+def test_a_line_without_a_tab_is_an_error_that_names_it(release):
+    path = release / "data/test/radiology/captions.txt"
+    path.write_text("ROCO_00005\t fine\nROCO_00006 no tab\n")
+    with pytest.raises(ReleaseError, match=r"captions\.txt, line 2: .*ROCO_00006 no tab.*unpack the release again"):
+        list(read(release))
+
+
+def test_bytes_that_are_not_utf8_are_an_error_that_names_the_line(release):
+    (release / "data/test/radiology/captions.txt").write_bytes(b"ROCO_00005\t fine\nROCO_00006\t caf\xe9\n")
+    with pytest.raises(ReleaseError, match=r"captions\.txt, line 2: is not UTF-8"):
+        list(read(release))
+
+
+def test_a_link_without_an_archive_is_an_error_that_names_the_line(release):
+    (release / "data/train/radiology/dlinks.txt").write_text("ROCO_00001\tnothing\n")
+    with pytest.raises(ReleaseError, match=r"dlinks\.txt, line 1"):
+        list(read(release))
+
+
+def test_a_folder_without_any_split_is_an_error_with_a_remedy(tmp_path):
+    with pytest.raises(ReleaseError, match="unpack the ROCO release into this folder"):
+        list(read(tmp_path))

@@ -1,0 +1,84 @@
+"""The digest of each release: what changes it, and what is no error."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from m3ae.inventory import RELEASES, InventoryError, read_inventory, take_stock, write_inventory
+
+FIXTURES = Path(__file__).parent / "fixtures"
+
+
+@pytest.fixture
+def releases(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(FIXTURES, tmp_path / "releases"))
+
+
+def test_every_release_has_a_file_found_or_not(tmp_path):
+    releases = tmp_path / "releases"
+    shutil.copytree(FIXTURES / "slake", releases / "slake")
+    write_inventory(releases, tmp_path / "out")
+    found = {path.stem: json.loads(path.read_text())["found"] for path in (tmp_path / "out").iterdir()}
+    assert found == {name: name == "slake" for name in RELEASES}
+
+
+def test_an_empty_folder_is_not_a_release(tmp_path):
+    (tmp_path / "slake").mkdir()
+    assert take_stock(tmp_path / "slake")._asdict() == {"found": False, "synthetic": False, "files": 0, "bytes": 0, "sha256": ""}
+
+
+def test_the_digest_says_the_same_of_a_copy_and_something_else_of_any_change(releases, tmp_path):
+    before = take_stock(releases / "slake")
+    assert take_stock(Path(shutil.copytree(releases / "slake", tmp_path / "slake"))) == before
+    (releases / "slake/test.json").write_text("[ ]")
+    changed = take_stock(releases / "slake")
+    (releases / "slake/test.json").rename(releases / "slake/other.json")
+    assert len({before.sha256, changed.sha256, take_stock(releases / "slake").sha256}) == 3
+
+
+def test_rocos_digest_covers_its_references_in_the_folder_of_medicat(releases):
+    before = take_stock(releases / "roco")
+    with next(releases.rglob("roco_train_references.jsonl")).open("a") as file:
+        file.write('{"roco_image_id": "PMC1_a.jpg", "gorc_references": null}\n')
+    assert take_stock(releases / "roco").sha256 != before.sha256
+
+
+def test_changing_one_release_leaves_the_others_digests_alone(releases):
+    before = {name: take_stock(releases / name) for name in RELEASES}
+    (releases / "melinda/extra.txt").touch()
+    assert [name for name in RELEASES if take_stock(releases / name) != before[name]] == ["melinda"]
+
+
+def test_links_that_leave_the_release_are_not_followed(releases, tmp_path):
+    before = take_stock(releases / "slake")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/secret.txt").write_text("secret")
+    (releases / "slake/folder").symlink_to(tmp_path / "elsewhere")
+    (releases / "slake/file.txt").symlink_to(tmp_path / "elsewhere/secret.txt")
+    (releases / "slake/loop").symlink_to(releases / "slake")
+    assert take_stock(releases / "slake") == before
+
+
+def test_a_release_that_is_itself_a_link_is_read(releases, tmp_path):
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked/slake").symlink_to(releases / "slake")
+    assert take_stock(tmp_path / "linked/slake") == take_stock(releases / "slake")
+
+
+def test_phantoms_notice_marks_a_release_as_synthetic(releases):
+    (releases / "slake/SYNTHETIC.md").write_text("drawn by a program")
+    assert take_stock(releases / "slake").synthetic
+
+
+def test_a_missing_folder_of_releases_is_an_error_with_a_remedy(tmp_path):
+    with pytest.raises(InventoryError, match="no such folder; set `releases` in params.yaml"):
+        write_inventory(tmp_path / "nowhere", tmp_path / "out")
+
+
+def test_an_inventory_file_reads_back(releases, tmp_path):
+    write_inventory(releases, tmp_path / "out")
+    assert read_inventory(tmp_path / "out/roco.json") == take_stock(releases / "roco")
+    with pytest.raises(InventoryError, match="run `dvc repro inventory`"):
+        read_inventory(tmp_path / "out/other.json")

@@ -1,0 +1,69 @@
+"""The engine for real: DeepSpeed ZeRO 0 to 3 on one and on two processes, on the CPU over gloo."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from m3ae.training.engine import configuration
+from m3ae.training.params import PretrainParams
+
+SCRIPT = Path(__file__).with_name("processes.py")
+ROOT = Path(__file__).parents[2]
+
+
+def launch(num_processes: int, folder: Path) -> dict:
+    out = folder / "result.json"
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={num_processes}", str(SCRIPT), str(out)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "DVC_ROOT": str(folder)}
+    done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, done.stderr[-4000:]
+    return json.loads(out.read_text())
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory) -> dict[int, dict]:
+    return {num_processes: launch(num_processes, tmp_path_factory.mktemp(f"processes{num_processes}")) for num_processes in (1, 2)}
+
+
+@pytest.mark.parametrize("stage", "0123")
+@pytest.mark.parametrize("num_processes", [1, 2])
+def test_a_resumed_run_equals_an_uninterrupted_one_step_for_step(results, num_processes, stage):
+    assert results[num_processes][stage]["resumed"] == results[num_processes][stage]["losses"]
+
+
+@pytest.mark.parametrize("stage", "123")
+def test_every_zero_stage_computes_what_stage_0_computes(results, stage):
+    for num_processes in (1, 2):
+        assert results[num_processes][stage]["losses"] == pytest.approx(results[num_processes]["0"]["losses"], rel=1e-4)
+
+
+@pytest.mark.parametrize("stage", "0123")
+def test_the_number_of_processes_is_no_part_of_the_result(results, stage):
+    one, two = results[1][stage], results[2][stage]
+    assert one["weights"] == pytest.approx(two["weights"], rel=1e-3, abs=1e-4)
+    assert one["evaluation"] == pytest.approx(two["evaluation"], rel=1e-3)
+
+
+def test_training_moves_the_loss_and_bf16_follows(results):
+    losses = results[1]["1"]["losses"]
+    assert losses[-1] != losses[0]
+    assert results[1]["bf16"] == pytest.approx(losses, rel=0.05)
+
+
+RECIPE = {"learning_rate": 1e-3, "head_factor": 1, "fusion_factor": 1, "weight_decay": 0.01, "warmup_share": 0.1, "zero_stage": 2,
+          "precision": "bf16", "steps": 10, "validate_every_steps": 5, "save_every_steps": 5}  # fmt: skip
+
+
+def test_accumulation_follows_from_the_global_batch_and_the_processes():
+    recipe = PretrainParams(batch=256, micro_batch=8, **RECIPE)
+    assert configuration(recipe, 8)["gradient_accumulation_steps"] == 4
+    assert configuration(recipe, 1)["gradient_accumulation_steps"] == 32
+
+
+def test_a_batch_that_cannot_be_shared_evenly_is_refused():
+    with pytest.raises(SystemExit, match="batch 32 in micro-batches of 8 cannot be shared by 3 processes"):
+        configuration(PretrainParams(batch=32, micro_batch=8, **RECIPE), 3)
