@@ -16,6 +16,7 @@ def join() -> None:
         skip_compiled_extension()
         warnings.filterwarnings("ignore", "`torch.distributed", FutureWarning)  # DeepSpeed's calls, on every step
         torch.use_deterministic_algorithms(True, warn_only=True)
+        torch.utils.deterministic.fill_uninitialized_memory = False  # a safety net for programs that read what they never wrote
         deepspeed.init_distributed("nccl" if torch.cuda.is_available() else "gloo", verbose=False)
 
 

@@ -1,0 +1,30 @@
+import numpy as np
+import torch
+
+from m3ae.images import CLIP_DEVIATION, CLIP_MEAN, Crop, to_pixels, to_tensor
+
+
+def test_the_centre_is_cropped_and_normalised_as_clip_does():
+    pixels = np.zeros((8, 12, 1), np.uint8)
+    pixels[:, 2:10] = 255
+    tensor = to_tensor(pixels, 8)
+    assert tensor.shape == (3, 8, 8)
+    for channel in range(3):
+        assert torch.allclose(tensor[channel], torch.tensor((1 - CLIP_MEAN[channel]) / CLIP_DEVIATION[channel]))
+
+
+def test_grey_and_its_colour_copy_are_the_same_image():
+    grey = np.random.default_rng(0).integers(0, 256, (20, 20, 1), np.uint8)
+    assert torch.equal(to_tensor(grey, 16), to_tensor(grey.repeat(3, axis=2), 16))
+
+
+def test_pictures_come_back_from_tensors():
+    pixels = np.random.default_rng(0).integers(0, 256, (16, 16, 3), np.uint8)
+    assert (to_pixels(to_tensor(pixels, 16)[None])[0] == pixels).all()
+
+
+def test_no_augmentation_is_the_centre_crop_and_a_seed_fixes_the_rest():
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 50, 1), np.uint8)
+    assert torch.equal(Crop(16, 1.0, 0)(pixels, torch.Generator()), to_tensor(pixels, 16))
+    crops = [Crop(16, 0.5, 0)(pixels, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2)]
+    assert torch.equal(crops[0], crops[1]) and not torch.equal(crops[0], crops[2])
