@@ -78,7 +78,8 @@ class AllParams(Block):
         depth = getattr(self.scales, self.scale).model.fusion_depth
         for name in ("mim_layer", "mlm_layer"):
             if getattr(self, name) >= depth:
-                raise ValueError(f"{name} = {getattr(self, name)}: scale {self.scale} has {depth} fusion layers (allowed: -1 to {depth - 1})")
+                found = f"{name} = {getattr(self, name)}"
+                raise ValueError(f"{found}: scale {self.scale} has {depth} fusion layers (allowed: -1 to {depth - 1})")
         return self
 
     @model_validator(mode="after")
@@ -86,7 +87,8 @@ class AllParams(Block):
         model = getattr(self.scales, self.scale).model
         num_patches = (model.image_px // model.patch_px) ** 2
         if int(num_patches * (1 - self.mask_ratio)) < 1:
-            raise ValueError(f"mask_ratio = {self.mask_ratio} leaves none of {num_patches} patches (allowed: > 0 and <= {1 - 1 / num_patches:.4f})")
+            most = 1 - 1 / num_patches
+            raise ValueError(f"mask_ratio = {self.mask_ratio} leaves none of {num_patches} patches (allowed: > 0 and <= {most:.4f})")
         return self
 
 
@@ -110,7 +112,7 @@ def reachable_in_queue(releases: Path, pipeline_path: Path) -> bool:
     if releases.is_absolute() or releases.exists():
         return True
     tracked = outputs(pipeline_path)
-    return any(place.as_posix() in tracked or place.with_name(place.name + ".dvc").is_file() for place in (releases, *releases.parents))
+    return any(place.as_posix() in tracked or place.with_name(place.name + ".dvc").is_file() for place in (releases, *releases.parents[:-1]))
 
 
 def outputs(pipeline_path: Path) -> set[str]:

@@ -118,5 +118,6 @@ def allowed_range(kind: type[BaseModel], location: tuple) -> str:
     """The bounds that a field's type declares, as `> 0 and < 1`."""
     field = getattr(owner_of(kind, location), "model_fields", {}).get(location[-1] if location else None)
     signs = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
-    bounds = [f"{sign} {getattr(rule, name)}" for rule in (field.metadata if field else ()) for name, sign in signs.items() if hasattr(rule, name)]
+    rules = field.metadata if field else ()
+    bounds = [f"{sign} {getattr(rule, name)}" for rule in rules for name, sign in signs.items() if hasattr(rule, name)]
     return " and ".join(bounds)

@@ -70,5 +70,6 @@ def fetch(source: str) -> PreTrainedTokenizerFast:
         return AutoTokenizer.from_pretrained(source)
     except (OSError, ValueError) as error:
         raise SystemExit(
-            f"params.yaml: tokenizer.source = {source!r} cannot be loaded ({error}); give a name that a hub or the local cache holds, a local folder, or 'train'"
+            f"params.yaml: tokenizer.source = {source!r} cannot be loaded ({error}); "
+            "give a name that a hub or the local cache holds, a local folder, or 'train'"
         ) from None

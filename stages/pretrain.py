@@ -26,14 +26,14 @@ class Params(StageParams):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    for name in ("shards", "tokenizer", "out", "metrics", "training-curve", "validation-curve", "reconstructions"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
+    for name in PretrainPaths._fields:
+        parser.add_argument(f"--{name.replace('_', '-')}", type=Path, required=True)
     parser.add_argument("--local_rank", type=int, help="given by the deepspeed launcher; the environment says the same")
-    args = parser.parse_args()
+    paths = vars(parser.parse_args())
     params = Params.read(Path("params.yaml"))
 
     join()
-    run(params, PretrainPaths(args.shards, args.tokenizer, args.out, args.metrics, args.training_curve, args.validation_curve, args.reconstructions))
+    run(params, PretrainPaths(**{name: paths[name] for name in PretrainPaths._fields}))
 
 
 if __name__ == "__main__":

@@ -7,12 +7,12 @@ import torch
 from torch import Tensor, nn
 
 from m3ae.model.fusion import Fused, Fusion
+from m3ae.model.initial import initialise
 from m3ae.model.params import ModelParams
 from m3ae.model.text import TextEncoder, build_text_encoder
 from m3ae.model.vision import VisionEncoder, build_vision_encoder
 
 TEXT_TYPE, IMAGE_TYPE = 0, 1
-INITIAL_DEVIATION = 0.02
 
 
 class Backbone(nn.Module):
@@ -27,7 +27,7 @@ class Backbone(nn.Module):
         self.modality = nn.Embedding(2, width)
         self.fusion = Fusion(width, params.fusion_depth, params.fusion_heads, params.dropout)
         for part in (self.text_projection, self.image_projection, self.modality, self.fusion):
-            initialise(part)
+            initialise(part, width)
 
     def encode_text(self, ids: Tensor, mask: Tensor) -> Tensor:
         """Token ids (B, L), mask (B, L) -> (B, L, H)."""
@@ -51,12 +51,3 @@ def build_backbone(params: ModelParams, vocabulary: int, load_weights: bool) -> 
     """A new backbone; `load_weights` fetches the named encoders' published weights."""
     vision = build_vision_encoder(params, load_weights)
     return Backbone(vision, build_text_encoder(params, vocabulary, load_weights), params)
-
-
-def initialise(module: nn.Module) -> None:
-    """The authors' start of new parts: weights N(0, 0.02), biases 0, LayerNorms 1 and 0."""
-    for part in module.modules():
-        if isinstance(part, nn.Linear | nn.Embedding):
-            nn.init.normal_(part.weight, std=INITIAL_DEVIATION)
-        if isinstance(part, nn.Linear) and part.bias is not None:
-            nn.init.zeros_(part.bias)

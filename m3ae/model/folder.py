@@ -31,12 +31,14 @@ class ModelConfig(Block):
 
 
 def save_model(folder: Path, config: ModelConfig, weights: dict[str, Tensor], tokenizer: Path) -> None:
+    """`tokenizer` is a tokenizer's folder or another model's, of which only the tokenizer is taken."""
     folder.mkdir(parents=True, exist_ok=True)
     content = {"model_type": "m3ae", **config.model_dump(mode="json")}
     (folder / CONFIG).write_text(json.dumps(content, indent=1, sort_keys=True) + "\n")
     save_file({name: tensor.contiguous() for name, tensor in weights.items()}, folder / WEIGHTS)
     for file in sorted(tokenizer.iterdir()):
-        shutil.copy(file, folder)
+        if file.name not in (CONFIG, WEIGHTS):
+            shutil.copy(file, folder)
 
 
 def load_config(folder: Path) -> ModelConfig:

@@ -10,6 +10,7 @@ from timm.models.vision_transformer import VisionTransformer
 from torch import Tensor, nn
 from torch.nn import functional
 
+from m3ae.model.initial import initialise
 from m3ae.model.params import ModelParams
 
 SCRATCH = "scratch"
@@ -74,10 +75,12 @@ def build_vision_encoder(params: ModelParams, load_weights: bool) -> VisionEncod
 
 def scratch_transformer(params: ModelParams) -> VisionTransformer:
     """CLIP's layout at any size: LayerNorm before the blocks, QuickGELU, patches embedded without bias."""
-    return VisionTransformer(
+    transformer = VisionTransformer(
         img_size=params.image_px, patch_size=params.patch_px, embed_dim=params.vision_width, depth=params.vision_depth,
         num_heads=params.vision_heads, num_classes=0, global_pool="", pre_norm=True, act_layer=QuickGELU, norm_layer=nn.LayerNorm,
     )  # fmt: skip
+    initialise(transformer.blocks, params.vision_width)
+    return transformer
 
 
 def create_transformer(params: ModelParams, load_weights: bool) -> VisionTransformer:

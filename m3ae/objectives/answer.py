@@ -9,8 +9,8 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from m3ae.batches import TaskBatch
 from m3ae.metrics import tally
-from m3ae.model.backbone import initialise
 from m3ae.model.fusion import Fusion
+from m3ae.model.initial import initialise
 from m3ae.model.params import ModelParams
 from m3ae.objectives.base import Loss, Objective, View
 
@@ -25,7 +25,7 @@ class Labels(Objective):
         super().__init__()
         width = 2 * params.fusion_width
         self.head = nn.Sequential(nn.Linear(width, width), nn.LayerNorm(width), nn.GELU(), nn.Linear(width, num_answers))
-        initialise(self.head)
+        initialise(self.head, params.fusion_width)
 
     def forward(self, fusion: Fusion, seen: dict[View, Tensor], batch: TaskBatch) -> Loss:
         logits = self.logits(fusion, seen, batch)

@@ -9,8 +9,8 @@ from torch.nn.functional import cross_entropy
 
 from m3ae.batches import PairBatch
 from m3ae.metrics import tally
-from m3ae.model.backbone import initialise
 from m3ae.model.fusion import Fusion
+from m3ae.model.initial import initialise
 from m3ae.model.params import ModelParams
 from m3ae.objectives.base import Loss, Objective, View
 
@@ -26,7 +26,7 @@ class ImageTextMatching(Objective):
     def __init__(self, params: ModelParams):
         super().__init__()
         self.head = nn.Linear(2 * params.fusion_width, 2)
-        initialise(self.head)
+        initialise(self.head, params.fusion_width)
 
     def forward(self, fusion: Fusion, seen: dict[View, Tensor], batch: PairBatch) -> Loss:
         own = torch.arange(len(batch.is_own), device=batch.is_own.device)

@@ -8,9 +8,9 @@ from torch import Tensor
 
 from m3ae.batches import PairBatch
 from m3ae.metrics import tally
-from m3ae.model.backbone import initialise
 from m3ae.model.decoders import PixelDecoder
 from m3ae.model.fusion import Fusion
+from m3ae.model.initial import deviation, initialise
 from m3ae.model.params import Decoder, ModelParams
 from m3ae.objectives.base import Loss, Objective, View
 
@@ -27,8 +27,8 @@ class MaskedPixels(Objective):
         super().__init__()
         self.layer, self.patch_px = layer, params.patch_px
         self.decoder = PixelDecoder(decoder, params, (params.image_px // params.patch_px) ** 2)
-        initialise(self.decoder)
-        torch.nn.init.normal_(self.decoder.mask_token, std=0.02)
+        initialise(self.decoder, params.decoder_width)
+        torch.nn.init.normal_(self.decoder.mask_token, std=deviation(params.decoder_width))
 
     def forward(self, fusion: Fusion, seen: dict[View, Tensor], batch: PairBatch) -> Loss:
         predicted = self.reconstruct(fusion, seen, batch)

@@ -10,9 +10,9 @@ from torch.nn.functional import cross_entropy
 from m3ae.batches import PairBatch
 from m3ae.masking import NO_LABEL
 from m3ae.metrics import tally
-from m3ae.model.backbone import initialise
 from m3ae.model.decoders import WordDecoder
 from m3ae.model.fusion import Fusion
+from m3ae.model.initial import initialise
 from m3ae.model.params import Decoder, ModelParams
 from m3ae.objectives.base import Loss, Objective, View
 
@@ -27,7 +27,7 @@ class MaskedWords(Objective):
         super().__init__()
         self.layer = layer
         self.decoder = WordDecoder(decoder, params, vocabulary)
-        initialise(self.decoder)
+        initialise(self.decoder, params.fusion_width)
 
     def forward(self, fusion: Fusion, seen: dict[View, Tensor], batch: PairBatch) -> Loss:
         fused = fusion(seen[View.SHOWN_TEXT], batch.text_mask.bool(), seen[View.IMAGE], self.layer)

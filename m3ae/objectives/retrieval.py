@@ -9,8 +9,8 @@ from torch.nn.functional import cross_entropy
 
 from m3ae.batches import ChoiceBatch
 from m3ae.metrics import tally
-from m3ae.model.backbone import initialise
 from m3ae.model.fusion import Fusion
+from m3ae.model.initial import initialise
 from m3ae.model.params import ModelParams
 from m3ae.objectives.base import Loss, Objective, View
 
@@ -24,7 +24,7 @@ class Retrieval(Objective):
     def __init__(self, params: ModelParams):
         super().__init__()
         self.head = nn.Linear(2 * params.fusion_width, 1)
-        initialise(self.head)
+        initialise(self.head, params.fusion_width)
 
     @torch.no_grad()
     def start_from(self, weight: Tensor, bias: Tensor) -> None:

@@ -55,7 +55,8 @@ def open_task(name: TaskName, params: FinetuneParams, paths: DownstreamPaths) ->
     splits = {split: open_split(paths.shards, split) for split in SPLITS}
     for split in ("train", "test"):
         if not len(splits[split]):
-            raise SystemExit(f"{paths.shards}: {name} has no {split} rows; see data/metrics/prepare/{TASKS[name].release}.json for what was dropped")
+            dropped = f"data/metrics/prepare/{TASKS[name].release}.json"
+            raise SystemExit(f"{paths.shards}: {name} has no {split} rows; see {dropped} for what was dropped")
     tokenizer = Tokenizer.load(paths.pretrained)
     if TASKS[name].kind == "retrieve":
         return RetrievalTask(splits, tokenizer, params)

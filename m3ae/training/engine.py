@@ -55,7 +55,8 @@ class Engine:
         torch.manual_seed(seed_for(self.seed, number))
         loss = self.deepspeed(moved(batch))
         if not torch.isfinite(loss.value):
-            raise SystemExit(f"the loss became {loss.value.item()} in micro-batch {number}; lower the learning rate or the precision's range")
+            found = f"the loss became {loss.value.item()} in micro-batch {number}"
+            raise SystemExit(f"{found}; lower the learning rate, or use bf16 or fp32")
         self.deepspeed.backward(loss.value)
         self.deepspeed.step()
         total = torch.stack([loss.value.detach().double(), loss.value.new_ones((), dtype=torch.float64)])

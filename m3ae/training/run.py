@@ -60,16 +60,18 @@ def run(params: Settings, paths: PretrainPaths) -> None:
     validation = pairs(params, paths, tokenizer, "validation").in_order()
     learner = pretraining_learner(config, weights, params.seed, load_encoders=True)
     state = ResumeState(digest_of(params.model_dump(mode="json"), identity(params, paths)))
-    pretraining = Pretraining(Engine(learner, params.pretrain, params.pretrain.steps, params.seed), params.pretrain, training, validation, state)
+    engine = Engine(learner, params.pretrain, params.pretrain.steps, params.seed)
+    pretraining = Pretraining(engine, params.pretrain, training, validation, state)
     figures = pretraining.run()
-    full_weights = pretraining.engine.full_weights()
+    full_weights = engine.full_weights()
     if is_first():
         save_model(paths.out, config, full_weights, paths.tokenizer)
         write_curve(paths.training_curve, pretraining.curves.training)
         write_curve(paths.validation_curve, pretraining.curves.validation)
         draw(config, full_weights, validation, paths.reconstructions)
         write_json(paths.metrics, {
-            "steps": params.pretrain.steps, "parameters": sum(tensor.numel() for tensor in full_weights.values()), "synthetic": synthetic(params, paths),
+            "steps": params.pretrain.steps, "synthetic": synthetic(params, paths),
+            "parameters": sum(tensor.numel() for tensor in full_weights.values()),
             "pairs": {"train": len(training.samples), "validation": len(validation.samples)}, **figures,
         })  # fmt: skip
     dist.barrier()

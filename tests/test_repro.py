@@ -1,0 +1,119 @@
+"""The whole pipeline at `scale: test`, as a user runs it: in a copy of the project, through DVC alone."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+COPIED = ("stages", "m3ae", "dvc.yaml", ".dvcignore")
+ENVIRONMENT = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "OMP_NUM_THREADS": "1"}
+
+
+class Project:
+    """A copy of the project in a folder of its own, without git."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        for name in COPIED:
+            copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+            copy(ROOT / name, folder / name)
+        self.write(scale="test")
+        self.dvc("init", "--no-scm", "--quiet")
+        self.dvc("config", "core.analytics", "false")
+
+    def write(self, **changes) -> None:
+        content = yaml.safe_load((ROOT / "params.yaml").read_text()) | {"scale": "test"} | changes
+        (self.folder / "params.yaml").write_text(yaml.safe_dump(content))
+
+    def dvc(self, *arguments: str, expect: int = 0) -> str:
+        command = [sys.executable, "-m", "dvc", *arguments]
+        done = subprocess.run(command, cwd=self.folder, env=ENVIRONMENT, capture_output=True, text=True, timeout=900)
+        assert done.returncode == expect, done.stdout[-3000:] + done.stderr[-3000:]
+        return done.stdout + done.stderr
+
+    def metrics(self, name: str) -> dict:
+        return json.loads((self.folder / "data" / "metrics" / name).read_text())
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory) -> Project:
+    project = Project(tmp_path_factory.mktemp("project"))
+    project.first_output = project.dvc("repro")
+    return project
+
+
+def stages_run(output: str) -> set[str]:
+    return {line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage '")}
+
+
+def test_repro_runs_every_stage_and_says_where_the_report_is(project):
+    assert {"check", "phantom", "inventory", "hold_out", "tokenizer", "pretrain", "retrieve", "report"} < stages_run(project.first_output)
+    assert len(stages_run(project.first_output)) == 19
+    assert f"report: {project.folder / 'data' / 'report' / 'index.html'}" in project.first_output
+
+
+def test_every_metric_file_is_there_and_says_that_the_data_are_synthetic(project):
+    assert project.metrics("pretrain.json")["synthetic"] is True and project.metrics("retrieve.json")["synthetic"] is True
+    for task in ("vqa_rad", "slake", "vqa_med_2019", "melinda", "roco_retrieval"):
+        figures = project.metrics(f"finetune/{task}-0.json")
+        assert figures["found"] and figures["synthetic"] and {"pretrained", "scratch"} <= figures.keys()
+    assert "SYNTHETIC" in (project.folder / "data" / "report" / "index.html").read_text()
+
+
+def test_the_resume_state_is_dropped_on_success(project):
+    assert not list((project.folder / ".state").glob("*"))
+
+
+def test_a_second_repro_does_nothing(project):
+    assert stages_run(project.dvc("repro")) == set()
+
+
+def test_a_changed_mask_ratio_re_runs_pretraining_and_nothing_before_it(project):
+    project.write(mask_ratio=0.5)
+    assert stages_run(project.dvc("repro", "pretrain")) == {"check", "pretrain"}
+
+
+def test_a_wrong_value_stops_before_anything_starts(project):
+    project.write(mask_ratio=1.5)
+    output = project.dvc("repro", expect=255)
+    assert "mask_ratio = 1.5" in output and stages_run(output) == {"check"}
+
+
+def test_a_killed_pretraining_ends_in_the_metrics_of_an_undisturbed_one(project):
+    project.write(seed=7, **longer())
+    kill_in_pretraining(project)
+    assert list((project.folder / ".state").glob("*/latest.json"))
+    resumed_output = project.dvc("repro", "pretrain")
+    assert "Running stage 'pretrain'" in resumed_output
+    resumed = project.metrics("pretrain.json")
+    shutil.rmtree(project.folder / ".state", ignore_errors=True)
+    project.dvc("repro", "--force", "--single-item", "pretrain")
+    assert project.metrics("pretrain.json") == resumed
+
+
+def longer() -> dict:
+    scales = yaml.safe_load((ROOT / "params.yaml").read_text())["scales"]
+    scales["test"]["pretrain"] |= {"steps": 60, "save_every_steps": 5, "validate_every_steps": 20}
+    return {"scales": scales}
+
+
+def kill_in_pretraining(project: Project) -> None:
+    """`dvc repro pretrain`, and the whole process tree killed as soon as the first resume state is complete."""
+    command = [sys.executable, "-m", "dvc", "repro", "pretrain"]
+    run = subprocess.Popen(command, cwd=project.folder, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    limit = time.monotonic() + 300
+    while not list((project.folder / ".state").glob("*/latest.json")):
+        assert run.poll() is None and time.monotonic() < limit, "pre-training ended before it saved anything"
+        time.sleep(0.05)
+    everyone = [psutil.Process(run.pid), *psutil.Process(run.pid).children(recursive=True)]
+    for process in everyone:
+        process.kill()
+    psutil.wait_procs(everyone)
