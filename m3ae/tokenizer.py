@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
+from tokenizers import Regex
 from tokenizers import Tokenizer as BytePairs
 from tokenizers import decoders, models, normalizers, pre_tokenizers, processors, trainers
 from torch import Tensor
@@ -16,6 +17,9 @@ from transformers import AutoTokenizer, PreTrainedTokenizerFast
 from m3ae.masking import NO_WORD
 
 SPECIAL = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")  # RoBERTa's, in its order of ids, the mask moved to the front
+# A word keeps its hyphens and digits: "T2-weighted" is hidden as a whole, for "-weighted" would give half of it away.
+WORD = r" ?\w+(-\w+)*| ?[^\w\s]|\s+"
+
 
 class Tokens(NamedTuple):
     ids: Tensor  # (B, L)
@@ -48,8 +52,11 @@ class Tokenizer:
 def train(texts: Iterable[str], vocabulary: int) -> PreTrainedTokenizerFast:
     """A lower-case byte-level BPE in RoBERTa's form, of at most `vocabulary` tokens."""
     bpe = BytePairs(models.BPE())
-    bpe.normalizer = normalizers.Lowercase()
-    bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
+    bpe.normalizer = normalizers.Sequence([normalizers.Lowercase(), normalizers.Prepend(" ")])
+    bpe.pre_tokenizer = pre_tokenizers.Sequence([
+        pre_tokenizers.Split(Regex(WORD), behavior="isolated"),
+        pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+    ])  # fmt: skip
     bpe.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=vocabulary, min_frequency=2, special_tokens=list(SPECIAL), show_progress=False,

@@ -23,6 +23,11 @@ def test_pieces_of_a_word_share_its_number(tokenizer):
     assert words[0] == words[-1] == NO_WORD and words.count(0) > 1 and words.count(1) >= 1
 
 
+def test_a_hyphenated_term_is_one_word(tokenizer):
+    words = tokenizer(["fat-suppressed T2-weighted MRI, axial."], 64).words[0]
+    assert words.max() + 1 == 6  # fat-suppressed | T2-weighted | MRI | , | axial | .
+
+
 def test_texts_are_cut_and_padded_to_the_longest(tokenizer):
     tokens = tokenizer(["left", "a large left pneumothorax of the brain and the abdomen"], 8)
     assert tokens.ids.shape == (2, 8) and tokens.mask[0].sum() < 8 and tokens.mask[1].sum() == 8
