@@ -17,6 +17,7 @@ from transformers import AutoTokenizer, PreTrainedTokenizerFast
 from m3ae.masking import NO_WORD
 
 SPECIAL = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")  # RoBERTa's, in its order of ids, the mask moved to the front
+WORD_START = "\u0120"  # what byte-level BPE makes of the blank before a word
 # A word keeps its hyphens and digits: "T2-weighted" is hidden as a whole, for "-weighted" would give half of it away.
 WORD = r" ?\w+(-\w+)*| ?[^\w\s]|\s+"
 
@@ -24,7 +25,7 @@ WORD = r" ?\w+(-\w+)*| ?[^\w\s]|\s+"
 class Tokens(NamedTuple):
     ids: Tensor  # (B, L)
     mask: Tensor  # (B, L); 1 = a token, 0 = padding
-    words: Tensor  # (B, L): the number of each token's word, NO_WORD for special tokens and padding
+    words: Tensor  # (B, L): the number of each token's word, NO_WORD for punctuation, special tokens and padding
 
 
 class Tokenizer:
@@ -33,6 +34,7 @@ class Tokenizer:
     def __init__(self, fast: PreTrainedTokenizerFast):
         self.fast = fast
         self.mask_id = fast.mask_token_id
+        self.is_wordlike = torch.tensor([says_something(token) for token in fast.convert_ids_to_tokens(range(len(fast)))])
         self.ordinary_ids = torch.tensor(sorted(set(range(len(fast))) - set(fast.all_special_ids)))
 
     def __len__(self) -> int:
@@ -41,12 +43,21 @@ class Tokenizer:
     def __call__(self, texts: Sequence[str], most_tokens: int) -> Tokens:
         """Tokens of `texts`, cut to `most_tokens` (special ones included), padded to the longest."""
         encoded = self.fast(list(texts), truncation=True, max_length=most_tokens, padding=True, return_tensors="pt")
-        words = [[NO_WORD if word is None else word for word in encoded.word_ids(row)] for row in range(len(texts))]
-        return Tokens(encoded["input_ids"], encoded["attention_mask"], torch.tensor(words))
+        words = torch.tensor([[NO_WORD if word is None else word for word in encoded.word_ids(row)] for row in range(len(texts))])
+        words[~self.is_wordlike[encoded["input_ids"]]] = NO_WORD
+        return Tokens(encoded["input_ids"], encoded["attention_mask"], words)
 
     @classmethod
     def load(cls, folder: Path | str) -> "Tokenizer":
         return cls(PreTrainedTokenizerFast.from_pretrained(folder))
+
+
+def says_something(token: str) -> bool:
+    """Whether a token holds a letter or a digit, its mark of a word's beginning or continuation aside.
+
+    # Differs: punctuation is never hidden: it says nothing of the image, and its place is known from the words around it.
+    """
+    return any(letter.isalnum() for letter in token.removeprefix(WORD_START))
 
 
 def train(texts: Iterable[str], vocabulary: int) -> PreTrainedTokenizerFast:

@@ -21,7 +21,8 @@ def body(stage: dict) -> dict:
 
 
 def script(stage: dict) -> Path:
-    return next(ROOT / word for word in body(stage)["cmd"].split() if word.startswith("stages/"))
+    """The stage's file; `python -m` puts the working folder first, so that DVC's copies of the project run their own m3ae/."""
+    return next(ROOT / f"{word.replace('.', '/')}.py" for word in body(stage)["cmd"].split() if word.startswith("stages."))
 
 
 def imported(path: Path) -> set[str]:

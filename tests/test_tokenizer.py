@@ -25,7 +25,14 @@ def test_pieces_of_a_word_share_its_number(tokenizer):
 
 def test_a_hyphenated_term_is_one_word(tokenizer):
     words = tokenizer(["fat-suppressed T2-weighted MRI, axial."], 64).words[0]
-    assert words.max() + 1 == 6  # fat-suppressed | T2-weighted | MRI | , | axial | .
+    assert len(set(words.tolist()) - {NO_WORD}) == 4  # fat-suppressed | T2-weighted | MRI | axial
+
+
+def test_punctuation_and_special_tokens_are_no_words(tokenizer):
+    tokens = tokenizer(["axial, left ."], 64)
+    texts = tokenizer.fast.convert_ids_to_tokens(tokens.ids[0])
+    outside = {text for text, word in zip(texts, tokens.words[0].tolist(), strict=True) if word == NO_WORD}
+    assert outside >= {"<s>", "</s>", ","} and not any(letter.isalpha() for text in outside - {"<s>", "</s>"} for letter in text[1:])
 
 
 def test_texts_are_cut_and_padded_to_the_longest(tokenizer):

@@ -4,7 +4,7 @@ from numpy.random import Generator
 
 from m3ae.phantom.latent import TRAIT_ORGAN, Finding, Latent, pick
 
-COMMON_SHARE = 0.8  # how often the first of several synonyms is used
+COMMON_SHARE = 0.9  # how often the first of several synonyms is used
 SYNONYMS = {
     "xray": ("radiograph", "x-ray", "plain film"),
     "ct": ("CT", "computed tomography"),
@@ -31,16 +31,16 @@ SYNONYMS = {
     "none": ("no focal lesion", "no lesion", "unremarkable"),
 }
 EXAMS = (
-    "{plane} {technique} {modality} of the {region}",
+    "{plane} {technique} {modality} {region}",
     "{technique} {plane} {modality}, {region}",
     "{region} {modality}, {plane}, {technique}",
 )
 FINDINGS = ("{amount} {kind}, {place}", "{place} {amount} {kind}", "{amount} {kind} {place}")
-DEVICES = {"needle": ("needle in situ", "needle inserted"), "stent": ("stent in place", "indwelling stent")}
+DEVICES = {"needle": ("needle", "needle inserted"), "stent": ("stent", "indwelling stent")}
 REFERENCES = (
-    "{exam} showed {findings} (Figure {number}).",
-    "As seen in Figure {number}, {exam} revealed {findings}.",
-    "{findings} on {exam} (Fig. {number}).",
+    "{exam}: {findings} (Figure {number}).",
+    "{findings}, {exam} (Fig. {number}).",
+    "Figure {number}: {findings}, {exam}.",
 )
 TRAIT_SHARE = 0.7  # captions that mention the size of the region's organ
 
