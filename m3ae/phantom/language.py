@@ -83,7 +83,7 @@ def extras(latent: Latent, rng: Generator) -> list[str]:
 
 
 def caption(latent: Latent, rng: Generator) -> str:
-    """One to three short sentences, about 10 to 22 words."""
+    """One to three short sentences of some ten words, hardly one of which is known from the others."""
     exam_words, finding_words = exam(latent, rng), findings(latent, rng)
     opening = [f"{exam_words}: {finding_words}", f"{finding_words}. {sentence(exam_words)}"][int(rng.random() < 0.25)]
     return " ".join(f"{sentence(part)}." for part in (opening, ", ".join(extras(latent, rng))) if part)
