@@ -84,8 +84,14 @@ def places(scores: np.ndarray, right: np.ndarray) -> list[int]:
 
 def chance(texts: list[str]) -> dict[str, float]:
     """The recalls, in percent, of a ranking drawn at random; identical texts share their right partners."""
-    counts = [texts.count(text) for text in texts]
-    return {f"r{k}": 100 * sum(1 - comb(len(texts) - right, k) / comb(len(texts), k) for right in counts) / len(texts) for k in RECALL_AT}
+    shares = [texts.count(text) for text in texts]  # how many of the candidates are right
+    return {f"r{k}": 100 * sum(1 - all_wrong(len(texts), right, k) for right in shares) / len(texts) for k in RECALL_AT}
+
+
+def all_wrong(candidates: int, right: int, drawn: int) -> float:
+    """The probability that none of `drawn` different candidates is right."""
+    drawn = min(drawn, candidates)
+    return comb(candidates - right, drawn) / comb(candidates, drawn)
 
 
 def write_ranks(path: Path, ranking: Ranking) -> None:

@@ -25,3 +25,7 @@ def test_chance_of_distinct_texts_is_k_in_n():
 
 def test_chance_grows_where_texts_are_shared():
     assert chance(["a", "a", "b", "c"] * 5)["r1"] == pytest.approx(100 * (2 * 10 / 20 + 5 / 20 + 5 / 20) / 4)
+
+
+def test_everything_is_found_among_fewer_candidates_than_are_asked_for():
+    assert chance(["a", "b", "c"])["r10"] == 100
