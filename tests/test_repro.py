@@ -116,4 +116,5 @@ def kill_in_pretraining(project: Project) -> None:
     everyone = [psutil.Process(run.pid), *psutil.Process(run.pid).children(recursive=True)]
     for process in everyone:
         process.kill()
-    psutil.wait_procs(everyone)
+    run.wait()
+    psutil.wait_procs(everyone[1:])
