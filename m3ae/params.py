@@ -90,12 +90,14 @@ def validated(kind: type[T], values: dict[str, Any], path: Path) -> T:
 
 
 def describe(kind: type[BaseModel], problem: dict[str, Any]) -> str:
-    key = ".".join(str(part) for part in problem["loc"]) or "parameters"
+    key = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
         return f"{key} is not a parameter; known here: {', '.join(known_names(kind, problem['loc']))}"
     if problem["type"] == "missing":
         return f"{key} is missing"
     message = problem["msg"].removeprefix("Value error, ")
+    if isinstance(problem["input"], dict):  # a rule over several keys, which names them itself
+        return ": ".join(filter(None, (key, message)))
     allowed = allowed_range(kind, problem["loc"])
     return f"{key} = {problem['input']!r}: {message}" + (f" (allowed: {allowed})" if allowed else "")
 
