@@ -22,7 +22,8 @@ def body(stage: dict) -> dict:
 
 def script(stage: dict) -> Path:
     """The stage's file; `python -m` puts the working folder first, so that DVC's copies of the project run their own m3ae/."""
-    return next(ROOT / f"{word.replace('.', '/')}.py" for word in body(stage)["cmd"].split() if word.startswith("stages."))
+    words = [word for word in body(stage)["cmd"].split() if word.startswith("stages.") and word != "stages.launch"]
+    return ROOT / f"{words[0].replace('.', '/')}.py"
 
 
 def imported(path: Path) -> set[str]:

@@ -6,7 +6,7 @@ Shapes: B pairs, L text tokens, K kept patches, H fusion width, S image side in 
 import torch
 from torch import Tensor, nn
 
-from m3ae.model.fusion import Fused, Fusion
+from m3ae.model.fusion import Fusion
 from m3ae.model.initial import initialise
 from m3ae.model.params import ModelParams
 from m3ae.model.text import TextEncoder, build_text_encoder
@@ -39,12 +39,6 @@ class Backbone(nn.Module):
 
     def type_of(self, like: Tensor, kind: int) -> Tensor:
         return self.modality(like.new_full((1,), kind, dtype=torch.long))
-
-    def fuse(self, text: Tensor, text_mask: Tensor, image: Tensor, depth: int = -1) -> Fused:
-        return self.fusion(text, text_mask.bool(), image, depth)
-
-    def pooled(self, fused: Fused) -> Tensor:
-        return self.fusion.pooled(fused)
 
 
 def build_backbone(params: ModelParams, vocabulary: int, load_weights: bool) -> Backbone:

@@ -3,6 +3,7 @@
 Shapes: B pairs, L queries, M keys, H fusion width. Masks are boolean, True = may be read.
 """
 
+from enum import Enum
 from typing import NamedTuple
 
 import torch
@@ -44,9 +45,14 @@ class FusionLayer(nn.Module):
         self.feed_forward = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width), nn.Dropout(dropout))
         self.norm = nn.LayerNorm(width, eps=NORM_EPS)
 
-    def forward(self, tokens: Tensor, mask: Tensor | None, other: Tensor, other_mask: Tensor | None) -> Tensor:
-        tokens = self.cross(self.own(tokens, tokens, mask), other, other_mask)
-        return self.norm(tokens + self.feed_forward(tokens))
+    def forward(
+        self, tokens: Tensor, mask: Tensor | None, other: Tensor, other_mask: Tensor | None, num_wanted: int | None = None
+    ) -> Tensor:
+        """The new states of the first `num_wanted` tokens (None: of all)."""
+        if num_wanted == 0:
+            return tokens[:, :0]
+        wanted = self.cross(self.own(tokens[:, :num_wanted], tokens, mask), other, other_mask)
+        return self.norm(wanted + self.feed_forward(wanted))
 
 
 class Pooler(nn.Module):
@@ -60,7 +66,18 @@ class Pooler(nn.Module):
         return torch.tanh(self.dense(tokens[:, 0]))
 
 
+class Read(Enum):
+    """How many of the last layer's tokens, of text and of image, somebody reads (None: all); no others are computed."""
+
+    BOTH = (None, None)
+    TEXT = (None, 0)
+    IMAGE = (0, None)
+    FIRST = (1, 1)
+
+
 class Fused(NamedTuple):
+    """As many tokens as are read."""
+
     text: Tensor  # (B, L, H)
     image: Tensor  # (B, 1 + K, H)
 
@@ -74,12 +91,18 @@ class Fusion(nn.Module):
         self.image_layers = nn.ModuleList(FusionLayer(width, heads, dropout) for _ in range(depth))
         self.text_pooler, self.image_pooler = Pooler(width), Pooler(width)
 
-    def forward(self, text: Tensor, text_mask: Tensor, image: Tensor, depth: int = -1) -> Fused:
+    def forward(self, text: Tensor, text_mask: Tensor, image: Tensor, depth: int = -1, read: Read = Read.BOTH) -> Fused:
         """Both streams after `depth` layers (-1: after the last). Deeper layers are not run."""
         num_layers = len(self.text_layers) if depth == -1 else depth
-        for text_layer, image_layer in zip(self.text_layers[:num_layers], self.image_layers[:num_layers], strict=True):
-            text, image = text_layer(text, text_mask, image, None), image_layer(image, None, text, text_mask)
+        for number in range(1, num_layers + 1):
+            wanted = read if number == num_layers else Read.BOTH
+            text, image = self.step(number - 1, text, text_mask, image, wanted)
         return Fused(text, image)
+
+    def step(self, layer: int, text: Tensor, text_mask: Tensor, image: Tensor, wanted: Read) -> tuple[Tensor, Tensor]:
+        num_text, num_image = wanted.value
+        return (self.text_layers[layer](text, text_mask, image, None, num_text),
+                self.image_layers[layer](image, None, text, text_mask, num_image))  # fmt: skip
 
     def pooled(self, fused: Fused) -> Tensor:
         """The pair's feature (B, 2H), text first."""

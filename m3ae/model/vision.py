@@ -74,12 +74,17 @@ def build_vision_encoder(params: ModelParams, load_weights: bool) -> VisionEncod
 
 
 def scratch_transformer(params: ModelParams) -> VisionTransformer:
-    """CLIP's layout at any size: LayerNorm before the blocks, QuickGELU, patches embedded without bias."""
+    """CLIP's layout at any size: LayerNorm before the blocks, QuickGELU, patches embedded without bias.
+
+    Positions start as large as what they are added to. At the usual 0.02 the first LayerNorm all but removes them, and
+    a run of minutes never learns where in the image it looks.
+    """
     transformer = VisionTransformer(
         img_size=params.image_px, patch_size=params.patch_px, embed_dim=params.vision_width, depth=params.vision_depth,
         num_heads=params.vision_heads, num_classes=0, global_pool="", pre_norm=True, act_layer=QuickGELU, norm_layer=nn.LayerNorm,
     )  # fmt: skip
     initialise(transformer.blocks, params.vision_width)
+    nn.init.normal_(transformer.pos_embed)
     return transformer
 
 

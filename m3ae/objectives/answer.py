@@ -9,7 +9,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from m3ae.batches import TaskBatch
 from m3ae.metrics import tally
-from m3ae.model.fusion import Fusion
+from m3ae.model.fusion import Fusion, Read
 from m3ae.model.initial import initialise
 from m3ae.model.params import ModelParams
 from m3ae.objectives.base import Loss, Objective, View
@@ -35,7 +35,7 @@ class Labels(Objective):
 
     def logits(self, fusion: Fusion, seen: dict[View, Tensor], batch: TaskBatch) -> Tensor:
         """(B, A)."""
-        fused = fusion(seen[View.TEXT], batch.text_mask.bool(), seen[View.IMAGE])
+        fused = fusion(seen[View.TEXT], batch.text_mask.bool(), seen[View.IMAGE], read=Read.FIRST)
         return self.head(fusion.pooled(fused)).float()
 
     def losses(self, logits: Tensor, targets: Tensor) -> Tensor:

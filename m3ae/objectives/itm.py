@@ -9,7 +9,7 @@ from torch.nn.functional import cross_entropy
 
 from m3ae.batches import PairBatch
 from m3ae.metrics import tally
-from m3ae.model.fusion import Fusion
+from m3ae.model.fusion import Fusion, Read
 from m3ae.model.initial import initialise
 from m3ae.model.params import ModelParams
 from m3ae.objectives.base import Loss, Objective, View
@@ -37,5 +37,5 @@ class ImageTextMatching(Objective):
 
     def scores(self, fusion: Fusion, text: Tensor, text_mask: Tensor, image: Tensor) -> Tensor:
         """Mismatch and match logits (B, 2)."""
-        fused = fusion(text, text_mask.bool(), image)
+        fused = fusion(text, text_mask.bool(), image, read=Read.FIRST)
         return self.head(fusion.pooled(fused)).float()

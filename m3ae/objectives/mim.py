@@ -9,7 +9,7 @@ from torch import Tensor
 from m3ae.batches import PairBatch
 from m3ae.metrics import tally
 from m3ae.model.decoders import PixelDecoder
-from m3ae.model.fusion import Fusion
+from m3ae.model.fusion import Fusion, Read
 from m3ae.model.initial import deviation, initialise
 from m3ae.model.params import Decoder, ModelParams
 from m3ae.objectives.base import Loss, Objective, View
@@ -40,7 +40,7 @@ class MaskedPixels(Objective):
 
     def reconstruct(self, fusion: Fusion, seen: dict[View, Tensor], batch: PairBatch) -> Tensor:
         """The predicted normalised pixels of all patches (B, N, P² * 3)."""
-        fused = fusion(seen[View.TEXT], batch.text_mask.bool(), seen[View.KEPT_IMAGE], self.layer)
+        fused = fusion(seen[View.TEXT], batch.text_mask.bool(), seen[View.KEPT_IMAGE], self.layer, Read.IMAGE)
         return self.decoder(fused.image, batch.patch_order).float()
 
 

@@ -11,7 +11,7 @@ from m3ae.batches import PairBatch
 from m3ae.masking import NO_LABEL
 from m3ae.metrics import tally
 from m3ae.model.decoders import WordDecoder
-from m3ae.model.fusion import Fusion
+from m3ae.model.fusion import Fusion, Read
 from m3ae.model.initial import initialise
 from m3ae.model.params import Decoder, ModelParams
 from m3ae.objectives.base import Loss, Objective, View
@@ -30,7 +30,7 @@ class MaskedWords(Objective):
         initialise(self.decoder, params.fusion_width)
 
     def forward(self, fusion: Fusion, seen: dict[View, Tensor], batch: PairBatch) -> Loss:
-        fused = fusion(seen[View.SHOWN_TEXT], batch.text_mask.bool(), seen[View.IMAGE], self.layer)
+        fused = fusion(seen[View.SHOWN_TEXT], batch.text_mask.bool(), seen[View.IMAGE], self.layer, Read.TEXT)
         hidden = batch.word_labels != NO_LABEL  # (B, L)
         logits = self.decoder(fused.text, hidden).float()  # (M, V)
         labels = batch.word_labels[hidden]  # (M,)

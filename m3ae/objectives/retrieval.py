@@ -9,7 +9,7 @@ from torch.nn.functional import cross_entropy
 
 from m3ae.batches import ChoiceBatch
 from m3ae.metrics import tally
-from m3ae.model.fusion import Fusion
+from m3ae.model.fusion import Fusion, Read
 from m3ae.model.initial import initialise
 from m3ae.model.params import ModelParams
 from m3ae.objectives.base import Loss, Objective, View
@@ -42,4 +42,5 @@ class Retrieval(Objective):
 
     def scores(self, fusion: Fusion, text: Tensor, text_mask: Tensor, image: Tensor) -> Tensor:
         """How well each text suits the image beside it (B,)."""
-        return self.head(fusion.pooled(fusion(text, text_mask.bool(), image))).float().squeeze(-1)
+        fused = fusion(text, text_mask.bool(), image, read=Read.FIRST)
+        return self.head(fusion.pooled(fused)).float().squeeze(-1)

@@ -87,8 +87,8 @@ def hemorrhage(grid: Grid, x: float, y: float, size: float, rng: Generator) -> t
     return np.full_like(grid.x, 0.97), soft(distance, 0.5)
 
 
-def fluid_level(grid: Grid, x: float, y: float, size: float, rng: Generator) -> tuple[np.ndarray, np.ndarray]:
-    """A cavity, black above a straight line and bright below it."""
+def cavity(grid: Grid, x: float, y: float, size: float, rng: Generator) -> tuple[np.ndarray, np.ndarray]:
+    """A hole with an air-fluid level: black above a straight line and bright below it."""
     distance = radius(grid, x, y, size, size * 0.9)
     rim = distance > 1 - 0.03 / size
     return np.where(rim | (grid.y > y), 0.9, 0.0).astype(np.float32), soft(distance, 0.08)
@@ -100,5 +100,5 @@ LOOKS = {
     "calcification": calcification,
     "abscess": abscess,
     "hemorrhage": hemorrhage,
-    "fluid level": fluid_level,
+    "cavity": cavity,
 }

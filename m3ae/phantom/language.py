@@ -8,8 +8,8 @@ COMMON_SHARE = 0.9  # how often the first of several synonyms is used
 SYNONYMS = {
     "xray": ("radiograph", "x-ray", "plain film"),
     "ct": ("CT", "computed tomography"),
-    "mr t1": ("T1-weighted MRI", "T1 MR image"),
-    "mr t2": ("T2-weighted MRI", "T2 MR image"),
+    "mr t1": ("T1w-MRI", "T1-MRI"),
+    "mr t2": ("T2w-MRI", "T2-MRI"),
     "ultrasound": ("ultrasound", "sonogram"),
     "chest": ("chest", "thorax"),
     "brain": ("brain", "head"),
@@ -25,21 +25,20 @@ SYNONYMS = {
     "mass": ("mass", "tumor"),
     "calcification": ("calcification", "calcified lesion"),
     "hemorrhage": ("hemorrhage", "hematoma"),
-    "fluid level": ("fluid level", "air-fluid level"),
+    "cavity": ("cavity", "cavitation"),
     "enlarged": ("enlarged", "dilated"),
     "normal": ("normal", "normal-sized"),
     "none": ("no focal lesion", "no lesion", "unremarkable"),
 }
 EXAMS = (
     "{plane} {technique} {modality} {region}",
-    "{technique} {plane} {modality}, {region}",
-    "{region} {modality}, {plane}, {technique}",
+    "{technique} {plane} {modality} {region}",
+    "{region} {modality}, {plane} {technique}",
 )
-FINDINGS = ("{amount} {kind}, {place}", "{place} {amount} {kind}", "{amount} {kind} {place}")
-DEVICES = {"needle": ("needle", "needle inserted"), "stent": ("stent", "indwelling stent")}
+FINDINGS = ("{amount} {kind} {place}", "{place} {amount} {kind}", "{amount} {place} {kind}")
 REFERENCES = (
-    "{exam}: {findings} (Figure {number}).",
-    "{findings}, {exam} (Fig. {number}).",
+    "{exam}: {findings} (Fig {number}).",
+    "{findings}, {exam}, figure {number}.",
     "Figure {number}: {findings}, {exam}.",
 )
 TRAIT_SHARE = 0.7  # captions that mention the size of the region's organ
@@ -65,6 +64,8 @@ def name_finding(finding: Finding, latent: Latent, rng: Generator) -> str:
 
 
 def plural(noun: str) -> str:
+    if noun.endswith("y"):
+        return noun[:-1] + "ies"
     return noun + ("es" if noun.endswith("s") else "s")
 
 
@@ -78,7 +79,7 @@ def extras(latent: Latent, rng: Generator) -> list[str]:
     if rng.random() < TRAIT_SHARE:
         said.append(f"{say('enlarged' if latent.enlarged else 'normal', rng)} {TRAIT_ORGAN[latent.region]}")
     if latent.device:
-        said.append(pick(rng, DEVICES[latent.device]))
+        said.append(latent.device)
     return said
 
 

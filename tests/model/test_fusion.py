@@ -1,6 +1,7 @@
+import pytest
 import torch
 
-from m3ae.model.fusion import Fusion
+from m3ae.model.fusion import Fusion, Read
 
 
 def streams():
@@ -35,3 +36,11 @@ def test_the_pairs_feature_has_the_text_first():
     fusion, text, mask, image = streams()
     fused = fusion(text, mask, image)
     assert torch.equal(fusion.pooled(fused)[:, :16], fusion.text_pooler(fused.text))
+
+
+@pytest.mark.parametrize(("read", "num_text", "num_image"), [(Read.TEXT, 5, 0), (Read.IMAGE, 0, 7), (Read.FIRST, 1, 1)])
+def test_what_is_read_is_the_same_whatever_is_left_out(read, num_text, num_image):
+    fusion, text, mask, image = streams()
+    whole, part = fusion(text, mask, image), fusion(text, mask, image, read=read)
+    assert torch.allclose(part.text, whole.text[:, :num_text], atol=1e-6) and part.text.shape[1] == num_text
+    assert torch.allclose(part.image, whole.image[:, :num_image], atol=1e-6) and part.image.shape[1] == num_image

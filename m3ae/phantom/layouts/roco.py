@@ -24,7 +24,7 @@ CONCEPTS = {
     "calcification": ("C0006663", "T046\tPathologic Function"),
     "abscess": ("C0000833", "T047\tDisease or Syndrome"),
     "hemorrhage": ("C0019080", "T046\tPathologic Function"),
-    "fluid level": ("C0740844", "T033\tFinding"),
+    "cavity": ("C0740844", "T033\tFinding"),
 }
 LICENCES = ("CC BY", "CC BY-NC", "CC BY-NC-SA", "NO-CC CODE")
 

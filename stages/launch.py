@@ -1,0 +1,47 @@
+"""launch: start a training stage on every GPU or, without one, on every core that has a micro-batch to work on.
+
+How many processes there are changes how long a stage takes, not what it computes: this file is no stage's dependency.
+PET_NPROC_PER_NODE sets their number, as it does for torchrun.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.distributed.run import main as torchrun
+
+from m3ae.params import load
+
+MOST_ON_CPU = 8  # each one loads the model and its libraries; the cores beyond are their threads
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("stage", help="its module; every argument after it is the stage's own")
+    parser.add_argument("--task")
+    known, _ = parser.parse_known_args()
+
+    cores = os.cpu_count() or 1
+    processes = int(os.environ.get("PET_NPROC_PER_NODE") or num_processes(recipe(known.stage, known.task), cores, torch.cuda.device_count()))
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, cores // processes)))
+    torchrun(["--standalone", f"--nproc-per-node={processes}", "-m", *sys.argv[1:]])
+
+
+def recipe(stage: str, task: str | None) -> dict[str, Any]:
+    """The stage's block of params.yaml, which `check` found to be right."""
+    content = load(Path("params.yaml"))
+    block = content["scales"][content["scale"]][stage.removeprefix("stages.")]
+    return block[task] if task else block
+
+
+def num_processes(recipe: dict[str, Any], cores: int, gpus: int) -> int:
+    """On CPUs as many as share a batch's micro-batches evenly; a stage without a batch can be shared out at will."""
+    pieces = recipe["batch"] // recipe["micro_batch"] if "batch" in recipe else MOST_ON_CPU
+    return gpus or max(number for number in range(1, min(cores, MOST_ON_CPU) + 1) if pieces % number == 0)
+
+
+if __name__ == "__main__":
+    main()
