@@ -112,7 +112,8 @@ def reachable_in_queue(releases: Path, pipeline_path: Path) -> bool:
     if releases.is_absolute() or releases.exists():
         return True
     tracked = outputs(pipeline_path)
-    return any(place.as_posix() in tracked or place.with_name(place.name + ".dvc").is_file() for place in (releases, *releases.parents[:-1]))
+    places = (releases, *releases.parents[:-1])
+    return any(place.as_posix() in tracked or place.with_name(f"{place.name}.dvc").is_file() for place in places)
 
 
 def outputs(pipeline_path: Path) -> set[str]:

@@ -25,7 +25,8 @@ def main() -> None:
     known, _ = parser.parse_known_args()
 
     cores = os.cpu_count() or 1
-    processes = int(os.environ.get("PET_NPROC_PER_NODE") or num_processes(recipe(known.stage, known.task), cores, torch.cuda.device_count()))
+    asked = os.environ.get("PET_NPROC_PER_NODE")
+    processes = int(asked) if asked else num_processes(recipe(known.stage, known.task), cores, torch.cuda.device_count())
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, cores // processes)))
     torchrun(["--standalone", f"--nproc-per-node={processes}", "-m", *sys.argv[1:]])
 

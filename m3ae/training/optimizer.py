@@ -20,7 +20,7 @@ def build_optimizer(learner: Learner, recipe: Recipe) -> torch.optim.AdamW:
         groups.setdefault(key, []).append(parameter)
     return torch.optim.AdamW(
         [{"params": members, "lr": rate, "weight_decay": decay} for (rate, decay), members in groups.items()],
-        lr=recipe.learning_rate, betas=BETAS, eps=EPS,
+        lr=recipe.learning_rate, betas=BETAS, eps=EPS, fused=True,
     )  # fmt: skip
 
 
