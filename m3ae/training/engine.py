@@ -117,7 +117,7 @@ def configuration(recipe: Recipe, num_processes: int) -> dict[str, Any]:
         "train_batch_size": recipe.batch,
         "train_micro_batch_size_per_gpu": recipe.micro_batch,
         "gradient_accumulation_steps": num_pieces,
-        "gradient_clipping": 0.0,  # DeepSpeed's own default is 1.0; the authors do not clip
+        "gradient_clipping": recipe.clip_norm,
         "zero_optimization": {"stage": recipe.zero_stage, "reduce_bucket_size": BUCKET, "allgather_bucket_size": BUCKET},
         "zero_allow_untested_optimizer": True,
         "bf16": {"enabled": recipe.precision == "bf16"},

@@ -19,6 +19,7 @@ class Recipe(ScaleBlock):
     head_factor: Factor
     fusion_factor: Factor
     weight_decay: Annotated[float, Field(ge=0, lt=1)]
+    clip_norm: Annotated[float, Field(ge=0)]
     warmup_share: Annotated[float, Field(ge=0, lt=1)]
     zero_stage: Annotated[int, Field(ge=0, le=3)]
     precision: Literal["fp32", "bf16", "fp16"]

@@ -54,7 +54,8 @@ def test_training_moves_the_loss_and_bf16_follows(results):
     assert results[1]["bf16"] == pytest.approx(losses, rel=0.05)
 
 
-RECIPE = {"learning_rate": 1e-3, "head_factor": 1, "fusion_factor": 1, "weight_decay": 0.01, "warmup_share": 0.1, "zero_stage": 2,
+RECIPE = {"learning_rate": 1e-3, "head_factor": 1, "fusion_factor": 1, "weight_decay": 0.01, "clip_norm": 1.0,
+          "warmup_share": 0.1, "zero_stage": 2,
           "precision": "bf16", "steps": 10, "validate_every_steps": 5, "save_every_steps": 5}  # fmt: skip
 
 
