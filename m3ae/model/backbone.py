@@ -3,6 +3,8 @@
 Shapes: B pairs, L text tokens, K kept patches, H fusion width, S image side in px.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -41,7 +43,7 @@ class Backbone(nn.Module):
         return self.modality(like.new_full((1,), kind, dtype=torch.long))
 
 
-def build_backbone(params: ModelParams, vocabulary: int, load_weights: bool) -> Backbone:
-    """A new backbone; `load_weights` fetches the named encoders' published weights."""
+def build_backbone(params: ModelParams, vocabulary: int, text: dict[str, Any] | None, load_weights: bool) -> Backbone:
+    """A new backbone; `load_weights` fetches the named encoders' published weights, else `text` describes the text encoder if given."""
     vision = build_vision_encoder(params, load_weights)
-    return Backbone(vision, build_text_encoder(params, vocabulary, load_weights), params)
+    return Backbone(vision, build_text_encoder(params, vocabulary, text, load_weights), params)

@@ -5,17 +5,25 @@ import torch
 from m3ae.model.backbone import build_backbone
 from m3ae.model.folder import ModelConfig
 from m3ae.model.learner import Learner
+from m3ae.objectives.answer import Classification, QuestionAnswering
 from m3ae.objectives.base import Objective
 from m3ae.objectives.itm import ImageTextMatching
 from m3ae.objectives.mim import MaskedPixels
 from m3ae.objectives.mlm import MaskedWords
+from m3ae.objectives.retrieval import Retrieval
 
 
 def pretraining_learner(config: ModelConfig, weights: dict[str, float], seed: int, load_encoders: bool = False) -> Learner:
     """The backbone with its pre-training objectives, drawn from `seed`; `weights` are the loss's."""
     torch.manual_seed(seed)
-    backbone = build_backbone(config.model, config.vocabulary, load_encoders)
+    backbone = build_backbone(config.model, config.vocabulary, config.text, load_encoders)
     return Learner(backbone, {name: objective(name, config) for name in config.objectives}, weights)
+
+
+def saved_learner(config: ModelConfig) -> Learner:
+    """The modules that a model folder's weights fit into, whatever it was trained for."""
+    backbone = build_backbone(config.model, config.vocabulary, config.text, load_weights=False)
+    return Learner(backbone, {name: objective(name, config) for name in config.objectives}, dict.fromkeys(config.objectives, 1.0))
 
 
 def objective(name: str, config: ModelConfig) -> Objective:
@@ -24,6 +32,9 @@ def objective(name: str, config: ModelConfig) -> Objective:
         "mlm": lambda: MaskedWords(method.mlm_layer, method.mlm_decoder, model, config.vocabulary),
         "mim": lambda: MaskedPixels(method.mim_layer, method.mim_decoder, model),
         "itm": lambda: ImageTextMatching(model),
+        "answer": lambda: QuestionAnswering(model, config.num_labels),
+        "classify": lambda: Classification(model, config.num_labels),
+        "retrieval": lambda: Retrieval(model),
     }
     return builders[name]()
 
@@ -31,4 +42,4 @@ def objective(name: str, config: ModelConfig) -> Objective:
 def task_learner(config: ModelConfig, name: str, objective: Objective, seed: int, load_encoders: bool = False) -> Learner:
     """The backbone with one downstream objective; its initial weights are drawn from `seed`."""
     torch.manual_seed(seed)
-    return Learner(build_backbone(config.model, config.vocabulary, load_encoders), {name: objective}, {name: 1.0})
+    return Learner(build_backbone(config.model, config.vocabulary, config.text, load_encoders), {name: objective}, {name: 1.0})

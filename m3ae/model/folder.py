@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 from safetensors.torch import load_file, save_file
@@ -24,6 +25,8 @@ class ModelConfig(Block):
     method: Method
     objectives: tuple[str, ...]
     vocabulary: int
+    num_labels: int = 0  # of a fine-tuned head that answers or classifies
+    text: dict[str, Any] | None = None  # the text encoder's own configuration, so that no hub is asked for it; None: `model` says enough
 
     def at(self, image_px: int) -> "ModelConfig":
         """The same model for images of another size."""

@@ -26,10 +26,20 @@ class Attention(nn.Module):
 
     def forward(self, tokens: Tensor, memory: Tensor, memory_mask: Tensor | None) -> Tensor:
         query, key, value = (self.split(part) for part in (self.query(tokens), self.key(memory), self.value(memory)))
-        mask = None if memory_mask is None else memory_mask[:, None, None, :]
+        mask = self.broadcast(memory_mask)
         dropout = self.attention_dropout if self.training else 0.0
         mixed = scaled_dot_product_attention(query, key, value, attn_mask=mask, dropout_p=dropout)
         return self.norm(tokens + self.dropout(self.out(mixed.transpose(1, 2).flatten(2))))
+
+    def weights(self, tokens: Tensor, memory: Tensor, memory_mask: Tensor | None) -> Tensor:
+        """How much each token reads of each of `memory`, for looking into: (B, heads, L, M), rows sum to 1."""
+        query, key, mask = self.split(self.query(tokens)), self.split(self.key(memory)), self.broadcast(memory_mask)
+        scores = query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5
+        return (scores if mask is None else scores.masked_fill(~mask, -torch.inf)).softmax(dim=-1)
+
+    @staticmethod
+    def broadcast(mask: Tensor | None) -> Tensor | None:
+        return None if mask is None else mask[:, None, None, :]
 
     def split(self, tokens: Tensor) -> Tensor:
         return tokens.unflatten(-1, (self.heads, -1)).transpose(1, 2)  # (B, heads, L, H / heads)

@@ -3,6 +3,8 @@
 Shapes: B pairs, L text tokens, D text width.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, PreTrainedModel, RobertaConfig, RobertaModel
@@ -28,8 +30,13 @@ class TextEncoder(nn.Module):
         return self.transformer(input_ids=ids, attention_mask=mask).last_hidden_state
 
 
-def build_text_encoder(params: ModelParams, vocabulary: int, load_weights: bool) -> TextEncoder:
-    """The encoder that `params` names. Raises OSError, with the remedy, where its weights cannot be had."""
+def build_text_encoder(params: ModelParams, vocabulary: int, described: dict[str, Any] | None, load_weights: bool) -> TextEncoder:
+    """The encoder that `described`, a Hugging Face configuration, or else `params` names.
+
+    Raises OSError, with the remedy, where its published weights or sizes cannot be had.
+    """
+    if described is not None and not load_weights:
+        return TextEncoder(AutoModel.from_config(AutoConfig.for_model(**described), add_pooling_layer=False))
     if params.text_encoder == SCRATCH:
         return TextEncoder(RobertaModel(scratch_config(params, vocabulary), add_pooling_layer=False))
     try:

@@ -29,11 +29,15 @@ class ImageTextMatching(Objective):
         initialise(self.head, params.fusion_width)
 
     def forward(self, fusion: Fusion, seen: dict[View, Tensor], batch: PairBatch) -> Loss:
-        own = torch.arange(len(batch.is_own), device=batch.is_own.device)
-        image = seen[View.IMAGE][torch.where(batch.is_own.bool(), own, batch.other_image)]  # encoded once, shown where the batch says
-        logits = self.scores(fusion, seen[View.TEXT], batch.text_mask, image)
+        logits = self.logits(fusion, seen, batch)
         losses = cross_entropy(logits, batch.is_own, reduction="none")
         return Loss(losses.mean(), torch.stack([tally(losses), tally(logits.argmax(dim=-1) == batch.is_own)]))
+
+    def logits(self, fusion: Fusion, seen: dict[View, Tensor], batch: PairBatch) -> Tensor:
+        """Mismatch and match logits (B, 2). Images are encoded once, and shown where the batch says."""
+        own = torch.arange(len(batch.is_own), device=batch.is_own.device)
+        image = seen[View.IMAGE][torch.where(batch.is_own.bool(), own, batch.other_image)]
+        return self.scores(fusion, seen[View.TEXT], batch.text_mask, image)
 
     def scores(self, fusion: Fusion, text: Tensor, text_mask: Tensor, image: Tensor) -> Tensor:
         """Mismatch and match logits (B, 2)."""

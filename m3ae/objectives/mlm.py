@@ -30,9 +30,12 @@ class MaskedWords(Objective):
         initialise(self.decoder, params.fusion_width)
 
     def forward(self, fusion: Fusion, seen: dict[View, Tensor], batch: PairBatch) -> Loss:
-        fused = fusion(seen[View.SHOWN_TEXT], batch.text_mask.bool(), seen[View.IMAGE], self.layer, Read.TEXT)
-        hidden = batch.word_labels != NO_LABEL  # (B, L)
-        logits = self.decoder(fused.text, hidden).float()  # (M, V)
-        labels = batch.word_labels[hidden]  # (M,)
+        logits = self.logits(fusion, seen, batch)
+        labels = batch.word_labels[batch.word_labels != NO_LABEL]  # (M,)
         losses = cross_entropy(logits, labels, reduction="none")
         return Loss(losses.mean(), torch.stack([tally(losses), tally(logits.argmax(dim=-1) == labels)]))
+
+    def logits(self, fusion: Fusion, seen: dict[View, Tensor], batch: PairBatch) -> Tensor:
+        """Of the hidden tokens alone (M, V)."""
+        fused = fusion(seen[View.SHOWN_TEXT], batch.text_mask.bool(), seen[View.IMAGE], self.layer, Read.TEXT)
+        return self.decoder(fused.text, batch.word_labels != NO_LABEL).float()

@@ -26,11 +26,10 @@ ANSWER_KINDS = ("open", "closed")
 class Labelling:
     """One task of this kind: what `finetuning` needs to know of it."""
 
-    name = "labels"
-    selection = "labels.score"  # the validation figure that chooses the epoch
-
     def __init__(self, kind: Kind, splits: dict[str, Shards], answers: Sequence[str], tokenizer: Tokenizer, params: FinetuneParams):
         self.kind, self.splits, self.answers = kind, splits, list(answers)
+        self.name = "classify" if kind == "classify" else "answer"
+        self.selection = f"{self.name}.score"  # the validation figure that chooses the epoch
         self.tokenizer, self.params = tokenizer, params
 
     def objective(self, model: ModelParams) -> Labels:

@@ -59,6 +59,7 @@ def run(params: Settings, paths: PretrainPaths) -> None:
     training = pairs(params, paths, tokenizer, "train")
     validation = pairs(params, paths, tokenizer, "validation").in_order()
     learner = pretraining_learner(config, weights, params.seed, load_encoders=True)
+    config = config.model_copy(update={"text": learner.backbone.text.transformer.config.to_diff_dict()})
     state = ResumeState(digest_of(params.model_dump(mode="json"), identity(params, paths)))
     engine = Engine(learner, params.pretrain, params.pretrain.steps, params.seed)
     pretraining = Pretraining(engine, params.pretrain, training, validation, state)

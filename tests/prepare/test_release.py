@@ -17,9 +17,9 @@ from m3ae.prepare.params import PrepareParams
 from m3ae.prepare.release import READERS, Choices, prepare
 from m3ae.readers.published import ReleaseError
 from m3ae.shards import open_manifest, open_split
+from tests.shared import SHARED, needs_releases
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
-SHARED = Path(__file__).parents[2] / ".." / "shared"
 PARAMS = PrepareParams(image_px=32, encoding="raw", rows_per_shard=2, max_pixels=1_000_000, min_words=3, validation_share=0.1)
 
 
@@ -109,10 +109,9 @@ def test_a_failed_run_leaves_neither_a_result_nor_remains(tmp_path):
     assert os.listdir(tmp_path / "made") == []
 
 
-real = pytest.mark.skipif(not (SHARED / "releases").is_dir(), reason="the real releases are not beside this checkout (../shared/releases)")
 
 
-@real
+@needs_releases
 @pytest.mark.parametrize(("answers", "count"), [("all", 498), ("train", 461)])
 def test_vqa_rads_answer_list_counts_as_the_authors_does(tmp_path, answers, count):
     figures = run("vqa_rad", SHARED / "releases/vqa_rad", tmp_path / "out", answers, max_pixels=1)  # no image is decoded
@@ -120,14 +119,14 @@ def test_vqa_rads_answer_list_counts_as_the_authors_does(tmp_path, answers, coun
     assert (figures["answers"], sizes["train"] + sizes["validation"], sizes["test"]) == (count, 3064, 451)
 
 
-@real
+@needs_releases
 def test_medicats_sample_keeps_its_six_radiology_figures(tmp_path):
     figures = run("medicat", SHARED / "releases/medicat", tmp_path / "out")
     assert {split: entry["kept"] for split, entry in figures["splits"].items()} == {"train": 4, "validation": 1, "test": 1}
     assert figures["dropped"] == {"not radiology": 4}
 
 
-@real
+@needs_releases
 def test_the_published_roco_captions_parse_and_their_absent_images_are_counted(tmp_path):
     figures = run("roco", SHARED / "annotations/roco", tmp_path / "out")
     assert figures["dropped"] == {"missing image": 16359 - 247, "no text of 3 words": 247}  # 131 + 116 short captions

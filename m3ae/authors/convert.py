@@ -1,0 +1,95 @@
+"""An authors' checkpoint <-> one of our model folders, bit for bit. Paper's code, released checkpoints."""
+
+import json
+import shutil
+from pathlib import Path
+
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from m3ae.authors.files import AuthorsFile, read, write
+from m3ae.authors.names import authors_name
+from m3ae.authors.sizes import model_config
+from m3ae.model.build import saved_learner
+from m3ae.model.folder import ModelConfig, load_config, load_weights, save_model
+from m3ae.tokenizer import fetch
+
+UNUSED, SETTINGS = "authors_unused.safetensors", "authors_settings.json"
+# What the authors' model carries and never reads: CLIP's text side and projection, the text encoder's pooler, fixed positions.
+CARRIED = (
+    "language_encoder.pooler.", "language_encoder.embeddings.position_ids", "mim_head.decoder_pos_embed", "vision_encoder.visual.proj",
+    "vision_encoder.transformer.", "vision_encoder.token_embedding.", "vision_encoder.positional_embedding",
+    "vision_encoder.ln_final.", "vision_encoder.text_projection", "vision_encoder.logit_scale",
+)  # fmt: skip
+FROZEN_IN_RETRIEVAL = ("itm_head.",)  # a retrieval file keeps the matching head that its own started from
+
+
+def import_file(path: Path, folder: Path, tokenizer: str | None = None) -> None:
+    """`path` becomes the model folder `folder`, with the tokenizer that the file names (or `tokenizer`, a name or a folder).
+
+    Raises SystemExit that lists missing, surplus and misshapen tensors by the authors' names; then nothing is written.
+    """
+    file = read(path)
+    config = model_config(file, path)
+    weights, unused = converted(file.weights, config, path)
+    words = fetch(tokenizer or file.settings["tokenizer"])
+    partial = folder.with_name(f"{folder.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    words.save_pretrained(partial / "tokenizer")
+    save_model(partial, config, weights, partial / "tokenizer")
+    shutil.rmtree(partial / "tokenizer")
+    save_file(unused, partial / UNUSED)
+    (partial / SETTINGS).write_text(json.dumps(file.settings, indent=1, sort_keys=True) + "\n")
+    shutil.rmtree(folder, ignore_errors=True)
+    partial.rename(folder)
+
+
+def export_folder(folder: Path, path: Path) -> None:
+    """The way back: a file that the authors' code loads. A folder that was not imported gives the settings that it can."""
+    config = load_config(folder)
+    names = name_table(config)
+    own = {names[name]: as_authors(name, tensor) for name, tensor in load_weights(folder).items()}
+    unused = load_file(folder / UNUSED) if (folder / UNUSED).is_file() else {}
+    write(path, AuthorsFile(own | unused, settings(folder, config)))
+
+
+def converted(given: dict[str, Tensor], config: ModelConfig, path: Path) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """(our weights, what is carried along unused)."""
+    wanted = saved_learner(config).state_dict()
+    names = name_table(config)
+    carried = CARRIED if config.objectives != ("retrieval",) else CARRIED + FROZEN_IN_RETRIEVAL
+    unused = {name: tensor.contiguous() for name, tensor in given.items() if name.startswith(carried)}
+    missing = [name for name in names.values() if name not in given]
+    surplus = sorted(given.keys() - set(names.values()) - unused.keys())
+    misshapen = [names[ours] for ours, tensor in wanted.items() if names[ours] in given and given[names[ours]].numel() != tensor.numel()]
+    problems = [f"{what}: {', '.join(found)}" for what, found in
+                (("missing", missing), ("surplus", surplus), ("misshapen", misshapen)) if found]  # fmt: skip
+    if problems:
+        raise SystemExit(f"{path}: its tensors do not make a model; " + "; ".join(problems))
+    return {ours: given[names[ours]].reshape(tensor.shape) for ours, tensor in wanted.items()}, unused
+
+
+def name_table(config: ModelConfig) -> dict[str, str]:
+    """Ours -> the authors', for every weight of the model."""
+    return {name: authors_name(name, config.model.decoder_depth) for name in saved_learner(config).state_dict()}
+
+
+def as_authors(name: str, tensor: Tensor) -> Tensor:
+    """Ours keeps a leading axis of pairs where the authors have none."""
+    if name == "backbone.vision.class_token":
+        return tensor.flatten()
+    return tensor.squeeze(0) if name == "backbone.vision.positions" else tensor
+
+
+def settings(folder: Path, config: ModelConfig) -> dict:
+    """The authors' settings that came with the model, or those that its configuration tells."""
+    if (folder / SETTINGS).is_file():
+        return json.loads((folder / SETTINGS).read_text())
+    model = config.model
+    return {
+        "tokenizer": model.text_encoder, "image_size": model.image_px, "patch_size": model.patch_px, "max_text_len": model.text_tokens,
+        "hidden_size": model.fusion_width, "num_heads": model.fusion_heads, "num_top_layer": model.fusion_depth,
+        "text_heads": model.text_heads, "drop_rate": model.dropout, "mim_layer": config.method.mim_layer,
+        "mim_decoder_hidden_size": model.decoder_width, "mim_decoder_num_layers": model.decoder_depth,
+        "mim_decoder_num_heads": model.decoder_heads,
+    }  # fmt: skip

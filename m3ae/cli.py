@@ -1,0 +1,46 @@
+"""The `m3ae` command: what is not a stage of the pipeline."""
+
+import argparse
+from pathlib import Path
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="m3ae", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    add_import(commands)
+    add_export(commands)
+    arguments = parser.parse_args()
+    arguments.run(arguments)
+
+
+def add_import(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser("import", help="a checkpoint of the authors' code -> a model folder")
+    command.add_argument("checkpoint", type=Path)
+    command.add_argument("folder", type=Path)
+    command.add_argument("--tokenizer", help="name or folder; default: the one that the checkpoint names")
+    command.set_defaults(run=import_checkpoint)
+
+
+def add_export(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser("export", help="a model folder -> a checkpoint that the authors' code loads")
+    command.add_argument("folder", type=Path)
+    command.add_argument("checkpoint", type=Path)
+    command.set_defaults(run=export_checkpoint)
+
+
+def import_checkpoint(arguments: argparse.Namespace) -> None:
+    from m3ae.authors.convert import import_file  # torch and transformers take seconds to load
+
+    import_file(arguments.checkpoint, arguments.folder, arguments.tokenizer)
+    print(f"model folder: {arguments.folder}")
+
+
+def export_checkpoint(arguments: argparse.Namespace) -> None:
+    from m3ae.authors.convert import export_folder
+
+    export_folder(arguments.folder, arguments.checkpoint)
+    print(f"checkpoint: {arguments.checkpoint}")
+
+
+if __name__ == "__main__":
+    main()

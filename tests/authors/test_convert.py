@@ -1,0 +1,76 @@
+from pathlib import Path
+
+import pytest
+import torch
+
+from m3ae.authors.convert import export_folder, import_file
+from m3ae.authors.files import AuthorsFile, read, write
+from m3ae.authors.names import authors_name
+from m3ae.model.build import pretraining_learner
+from m3ae.model.folder import load_config, load_weights, save_model
+from m3ae.tokenizer import train
+from tests.shared import GOLDEN, needs_golden
+
+
+@pytest.fixture(scope="module")
+def words(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("words")
+    train(["a mass in the left lung", "no lesion"], 300).save_pretrained(folder)
+    return folder
+
+
+@needs_golden
+@pytest.mark.parametrize("suffix", ["", "_vqa", "_cls", "_irtr"])
+def test_import_then_export_gives_back_every_tensor_bit_for_bit(tmp_path, words, suffix):
+    original = Path(f"{GOLDEN}{suffix}.ckpt")
+    import_file(original, tmp_path / "model", str(words))
+    export_folder(tmp_path / "model", tmp_path / "again.ckpt")
+    before, after = read(original), read(tmp_path / "again.ckpt")
+    assert before.weights.keys() == after.weights.keys() and before.settings == after.settings
+    assert all(torch.equal(tensor, after.weights[name]) and tensor.dtype == after.weights[name].dtype for name, tensor in before.weights.items())
+
+
+@pytest.fixture
+def exported(tmp_path, config, words) -> Path:
+    """A model of ours as an authors' file, at sizes at which CLIP's rule for heads holds."""
+    sizes = config.model.model_copy(update={"vision_width": 128, "vision_heads": 2, "text_width": 64, "text_heads": 4})
+    learner = pretraining_learner(config.model_copy(update={"model": sizes}), dict.fromkeys(config.objectives, 1.0), seed=0)
+    described = config.model_copy(update={"model": sizes, "text": learner.backbone.text.transformer.config.to_diff_dict()})
+    save_model(tmp_path / "ours", described, learner.state_dict(), words)
+    export_folder(tmp_path / "ours", tmp_path / "ours.ckpt")
+    return tmp_path / "ours.ckpt"
+
+
+def test_export_then_import_gives_back_our_own_weights(exported, tmp_path, words):
+    import_file(exported, tmp_path / "back", str(words))
+    before, after = load_weights(tmp_path / "ours"), load_weights(tmp_path / "back")
+    assert before.keys() == after.keys() and all(torch.equal(before[name], after[name]) for name in before)
+    ours, back = load_config(tmp_path / "ours"), load_config(tmp_path / "back")
+    assert (ours.model, ours.method, ours.objectives) == (back.model, back.method, back.objectives)
+
+
+@pytest.mark.parametrize(("name", "change", "message"), [
+    ("itm_head.fc.weight", lambda weights, name: weights.pop(name), "missing: itm_head.fc.weight"),
+    ("nonsense", lambda weights, name: weights.update({name: torch.ones(1)}), "surplus: nonsense"),
+    ("itm_head.fc.weight", lambda weights, name: weights.update({name: torch.ones(3, 3)}), "misshapen: itm_head.fc.weight"),
+])  # fmt: skip
+def test_tensors_that_do_not_fit_are_named_and_nothing_is_written(exported, tmp_path, words, name, change, message):
+    file = read(exported)
+    change(file.weights, name)
+    write(tmp_path / "wrong.ckpt", AuthorsFile(file.weights, file.settings))
+    with pytest.raises(SystemExit, match=rf"wrong.ckpt: its tensors do not make a model; .*{message}"):
+        import_file(tmp_path / "wrong.ckpt", tmp_path / "model", str(words))
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_size_that_cannot_be_read_is_named(exported, tmp_path, words):
+    file = read(exported)
+    del file.settings["num_heads"]
+    write(tmp_path / "wrong.ckpt", file)
+    with pytest.raises(SystemExit, match="wrong.ckpt: num_heads is missing"):
+        import_file(tmp_path / "wrong.ckpt", tmp_path / "model", str(words))
+
+
+def test_a_weight_without_a_place_in_the_authors_files_is_refused():
+    with pytest.raises(ValueError, match="objectives.mlm.decoder.mixer.0.weight has no place"):
+        authors_name("objectives.mlm.decoder.mixer.0.weight", 4)
