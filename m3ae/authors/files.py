@@ -41,7 +41,8 @@ def acceptable(path: Path) -> list[str]:
         raise SystemExit(f"{path}: not a checkpoint that torch wrote ({error}); download it again") from None
     strange = [name for name in names if not name.startswith(TRAINER)]
     if strange:
-        raise SystemExit(f"{path}: refused, nothing was loaded: it names {', '.join(strange)}, which no checkpoint needs; get it from its source")
+        found = ", ".join(strange)
+        raise SystemExit(f"{path}: refused, nothing was loaded: it names {found}, which no checkpoint needs; get it from its source")
     return names
 
 

@@ -18,6 +18,7 @@ from m3ae.authors.sizes import model_config
 from m3ae.batches import ChoiceBatch, PairBatch, TaskBatch
 from m3ae.masking import num_kept
 from m3ae.model.build import saved_learner
+from m3ae.model.folder import POSITIONS, ModelConfig, fill
 from m3ae.model.learner import Learner
 from m3ae.objectives.base import View
 from m3ae.objectives.mim import normalised, patches
@@ -39,17 +40,23 @@ class Recording(NamedTuple):
     tensors: dict[str, Tensor]
     settings: dict  # of PREFIX.json
 
-    def learner(self, suffix: str = "", image: str = "image") -> tuple[Learner, dict[str, str]]:
-        """The model of one checkpoint in evaluation mode at the size of the recorded `image`, and the authors' names of its weights."""
+    def learner(self, suffix: str = "") -> tuple[Learner, dict[str, str]]:
+        """The model of one checkpoint, in evaluation mode, and the authors' names of its weights.
+
+        A fine-tuned model's positions are those of the pre-trained one, resized by our own code to its images' size.
+        """
+        config, weights = self.checkpoint(suffix)
+        if suffix:
+            weights[POSITIONS] = self.checkpoint("")[1][POSITIONS]
+        learner = saved_learner(config)
+        fill(learner, weights)
+        return learner.eval(), name_table(config)
+
+    def checkpoint(self, suffix: str) -> tuple[ModelConfig, dict[str, Tensor]]:
         path = Path(f"{self.prefix}{suffix}.ckpt")
         file = read(path)
         config = model_config(file, path)
-        weights, _ = converted(file.weights, config, path)
-        learner = saved_learner(config)
-        learner.load_state_dict(weights)
-        if config.model.image_px != self.tensors[image].shape[-1]:
-            raise SystemExit(f"{path}: made for {config.model.image_px} px, but {image} has {self.tensors[image].shape[-1]}")
-        return learner.eval(), name_table(config)
+        return config, converted(file.weights, config, path)[0]
 
 
 def open_recording(prefix: Path) -> Recording:
@@ -98,18 +105,19 @@ def pretraining(recording: Recording, ours: dict[str, Tensor]) -> dict[str, floa
     seen[View.IMAGE] = torch.cat([seen[View.IMAGE], learner.backbone.encode_image(recording.tensors["false_image"])])
     paired = {**seen, View.IMAGE: seen[View.IMAGE][: len(batch.images)]}
     fusion, objectives = learner.backbone.fusion, learner.objectives
-    losses = {"mlm": objectives["mlm"](fusion, paired, batch), "mim": objectives["mim"](fusion, paired, batch),
-              "itm": objectives["itm"](fusion, seen, batch)}  # fmt: skip
+    losses = {name: objectives[name](fusion, seen if name == "itm" else paired, batch) for name in ("mlm", "mim", "itm")}
     torch.stack([loss.value for loss in losses.values()]).sum().backward()
     with torch.no_grad():
         ours |= {f"{name}_loss": loss.value for name, loss in losses.items()}
         ours |= {
-            "mlm_logits_at_labels": objectives["mlm"].logits(fusion, paired, batch), "itm_logits": objectives["itm"].logits(fusion, seen, batch),
+            "mlm_logits_at_labels": objectives["mlm"].logits(fusion, paired, batch),
+            "itm_logits": objectives["itm"].logits(fusion, seen, batch),
             "mim_logits": objectives["mim"].reconstruct(fusion, paired, batch),
             "mim_labels": normalised(patches(batch.images, objectives["mim"].patch_px)),
         }  # fmt: skip
         ours |= features(learner, batch, paired)
-    return {names[name]: parameter.grad.norm().item() for name, parameter in learner.named_parameters() if parameter.grad is not None}
+    trained = [(name, weight.grad) for name, weight in learner.named_parameters() if weight.grad is not None]
+    return {names.get(name, name): gradient.norm().item() for name, gradient in trained}
 
 
 def pair_batch(recorded: dict[str, Tensor], mask_ratio: float) -> PairBatch:
@@ -129,7 +137,8 @@ def features(learner: Learner, batch: PairBatch, seen: dict[View, Tensor]) -> di
     last = fusion.text_layers[-1]
     before = fusion(seen[View.TEXT], mask, seen[View.IMAGE], len(fusion.text_layers) - 1)
     return {
-        "vision_encoder_out": learner.backbone.vision(batch.images), "language_encoder_out": learner.backbone.text(batch.text_ids, batch.text_mask),
+        "vision_encoder_out": learner.backbone.vision(batch.images),
+        "language_encoder_out": learner.backbone.text(batch.text_ids, batch.text_mask),
         "text_feats": fused.text, "image_feats": fused.image, "cls_feats": fusion.pooled(fused),
         "last_text2image_crossattn": last.cross.weights(last.own(before.text, before.text, mask), before.image, None),
     }  # fmt: skip
@@ -141,17 +150,17 @@ def answering(recording: Recording, ours: dict[str, Tensor]) -> None:
     num_classes = given["cls_logits"].shape[1]
     targets = {"vqa": given["vqa_targets"], "cls": torch.nn.functional.one_hot(given["cls_labels"], num_classes).float()}
     for name, wanted in targets.items():
-        learner, _ = recording.learner(f"_{name}", f"{name}_image")
+        learner, _ = recording.learner(f"_{name}")
         batch = TaskBatch(given["text_ids"], given["text_masks"], given[f"{name}_image"], wanted)
-        head = next(iter(learner.objectives.values()))
+        head, fusion = next(iter(learner.objectives.values())), learner.backbone.fusion
         seen = learner.encode(batch, set(head.views))
-        ours |= {f"{name}_logits": head.logits(learner.backbone.fusion, seen, batch), f"{name}_loss": head(learner.backbone.fusion, seen, batch).value}
+        ours |= {f"{name}_logits": head.logits(fusion, seen, batch), f"{name}_loss": head(fusion, seen, batch).value}
 
 
 def retrieval(recording: Recording, ours: dict[str, Tensor]) -> None:
     """The score of every image with every text, and the loss over an image's own text and those before it."""
     given = recording.tensors
-    learner, _ = recording.learner("_irtr", "irtr_image")
+    learner, _ = recording.learner("_irtr")
     fusion, head = learner.backbone.fusion, learner.objectives["retrieval"]
     num_images = len(given["irtr_image"])
     every = choices(given, num_images - 1)

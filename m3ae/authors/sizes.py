@@ -26,7 +26,8 @@ def model_config(file: AuthorsFile, path: Path) -> ModelConfig:
     try:
         return read_config(file.weights, file.settings)
     except KeyError as error:
-        raise SystemExit(f"{path}: {error.args[0]} is missing, and a size of the model with it; is this one of the authors' files?") from None
+        missing = error.args[0]
+        raise SystemExit(f"{path}: {missing} is missing, and a size of the model with it; is this one of the authors' files?") from None
 
 
 def read_config(weights: dict[str, Tensor], settings: dict[str, Any]) -> ModelConfig:

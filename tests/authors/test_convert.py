@@ -27,7 +27,8 @@ def test_import_then_export_gives_back_every_tensor_bit_for_bit(tmp_path, words,
     export_folder(tmp_path / "model", tmp_path / "again.ckpt")
     before, after = read(original), read(tmp_path / "again.ckpt")
     assert before.weights.keys() == after.weights.keys() and before.settings == after.settings
-    assert all(torch.equal(tensor, after.weights[name]) and tensor.dtype == after.weights[name].dtype for name, tensor in before.weights.items())
+    for name, tensor in before.weights.items():
+        assert torch.equal(tensor, after.weights[name]) and tensor.dtype == after.weights[name].dtype, name
 
 
 @pytest.fixture
