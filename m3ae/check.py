@@ -66,6 +66,7 @@ class AllParams(Block):
     objectives: ObjectiveWeights
     seed: Seed
     releases: Annotated[str, Field(min_length=1)]
+    pretrained: Annotated[str, Field(min_length=1)]
     pretrain_releases: Annotated[tuple[Literal["roco", "medicat"], ...], Field(min_length=1), AfterValidator(distinct)]
     tasks: Annotated[tuple[TaskName, ...], Field(min_length=1), AfterValidator(distinct)]
     seeds: Annotated[tuple[Seed, ...], Field(min_length=1), AfterValidator(distinct)]
@@ -95,6 +96,10 @@ class AllParams(Block):
 def check(params_path: Path, pipeline_path: Path) -> None:
     """Raises `ParamsError` with a line for everything that is wrong."""
     params = validated(AllParams, load(params_path), params_path)
+    pretrained = Path(params.pretrained)
+    if not (pretrained.as_posix() in outputs(pipeline_path) or (pretrained / "config.json").is_file()):
+        found = f"pretrained = {params.pretrained!r} holds no model"
+        raise ParamsError(f"{params_path}: {found}; give one that `m3ae import` made, or data/pretrain")
     if in_queue() and not reachable_in_queue(Path(params.releases), pipeline_path):
         raise ParamsError(
             f"{params_path}: releases = {params.releases!r}: queued and temporary runs work in a copy of the repository, "

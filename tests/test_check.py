@@ -50,6 +50,7 @@ def test_the_projects_own_params_are_valid(changed):
     ({"tasks": ["vqa_rad", "vqa_rad"]}, r"names something twice"),
     ({"tasks": []}, r"tasks = \[\]"),
     ({"pretrain_releases": ["rocco"]}, r"'roco' or 'medicat'"),
+    ({"pretrained": "nowhere"}, r"pretrained = 'nowhere' holds no model; give one that `m3ae import` made"),
     ({"seed": -1}, r"seed = -1: .*allowed: >= 0 and < 4294967296"),
 ])  # fmt: skip
 def test_a_wrong_value_is_refused_with_what_is_allowed(changed, changes, message):

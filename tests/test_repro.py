@@ -39,6 +39,9 @@ class Project:
         assert done.returncode == expect, done.stdout[-3000:] + done.stderr[-3000:]
         return done.stdout + done.stderr
 
+    def m3ae(self, *arguments: str) -> None:
+        subprocess.run([sys.executable, "-m", "m3ae.cli", *arguments], cwd=self.folder, env=ENVIRONMENT, check=True, timeout=300)
+
     def metrics(self, name: str) -> dict:
         return json.loads((self.folder / "data" / "metrics" / name).read_text())
 
@@ -79,6 +82,15 @@ def test_a_second_repro_does_nothing(project):
 def test_a_changed_mask_ratio_re_runs_pretraining_and_nothing_before_it(project):
     project.write(mask_ratio=0.5)
     assert stages_run(project.dvc("repro", "pretrain")) == {"check", "pretrain"}
+
+
+def test_an_exported_and_imported_model_is_fine_tuned_with_the_same_scores(project):
+    before = project.metrics("finetune/vqa_rad-0.json")
+    project.m3ae("export", "data/pretrain", "theirs.ckpt")
+    project.m3ae("import", "theirs.ckpt", "imported", "--tokenizer", "data/tokenizer")
+    project.write(pretrained="imported")
+    assert stages_run(project.dvc("repro", "finetune@vqa_rad-0")) == {"check", "finetune@vqa_rad-0"}
+    assert project.metrics("finetune/vqa_rad-0.json") == before
 
 
 def test_a_wrong_value_stops_before_anything_starts(project):

@@ -10,8 +10,8 @@ from torch import Tensor
 from m3ae.authors.files import AuthorsFile, read, write
 from m3ae.authors.names import authors_name
 from m3ae.authors.sizes import model_config
-from m3ae.model.build import saved_learner
 from m3ae.model.folder import ModelConfig, load_config, load_weights, save_model
+from m3ae.model.saved import saved_learner
 from m3ae.tokenizer import fetch
 
 UNUSED, SETTINGS = "authors_unused.safetensors", "authors_settings.json"
@@ -89,7 +89,8 @@ def settings(folder: Path, config: ModelConfig) -> dict:
     return {
         "tokenizer": model.text_encoder, "image_size": model.image_px, "patch_size": model.patch_px, "max_text_len": model.text_tokens,
         "hidden_size": model.fusion_width, "num_heads": model.fusion_heads, "num_top_layer": model.fusion_depth,
-        "text_heads": model.text_heads, "drop_rate": model.dropout, "mim_layer": config.method.mim_layer,
+        "vision_heads": model.vision_heads, "text_heads": model.text_heads, "drop_rate": model.dropout,
+        "mim_layer": config.method.mim_layer,
         "mim_decoder_hidden_size": model.decoder_width, "mim_decoder_num_layers": model.decoder_depth,
         "mim_decoder_num_heads": model.decoder_heads,
     }  # fmt: skip

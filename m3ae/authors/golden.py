@@ -17,9 +17,9 @@ from m3ae.authors.files import read
 from m3ae.authors.sizes import model_config
 from m3ae.batches import ChoiceBatch, PairBatch, TaskBatch
 from m3ae.masking import num_kept
-from m3ae.model.build import saved_learner
 from m3ae.model.folder import POSITIONS, ModelConfig, fill
 from m3ae.model.learner import Learner
+from m3ae.model.saved import saved_learner
 from m3ae.objectives.base import View
 from m3ae.objectives.mim import normalised, patches
 

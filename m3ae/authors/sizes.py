@@ -50,7 +50,8 @@ def model_params(weights: dict[str, Tensor], settings: dict[str, Any]) -> ModelP
     return ModelParams(
         image_px=side * patch_px, patch_px=patch_px, vision_encoder=SCRATCH, vision_width=vision_width,
         vision_depth=count(weights, r"vision_encoder\.visual\.transformer\.resblocks\.(\d+)\."),
-        vision_heads=vision_width // CLIP_HEAD_WIDTH, text_encoder=SCRATCH, text_tokens=settings["max_text_len"],
+        vision_heads=settings.get("vision_heads", vision_width // CLIP_HEAD_WIDTH),
+        text_encoder=SCRATCH, text_tokens=settings["max_text_len"],
         text_width=text["hidden_size"], text_depth=text["num_hidden_layers"], text_heads=text["num_attention_heads"],
         fusion_width=weights["multi_modal_vision_proj.weight"].shape[0],
         fusion_depth=count(weights, r"multi_modal_vision_layers\.(\d+)\."), fusion_heads=settings["num_heads"],

@@ -5,12 +5,10 @@ import torch
 from m3ae.model.backbone import build_backbone
 from m3ae.model.folder import ModelConfig
 from m3ae.model.learner import Learner
-from m3ae.objectives.answer import Classification, QuestionAnswering
 from m3ae.objectives.base import Objective
 from m3ae.objectives.itm import ImageTextMatching
 from m3ae.objectives.mim import MaskedPixels
 from m3ae.objectives.mlm import MaskedWords
-from m3ae.objectives.retrieval import Retrieval
 
 
 def pretraining_learner(config: ModelConfig, weights: dict[str, float], seed: int, load_encoders: bool = False) -> Learner:
@@ -20,21 +18,12 @@ def pretraining_learner(config: ModelConfig, weights: dict[str, float], seed: in
     return Learner(backbone, {name: objective(name, config) for name in config.objectives}, weights)
 
 
-def saved_learner(config: ModelConfig) -> Learner:
-    """The modules that a model folder's weights fit into, whatever it was trained for."""
-    backbone = build_backbone(config.model, config.vocabulary, config.text, load_weights=False)
-    return Learner(backbone, {name: objective(name, config) for name in config.objectives}, dict.fromkeys(config.objectives, 1.0))
-
-
 def objective(name: str, config: ModelConfig) -> Objective:
     model, method = config.model, config.method
     builders = {
         "mlm": lambda: MaskedWords(method.mlm_layer, method.mlm_decoder, model, config.vocabulary),
         "mim": lambda: MaskedPixels(method.mim_layer, method.mim_decoder, model),
         "itm": lambda: ImageTextMatching(model),
-        "answer": lambda: QuestionAnswering(model, config.num_labels),
-        "classify": lambda: Classification(model, config.num_labels),
-        "retrieval": lambda: Retrieval(model),
     }
     return builders[name]()
 

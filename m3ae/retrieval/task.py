@@ -22,6 +22,7 @@ class RetrievalTask:
 
     name = "retrieval"
     selection = "retrieval.accuracy"
+    num_labels = 0
 
     def __init__(self, splits: dict[str, Shards], tokenizer: Tokenizer, params: FinetuneParams):
         self.splits, self.tokenizer, self.params = splits, tokenizer, params

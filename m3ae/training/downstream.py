@@ -65,7 +65,8 @@ def open_task(name: TaskName, params: FinetuneParams, paths: DownstreamPaths) ->
 
 
 def write(task: Downstream, config: ModelConfig, result: Result, paths: DownstreamPaths) -> None:
-    save_model(paths.out, config.model_copy(update={"objectives": (task.name,)}), result.best.weights, tokenizer=paths.pretrained)
+    trained = config.model_copy(update={"objectives": (task.name,), "num_labels": task.num_labels})
+    save_model(paths.out, trained, result.best.weights, tokenizer=paths.pretrained)
     task.write(paths.out, result.predictions)
 
 

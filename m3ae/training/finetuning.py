@@ -27,6 +27,7 @@ class Downstream(Protocol):
 
     name: str
     selection: str
+    num_labels: int
     splits: dict[str, Shards]
 
     def objective(self, model: ModelParams) -> Objective: ...

@@ -29,6 +29,7 @@ class Labelling:
     def __init__(self, kind: Kind, splits: dict[str, Shards], answers: Sequence[str], tokenizer: Tokenizer, params: FinetuneParams):
         self.kind, self.splits, self.answers = kind, splits, list(answers)
         self.name = "classify" if kind == "classify" else "answer"
+        self.num_labels = len(self.answers)
         self.selection = f"{self.name}.score"  # the validation figure that chooses the epoch
         self.tokenizer, self.params = tokenizer, params
 

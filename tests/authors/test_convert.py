@@ -33,10 +33,9 @@ def test_import_then_export_gives_back_every_tensor_bit_for_bit(tmp_path, words,
 
 @pytest.fixture
 def exported(tmp_path, config, words) -> Path:
-    """A model of ours as an authors' file, at sizes at which CLIP's rule for heads holds."""
-    sizes = config.model.model_copy(update={"vision_width": 128, "vision_heads": 2, "text_width": 64, "text_heads": 4})
-    learner = pretraining_learner(config.model_copy(update={"model": sizes}), dict.fromkeys(config.objectives, 1.0), seed=0)
-    described = config.model_copy(update={"model": sizes, "text": learner.backbone.text.transformer.config.to_diff_dict()})
+    """A model of ours as an authors' file."""
+    learner = pretraining_learner(config, dict.fromkeys(config.objectives, 1.0), seed=0)
+    described = config.model_copy(update={"text": learner.backbone.text.transformer.config.to_diff_dict()})
     save_model(tmp_path / "ours", described, learner.state_dict(), words)
     export_folder(tmp_path / "ours", tmp_path / "ours.ckpt")
     return tmp_path / "ours.ckpt"

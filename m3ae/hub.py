@@ -1,0 +1,98 @@
+"""A model folder as Hugging Face's classes see it. `import m3ae.hub`, and AutoModel and AutoProcessor know it.
+
+Neither DVC nor DeepSpeed is needed. Shapes: B pairs, L text tokens, N patches, H fusion width, S image side in px.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+from transformers import AutoConfig, AutoModel, AutoProcessor, BatchFeature, PretrainedConfig, PreTrainedModel, ProcessorMixin
+from transformers.utils import ModelOutput
+
+from m3ae.images import to_tensor
+from m3ae.model.decoders import PixelDecoder, sine_cosine_positions
+from m3ae.model.folder import ModelConfig
+from m3ae.model.saved import saved_learner
+
+
+class M3AEConfig(PretrainedConfig):
+    """config.json of a model folder; `fields` are those of `m3ae.model.folder.ModelConfig`."""
+
+    model_type = "m3ae"
+
+    def __init__(self, **fields: Any):
+        own = {name: fields.pop(name) for name in ModelConfig.model_fields if name in fields}
+        super().__init__(**fields)
+        self.fields = own
+
+    def described(self) -> ModelConfig:
+        return ModelConfig(**self.fields)
+
+    def to_dict(self) -> dict[str, Any]:
+        content = super().to_dict()
+        return {**content, **content.pop("fields")}
+
+    def to_diff_dict(self) -> dict[str, Any]:
+        return {"model_type": self.model_type, **self.fields}
+
+
+@dataclass
+class M3AEOutput(ModelOutput):
+    text: Tensor | None = None  # (B, L, H) after the fusion
+    image: Tensor | None = None  # (B, 1 + N, H) after the fusion
+    pooled: Tensor | None = None  # (B, 2H), the pair's feature
+    logits: Tensor | None = None  # of the head that was trained on pairs: match (B, 2), answers (B, A), or a score (B,)
+
+
+class M3AEModel(PreTrainedModel):
+    """The whole model, with the heads of what it was trained for."""
+
+    config_class = M3AEConfig
+    main_input_name = "pixel_values"
+
+    def __init__(self, config: M3AEConfig):
+        super().__init__(config)
+        learner = saved_learner(config.described())
+        self.backbone, self.objectives = learner.backbone, learner.objectives
+        self.post_init()
+
+    def _init_weights(self, module: nn.Module) -> None:
+        """New weights are drawn where the modules are made; only the fixed positions are no part of a file."""
+        if isinstance(module, PixelDecoder):
+            num_patches, width = module.positions.shape[1] - 1, module.positions.shape[2]
+            module.positions.data = sine_cosine_positions(num_patches, width).to(module.positions)
+
+    def forward(self, pixel_values: Tensor, input_ids: Tensor, attention_mask: Tensor) -> M3AEOutput:
+        """Normalised images (B, 3, S, S), token ids (B, L) and their mask (B, L; 1 = a token)."""
+        text, image = self.backbone.encode_text(input_ids, attention_mask), self.backbone.encode_image(pixel_values)
+        fused = self.backbone.fusion(text, attention_mask.bool(), image)
+        pooled = self.backbone.fusion.pooled(fused)
+        head = next((self.objectives[name].head for name in self.objectives if hasattr(self.objectives[name], "head")), None)
+        return M3AEOutput(text=fused.text, image=fused.image, pooled=pooled, logits=head(pooled) if head else None)
+
+
+class M3AEProcessor(ProcessorMixin):
+    """Images and texts -> what the model reads. Pictures are cropped and resized as in training."""
+
+    attributes = ["tokenizer"]
+    tokenizer_class = "AutoTokenizer"
+
+    def __init__(self, tokenizer: Any = None, image_px: int = 0, text_tokens: int = 0, **others: Any):
+        super().__init__(tokenizer, **others)
+        self.image_px, self.text_tokens = image_px, text_tokens
+
+    def __call__(self, images: list[Image.Image], text: list[str]) -> BatchFeature:
+        pixels = [np.asarray(image.convert("L" if image.mode in ("L", "1", "I;16") else "RGB")) for image in images]
+        tensors = [to_tensor(array.reshape(*array.shape[:2], -1), self.image_px) for array in pixels]
+        tokens = self.tokenizer(text, truncation=True, max_length=self.text_tokens, padding=True, return_tensors="pt")
+        read = {name: tokens[name] for name in ("input_ids", "attention_mask")}
+        return BatchFeature({"pixel_values": torch.stack(tensors), **read})
+
+
+AutoConfig.register("m3ae", M3AEConfig)
+AutoModel.register(M3AEConfig, M3AEModel)
+AutoProcessor.register(M3AEConfig, M3AEProcessor)
