@@ -10,6 +10,8 @@ from torch import Tensor
 from m3ae.authors.files import AuthorsFile, read, write
 from m3ae.authors.names import authors_name
 from m3ae.authors.sizes import model_config
+from m3ae.digest import digest_of_file
+from m3ae.model.card import model_card
 from m3ae.model.folder import ModelConfig, load_config, load_weights, save_model
 from m3ae.model.saved import saved_learner
 from m3ae.tokenizer import fetch
@@ -36,7 +38,8 @@ def import_file(path: Path, folder: Path, tokenizer: str | None = None) -> None:
     partial = folder.with_name(f"{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     words.save_pretrained(partial / "tokenizer")
-    save_model(partial, config, weights, partial / "tokenizer")
+    about = model_card("M3AE, imported", synthetic=False, source={"digest of the checkpoint": digest_of_file(path)}, settings=file.settings)
+    save_model(partial, config, weights, partial / "tokenizer", about)
     shutil.rmtree(partial / "tokenizer")
     save_file(unused, partial / UNUSED)
     (partial / SETTINGS).write_text(json.dumps(file.settings, indent=1, sort_keys=True) + "\n")

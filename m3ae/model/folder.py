@@ -1,4 +1,6 @@
-"""A model on disk: config.json, model.safetensors and the tokenizer's files in one folder."""
+"""A model on disk, after Hugging Face's habit: config.json, model.safetensors, the tokenizer's files, how images and texts are
+made ready, and a model card, in one folder.
+"""
 
 import json
 import shutil
@@ -9,12 +11,15 @@ from pydantic import ValidationError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from m3ae.images import CLIP_DEVIATION, CLIP_MEAN
 from m3ae.model.learner import Learner
 from m3ae.model.params import Method, ModelParams
 from m3ae.model.vision import resize_positions
 from m3ae.params import Block
 
-CONFIG, WEIGHTS = "config.json", "model.safetensors"
+CONFIG, WEIGHTS, CARD = "config.json", "model.safetensors", "README.md"
+PREPROCESSOR, PROCESSOR = "preprocessor_config.json", "processor_config.json"
+TOKENIZER_FILES = ("*token*.json", "vocab*", "merges.txt", "*.model")
 POSITIONS = "backbone.vision.positions"
 
 
@@ -33,15 +38,32 @@ class ModelConfig(Block):
         return self.model_copy(update={"model": ModelParams(**{**self.model.model_dump(), "image_px": image_px})})
 
 
-def save_model(folder: Path, config: ModelConfig, weights: dict[str, Tensor], tokenizer: Path) -> None:
-    """`tokenizer` is a tokenizer's folder or another model's, of which only the tokenizer is taken."""
+def save_model(folder: Path, config: ModelConfig, weights: dict[str, Tensor], tokenizer: Path, card: str) -> None:
+    """`tokenizer` is a tokenizer's folder or another model's, of which only the tokenizer is taken; `card` is the README.md."""
     folder.mkdir(parents=True, exist_ok=True)
-    content = {"model_type": "m3ae", **config.model_dump(mode="json")}
-    (folder / CONFIG).write_text(json.dumps(content, indent=1, sort_keys=True) + "\n")
+    write_exactly(folder / CONFIG, {"model_type": "m3ae", **config.model_dump(mode="json")})
+    write_exactly(folder / PREPROCESSOR, image_steps(config.model.image_px))
+    sizes = {"image_px": config.model.image_px, "text_tokens": config.model.text_tokens}
+    write_exactly(folder / PROCESSOR, {"processor_class": "M3AEProcessor", **sizes})
+    (folder / CARD).write_text(card)
     save_file({name: tensor.contiguous() for name, tensor in weights.items()}, folder / WEIGHTS)
-    for file in sorted(tokenizer.iterdir()):
-        if file.name not in (CONFIG, WEIGHTS):
+    for suffix in TOKENIZER_FILES:
+        for file in sorted(tokenizer.glob(suffix)):
             shutil.copy(file, folder)
+
+
+def write_exactly(path: Path, content: dict[str, Any]) -> None:
+    """Unlike metrics, no digit is cut."""
+    path.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n")
+
+
+def image_steps(image_px: int) -> dict[str, Any]:
+    """What is done to an image, in the words of Hugging Face's image processors."""
+    return {
+        "do_center_crop": True, "crop_size": "the shorter side, square", "do_resize": True, "size": {"height": image_px, "width": image_px},
+        "resample": 3, "do_rescale": True, "rescale_factor": 1 / 255, "do_normalize": True,
+        "image_mean": list(CLIP_MEAN), "image_std": list(CLIP_DEVIATION), "do_convert_rgb": True,
+    }  # fmt: skip
 
 
 def load_config(folder: Path) -> ModelConfig:

@@ -6,8 +6,10 @@ from typing import Any, NamedTuple
 
 import torch.distributed as dist
 
+from m3ae.digest import digest_of_file
 from m3ae.jsonfile import write_json
-from m3ae.model.folder import ModelConfig, load_config, load_weights, save_model
+from m3ae.model.card import model_card
+from m3ae.model.folder import WEIGHTS, ModelConfig, load_config, load_weights, save_model
 from m3ae.retrieval.task import RetrievalTask
 from m3ae.shards import open_manifest, open_split
 from m3ae.tasks import TASKS, TaskName
@@ -41,7 +43,8 @@ def run(name: TaskName, seed: int, params: FinetuneParams, paths: DownstreamPath
         "scratch": finetune(task, config, params, seed, None),
     }
     if is_first():
-        write(task, config, results["pretrained"], paths)
+        about = card(name, seed, params, paths, results["pretrained"])
+        write(task, config, results["pretrained"], paths, about)
         write_json(paths.metrics, {
             "found": True, "synthetic": manifest["synthetic"], "task": name, "seed": seed,
             "sizes": {split: len(shards) for split, shards in task.splits.items()}, **task.details(), **task.baseline(),
@@ -64,9 +67,16 @@ def open_task(name: TaskName, params: FinetuneParams, paths: DownstreamPaths) ->
     return Labelling(TASKS[name].kind, splits, answers, tokenizer, params)
 
 
-def write(task: Downstream, config: ModelConfig, result: Result, paths: DownstreamPaths) -> None:
+def card(name: TaskName, seed: int, params: FinetuneParams, paths: DownstreamPaths, result: Result) -> str:
+    start = {"digest of the weights that it started from": digest_of_file(paths.pretrained / WEIGHTS)}
+    data = {"digest of the shards' manifest": digest_of_file(paths.shards / "manifest.json")}
+    return model_card(f"M3AE, fine-tuned: {name}", open_manifest(paths.shards)["synthetic"], start=start, data=data,
+                      scores=result.figures(), parameters={"seed": seed, **params.model_dump(mode="json")})  # fmt: skip
+
+
+def write(task: Downstream, config: ModelConfig, result: Result, paths: DownstreamPaths, about: str) -> None:
     trained = config.model_copy(update={"objectives": (task.name,), "num_labels": task.num_labels})
-    save_model(paths.out, trained, result.best.weights, tokenizer=paths.pretrained)
+    save_model(paths.out, trained, result.best.weights, paths.pretrained, about)
     task.write(paths.out, result.predictions)
 
 

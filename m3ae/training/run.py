@@ -7,8 +7,10 @@ import torch.distributed as dist
 from torch import Tensor
 
 from m3ae.batches import PairBatches, PairView, seed_for
+from m3ae.digest import digest_of, digest_of_file
 from m3ae.jsonfile import write_json
 from m3ae.model.build import pretraining_learner
+from m3ae.model.card import model_card
 from m3ae.model.folder import ModelConfig, fill, save_model
 from m3ae.model.params import Decoder, Method, ModelParams, ObjectiveWeights
 from m3ae.shards import open_manifest, open_split
@@ -19,7 +21,7 @@ from m3ae.training.launch import device, is_first
 from m3ae.training.params import PretrainParams
 from m3ae.training.pictures import reconstruction_strip
 from m3ae.training.pretraining import Pretraining
-from m3ae.training.state import ResumeState, digest_of
+from m3ae.training.state import ResumeState
 
 NUM_PICTURES = 8
 
@@ -66,7 +68,7 @@ def run(params: Settings, paths: PretrainPaths) -> None:
     figures = pretraining.run()
     full_weights = engine.full_weights()
     if is_first():
-        save_model(paths.out, config, full_weights, paths.tokenizer)
+        save_model(paths.out, config, full_weights, paths.tokenizer, card(params, paths, figures))
         write_curve(paths.training_curve, pretraining.curves.training)
         write_curve(paths.validation_curve, pretraining.curves.validation)
         draw(config, full_weights, validation, paths.reconstructions)
@@ -77,6 +79,12 @@ def run(params: Settings, paths: PretrainPaths) -> None:
         })  # fmt: skip
     dist.barrier()
     state.drop()
+
+
+def card(params: Settings, paths: PretrainPaths, figures: dict[str, dict[str, float]]) -> str:
+    manifests = {release: digest_of_file(paths.shards / release / "manifest.json") for release in params.pretrain_releases}
+    return model_card("M3AE, pre-trained", synthetic(params, paths), data_by_the_digest_of_its_manifest=manifests,
+                      validation_scores=figures, parameters=params.model_dump(mode="json"))  # fmt: skip
 
 
 def active(objectives: ObjectiveWeights) -> dict[str, float]:

@@ -2,11 +2,9 @@
 the result depends on, so that no run ever takes up another one's state.
 """
 
-import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +13,7 @@ import torch.distributed as dist
 from m3ae.training.engine import Engine
 from m3ae.training.launch import is_first
 
-CODE = Path(__file__).parents[1]
 LATEST = "latest.json"
-
-
-def digest_of(parameters: dict[str, Any], data: Iterable[Path]) -> str:
-    """A name for a run: its resolved parameters, the bytes of the `data` files, and the package's own code."""
-    digest = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode())
-    for path in [*sorted(data), *sorted(CODE.rglob("*.py"))]:
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def root() -> Path:

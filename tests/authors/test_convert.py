@@ -36,7 +36,7 @@ def exported(tmp_path, config, words) -> Path:
     """A model of ours as an authors' file."""
     learner = pretraining_learner(config, dict.fromkeys(config.objectives, 1.0), seed=0)
     described = config.model_copy(update={"text": learner.backbone.text.transformer.config.to_diff_dict()})
-    save_model(tmp_path / "ours", described, learner.state_dict(), words)
+    save_model(tmp_path / "ours", described, learner.state_dict(), words, "")
     export_folder(tmp_path / "ours", tmp_path / "ours.ckpt")
     return tmp_path / "ours.ckpt"
 

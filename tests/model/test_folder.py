@@ -13,7 +13,7 @@ def folder(learner, config, tmp_path):
     tokenizer = tmp_path / "tokenizer"
     tokenizer.mkdir()
     (tokenizer / "tokenizer.json").write_text("{}")
-    save_model(tmp_path / "model", config, dict(learner.named_parameters()), tokenizer)
+    save_model(tmp_path / "model", config, dict(learner.named_parameters()), tokenizer, "# A card")
     return tmp_path / "model"
 
 
@@ -26,7 +26,7 @@ def test_a_saved_model_comes_back(folder, config, learner):
 
 def test_another_models_folder_lends_its_tokenizer_alone(folder, config, learner, tmp_path):
     zeros = {name: torch.zeros_like(parameter) for name, parameter in learner.named_parameters()}
-    save_model(tmp_path / "second", config, zeros, tokenizer=folder)
+    save_model(tmp_path / "second", config, zeros, folder, "")
     assert (tmp_path / "second" / "tokenizer.json").is_file()
     assert not any(tensor.any() for tensor in load_weights(tmp_path / "second").values())
 

@@ -1,0 +1,63 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from m3ae.hub import M3AEModel
+from m3ae.model.build import pretraining_learner
+from m3ae.model.folder import fill, load_config, load_weights, save_model
+from m3ae.model.saved import saved_learner
+from m3ae.objectives.base import View
+from m3ae.tokenizer import train
+
+ANSWER = """
+import sys
+
+import numpy as np
+import torch
+from PIL import Image
+from transformers import AutoModel, AutoProcessor
+
+import m3ae.hub
+
+folder = sys.argv[1]
+model, processor = AutoModel.from_pretrained(folder), AutoProcessor.from_pretrained(folder)
+image = Image.fromarray(np.arange(40 * 50, dtype=np.uint8).reshape(40, 50))
+with torch.no_grad():
+    said = model(**processor([image, image], ["a mass", "no lesion in the left lung"]))
+assert said.pooled.shape == (2, 32) and said.logits.shape == (2, 2) and not model.training
+assert not {"dvc", "deepspeed"} & sys.modules.keys()
+torch.save((said.pooled, said.logits), sys.argv[2])
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, config) -> Path:
+    words = train(["a mass in the left lung", "no lesion"], 300)
+    words.save_pretrained(tmp_path / "words")
+    larger = config.model_copy(update={"vocabulary": len(words)})
+    weights = pretraining_learner(larger, dict.fromkeys(config.objectives, 1.0), seed=3).state_dict()
+    save_model(tmp_path / "model", larger, weights, tmp_path / "words", "")
+    return tmp_path / "model"
+
+
+def test_auto_classes_answer_without_dvc_and_deepspeed(folder, tmp_path):
+    subprocess.run([sys.executable, "-c", ANSWER, str(folder), str(tmp_path / "said.pt")], check=True, timeout=300)
+    pooled, logits = torch.load(tmp_path / "said.pt")
+    assert torch.isfinite(pooled).all() and torch.isfinite(logits).all()
+
+
+def test_a_model_gives_what_the_learner_gives_and_is_saved_bit_for_bit(folder, tmp_path, batch):
+    model = M3AEModel.from_pretrained(folder)
+    learner = saved_learner(load_config(folder)).eval()
+    fill(learner, load_weights(folder))
+    seen = learner.encode(batch, {View.TEXT, View.IMAGE})
+    expected = learner.objectives["itm"].scores(learner.backbone.fusion, seen[View.TEXT], batch.text_mask, seen[View.IMAGE])
+    assert torch.allclose(model(batch.images, batch.text_ids, batch.text_mask).logits, expected, atol=1e-5)
+
+    model.save_pretrained(tmp_path / "again")
+    before, after = load_weights(folder), load_weights(tmp_path / "again")
+    assert before.keys() == after.keys() and all(torch.equal(before[name], after[name]) for name in before)
+    assert load_config(tmp_path / "again") == load_config(folder)
