@@ -16,7 +16,7 @@ from transformers.utils import ModelOutput
 from m3ae.images import to_tensor
 from m3ae.model.decoders import PixelDecoder, sine_cosine_positions
 from m3ae.model.folder import ModelConfig
-from m3ae.model.saved import saved_learner
+from m3ae.saved import saved_learner
 
 
 class M3AEConfig(PretrainedConfig):

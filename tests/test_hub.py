@@ -8,8 +8,8 @@ import torch
 from m3ae.hub import M3AEModel
 from m3ae.model.build import pretraining_learner
 from m3ae.model.folder import fill, load_config, load_weights, save_model
-from m3ae.model.saved import saved_learner
 from m3ae.objectives.base import View
+from m3ae.saved import saved_learner
 from m3ae.tokenizer import train
 
 ANSWER = """

@@ -10,10 +10,10 @@ from torch import Tensor
 from m3ae.authors.files import AuthorsFile, read, write
 from m3ae.authors.names import authors_name
 from m3ae.authors.sizes import model_config
+from m3ae.card import model_card
 from m3ae.digest import digest_of_file
-from m3ae.model.card import model_card
 from m3ae.model.folder import ModelConfig, load_config, load_weights, save_model
-from m3ae.model.saved import saved_learner
+from m3ae.saved import saved_learner
 from m3ae.tokenizer import fetch
 
 UNUSED, SETTINGS = "authors_unused.safetensors", "authors_settings.json"

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 import torch.distributed as dist
 
+from m3ae.card import model_card
 from m3ae.digest import digest_of_file
 from m3ae.jsonfile import write_json
-from m3ae.model.card import model_card
 from m3ae.model.folder import WEIGHTS, ModelConfig, load_config, load_weights, save_model
 from m3ae.retrieval.task import RetrievalTask
 from m3ae.shards import open_manifest, open_split

@@ -7,10 +7,10 @@ import torch.distributed as dist
 from torch import Tensor
 
 from m3ae.batches import PairBatches, PairView, seed_for
+from m3ae.card import model_card
 from m3ae.digest import digest_of, digest_of_file
 from m3ae.jsonfile import write_json
 from m3ae.model.build import pretraining_learner
-from m3ae.model.card import model_card
 from m3ae.model.folder import ModelConfig, fill, save_model
 from m3ae.model.params import Decoder, Method, ModelParams, ObjectiveWeights
 from m3ae.shards import open_manifest, open_split
