@@ -29,12 +29,17 @@ FROZEN_IN_RETRIEVAL = ("itm_head.",)  # a retrieval file keeps the matching head
 def import_file(path: Path, folder: Path, tokenizer: str | None = None) -> None:
     """`path` becomes the model folder `folder`, with the tokenizer that the file names (or `tokenizer`, a name or a folder).
 
-    Raises SystemExit that lists missing, surplus and misshapen tensors by the authors' names; then nothing is written.
+    Raises SystemExit that lists missing, surplus and misshapen tensors by the authors' names, or says why `folder` or the
+    tokenizer will not do; then nothing is written.
     """
+    if folder.exists():
+        raise SystemExit(f"{folder}: is there already; remove it, or name another folder")
     file = read(path)
     config = model_config(file, path)
     weights, unused = converted(file.weights, config, path)
     words = fetch(tokenizer or file.settings["tokenizer"])
+    if len(words) > config.vocabulary:
+        raise SystemExit(f"{path}: has {config.vocabulary} tokens, but the tokenizer {len(words)}; name the model's own with --tokenizer")
     partial = folder.with_name(f"{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     words.save_pretrained(partial / "tokenizer")
@@ -43,7 +48,6 @@ def import_file(path: Path, folder: Path, tokenizer: str | None = None) -> None:
     shutil.rmtree(partial / "tokenizer")
     save_file(unused, partial / UNUSED)
     (partial / SETTINGS).write_text(json.dumps(file.settings, indent=1, sort_keys=True) + "\n")
-    shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)
 
 

@@ -2,6 +2,9 @@ from pathlib import Path
 
 import pytest
 import torch
+from tokenizers import Tokenizer as Words
+from tokenizers.models import WordLevel
+from transformers import PreTrainedTokenizerFast
 
 from m3ae.authors.convert import export_folder, import_file
 from m3ae.authors.files import AuthorsFile, read, write
@@ -14,8 +17,12 @@ from tests.shared import GOLDEN, needs_golden
 
 @pytest.fixture(scope="module")
 def words(tmp_path_factory) -> Path:
+    """A tokenizer small enough for every model here."""
     folder = tmp_path_factory.mktemp("words")
-    train(["a mass in the left lung", "no lesion"], 300).save_pretrained(folder)
+    names = ["<s>", "<pad>", "</s>", "<unk>", "<mask>", "mass", "lung"]
+    known = Words(WordLevel({name: number for number, name in enumerate(names)}, unk_token="<unk>"))
+    special = dict(zip(("bos_token", "pad_token", "eos_token", "unk_token", "mask_token"), names, strict=False))
+    PreTrainedTokenizerFast(tokenizer_object=known, **special).save_pretrained(folder)
     return folder
 
 
@@ -61,6 +68,20 @@ def test_tensors_that_do_not_fit_are_named_and_nothing_is_written(exported, tmp_
     with pytest.raises(SystemExit, match=rf"wrong.ckpt: its tensors do not make a model; .*{message}"):
         import_file(tmp_path / "wrong.ckpt", tmp_path / "model", str(words))
     assert not (tmp_path / "model").exists()
+
+
+def test_a_folder_that_is_there_is_left_alone(exported, tmp_path, words):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("precious")
+    with pytest.raises(SystemExit, match="mine: is there already; remove it, or name another folder"):
+        import_file(exported, tmp_path / "mine", str(words))
+    assert (tmp_path / "mine" / "notes.txt").read_text() == "precious"
+
+
+def test_a_tokenizer_with_more_tokens_than_the_model_is_refused(exported, tmp_path):
+    train(["a mass in the left lung"], 300).save_pretrained(tmp_path / "larger")
+    with pytest.raises(SystemExit, match=r"has 40 tokens, but the tokenizer \d+; name the model's own with --tokenizer"):
+        import_file(exported, tmp_path / "model", str(tmp_path / "larger"))
 
 
 def test_a_size_that_cannot_be_read_is_named(exported, tmp_path, words):
