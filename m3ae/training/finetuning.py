@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
+import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 from tqdm import tqdm
@@ -69,6 +70,7 @@ def finetune(task: Downstream, config: ModelConfig, params: FinetuneParams, seed
 
 
 def new_learner(task: Downstream, config: ModelConfig, seed: int, load_encoders: bool = False) -> Learner:
+    torch.manual_seed(seed)  # the head is drawn first, so that it is the same whatever the backbone starts from
     return task_learner(config, task.name, task.objective(config.model), seed, load_encoders)
 
 
