@@ -97,6 +97,7 @@ def settings(folder: Path, config: ModelConfig) -> dict:
         "tokenizer": model.text_encoder, "image_size": model.image_px, "patch_size": model.patch_px, "max_text_len": model.text_tokens,
         "hidden_size": model.fusion_width, "num_heads": model.fusion_heads, "num_top_layer": model.fusion_depth,
         "vision_heads": model.vision_heads, "text_heads": model.text_heads, "drop_rate": model.dropout,
+        "text_drop_rate": model.dropout,
         "mim_layer": config.method.mim_layer,
         "mim_decoder_hidden_size": model.decoder_width, "mim_decoder_num_layers": model.decoder_depth,
         "mim_decoder_num_heads": model.decoder_heads,

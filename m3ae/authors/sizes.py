@@ -14,6 +14,7 @@ from m3ae.model.params import Method, ModelParams
 from m3ae.model.text import PADDING_ID
 from m3ae.model.vision import SCRATCH
 
+PUBLISHED_DROPOUT = 0.1  # BERT's and RoBERTa's own, which the authors leave as it is
 CLIP_HEAD_WIDTH = 64  # CLIP's heads are as wide whatever the width
 OBJECTIVES = {"mlm": "mlm_head.bias", "mim": "mim_head.mask_token", "itm": "itm_head.fc.bias"}
 TASKS = {"answer": "vqa_head.0.bias", "classify": "cls_head.0.bias", "retrieval": "irtr_head.bias"}
@@ -77,11 +78,13 @@ def text_sizes(weights: dict[str, Tensor], settings: dict[str, Any]) -> dict[str
 
 
 def text_config(weights: dict[str, Tensor], settings: dict[str, Any]) -> dict[str, Any]:
-    """A RoBERTa's or BERT's configuration, as their published models have it."""
-    sizes = text_sizes(weights, settings)
-    if "roberta" in settings["tokenizer"]:
-        return RobertaConfig(**sizes, layer_norm_eps=1e-5, pad_token_id=PADDING_ID).to_diff_dict()
-    return BertConfig(**sizes).to_diff_dict()
+    """A BERT's configuration where the tokenizer's name says BERT, else a RoBERTa's, as their published models have it."""
+    dropout = settings.get("text_drop_rate", PUBLISHED_DROPOUT)
+    sizes = {**text_sizes(weights, settings), "hidden_dropout_prob": dropout, "attention_probs_dropout_prob": dropout}
+    name = settings["tokenizer"].lower()
+    if "bert" in name and "roberta" not in name:
+        return BertConfig(**sizes).to_diff_dict()
+    return RobertaConfig(**sizes, layer_norm_eps=1e-5, pad_token_id=PADDING_ID).to_diff_dict()
 
 
 def count(names: Iterable[str], pattern: str) -> int:
