@@ -1,5 +1,6 @@
 """Joining the other processes of a run, whoever started them: torchrun, deepspeed, or nobody."""
 
+import atexit
 import os
 import socket
 import warnings
@@ -18,6 +19,13 @@ def join() -> None:
         torch.use_deterministic_algorithms(True, warn_only=True)
         torch.utils.deterministic.fill_uninitialized_memory = False  # a safety net for programs that read what they never wrote
         deepspeed.init_distributed("nccl" if torch.cuda.is_available() else "gloo", verbose=False)
+        atexit.register(leave)
+
+
+def leave() -> None:
+    """End the communication's own threads: one that still runs when its process ends aborts it, now and then."""
+    if dist.is_initialized():
+        dist.destroy_process_group()
 
 
 def fill_environment() -> None:
