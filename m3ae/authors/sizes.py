@@ -10,9 +10,8 @@ from transformers import BertConfig, RobertaConfig
 
 from m3ae.authors.files import AuthorsFile
 from m3ae.model.folder import ModelConfig
-from m3ae.model.params import Method, ModelParams
+from m3ae.model.params import SCRATCH, Method, ModelParams
 from m3ae.model.text import PADDING_ID
-from m3ae.model.vision import SCRATCH
 
 PUBLISHED_DROPOUT = 0.1  # BERT's and RoBERTa's own, which the authors leave as it is
 CLIP_HEAD_WIDTH = 64  # CLIP's heads are as wide whatever the width

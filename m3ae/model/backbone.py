@@ -3,7 +3,7 @@
 Shapes: B pairs, L text tokens, K kept patches, H fusion width, S image side in px.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -11,8 +11,10 @@ from torch import Tensor, nn
 from m3ae.model.fusion import Fusion
 from m3ae.model.initial import initialise
 from m3ae.model.params import ModelParams
+from m3ae.model.swin import SwinEncoder
 from m3ae.model.text import TextEncoder, build_text_encoder
-from m3ae.model.vision import VisionEncoder, build_vision_encoder
+from m3ae.model.vision import VisionEncoder
+from m3ae.model.vision_by_name import build_vision_encoder
 
 TEXT_TYPE, IMAGE_TYPE = 0, 1
 
@@ -20,14 +22,14 @@ TEXT_TYPE, IMAGE_TYPE = 0, 1
 class Backbone(nn.Module):
     """Encodes either half of a pair and fuses the two; every objective starts from here."""
 
-    def __init__(self, vision: VisionEncoder, text: TextEncoder, params: ModelParams):
+    def __init__(self, vision: VisionEncoder | SwinEncoder, text: TextEncoder, params: ModelParams):
         super().__init__()
         width = params.fusion_width
         self.vision, self.text = vision, text
         self.text_projection = nn.Linear(text.width, width)
         self.image_projection = nn.Linear(vision.width, width)
         self.modality = nn.Embedding(2, width)
-        self.fusion = Fusion(width, params.fusion_depth, params.fusion_heads, params.dropout)
+        self.fusion = Fusion(width, params.fusion_depth, params.fusion_heads, params.dropout, vision.has_class_token)
         for part in (self.text_projection, self.image_projection, self.modality, self.fusion):
             initialise(part, width)
 
@@ -36,14 +38,21 @@ class Backbone(nn.Module):
         return self.text_projection(self.text(ids, mask)) + self.type_of(ids, TEXT_TYPE)
 
     def encode_image(self, images: Tensor, kept: Tensor | None = None) -> Tensor:
-        """Images (B, 3, S, S), the kept patches' numbers (B, K) -> (B, 1 + K, H)."""
+        """Images (B, 3, S, S), the kept patches' numbers (B, K) -> (B, 1 + K, H); (B, N, H) of an encoder without class token."""
         return self.image_projection(self.vision(images, kept)) + self.type_of(images, IMAGE_TYPE)
 
     def type_of(self, like: Tensor, kind: int) -> Tensor:
         return self.modality(like.new_full((1,), kind, dtype=torch.long))
 
 
-def build_backbone(params: ModelParams, vocabulary: int, text: dict[str, Any] | None, load_weights: bool) -> Backbone:
-    """A new backbone; `load_weights` fetches the named encoders' published weights, else `text` describes the text encoder if given."""
-    vision = build_vision_encoder(params, load_weights)
-    return Backbone(vision, build_text_encoder(params, vocabulary, text, load_weights), params)
+class Described(NamedTuple):
+    """The encoders as a saved model knows them, so that no hub is asked for them; None: `ModelParams` says enough."""
+
+    vision: dict[str, Any] | None = None  # timm's name and arguments
+    text: dict[str, Any] | None = None  # a Hugging Face configuration
+
+
+def build_backbone(params: ModelParams, vocabulary: int, described: Described, load_weights: bool) -> Backbone:
+    """A new backbone; `load_weights` fetches the named encoders' published weights, else nothing but `described` is needed."""
+    vision = build_vision_encoder(params, described.vision, load_weights)
+    return Backbone(vision, build_text_encoder(params, vocabulary, described.text, load_weights), params)

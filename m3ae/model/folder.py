@@ -12,9 +12,9 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from m3ae.images import CLIP_DEVIATION, CLIP_MEAN
+from m3ae.model.backbone import Described
 from m3ae.model.learner import Learner
 from m3ae.model.params import Method, ModelParams
-from m3ae.model.vision import resize_positions
 from m3ae.params import Block
 
 CONFIG, WEIGHTS, CARD = "config.json", "model.safetensors", "README.md"
@@ -31,7 +31,11 @@ class ModelConfig(Block):
     objectives: tuple[str, ...]
     vocabulary: int
     num_labels: int = 0  # of a fine-tuned head that answers or classifies
-    text: dict[str, Any] | None = None  # the text encoder's own configuration, so that no hub is asked for it; None: `model` says enough
+    vision: dict[str, Any] | None = None  # see Described
+    text: dict[str, Any] | None = None
+
+    def encoders(self) -> Described:
+        return Described(self.vision, self.text)
 
     def at(self, image_px: int) -> "ModelConfig":
         """The same model for images of another size."""
@@ -88,7 +92,7 @@ def fill(learner: Learner, weights: dict[str, Tensor], part: str = "") -> None:
     wanted = {name: tensor for name, tensor in learner.state_dict().items() if name.startswith(part)}
     given = {name: tensor for name, tensor in weights.items() if name.startswith(part)}
     if POSITIONS in given:
-        given[POSITIONS] = resize_positions(given[POSITIONS], wanted[POSITIONS].shape[1] - 1)
+        given[POSITIONS] = learner.backbone.vision.resized(given[POSITIONS])
     wrong = sorted(wanted.keys() ^ given.keys()) or [name for name in wanted if wanted[name].shape != given[name].shape]
     if wrong:
         raise ValueError(f"the weights do not fit the model: {', '.join(wrong)}")

@@ -66,14 +66,15 @@ class FusionLayer(nn.Module):
 
 
 class Pooler(nn.Module):
-    """tanh(Linear(first token)): (B, L, H) -> (B, H)."""
+    """tanh(Linear(first token)), or of the mean of all tokens where none stands for the whole: (B, L, H) -> (B, H)."""
 
-    def __init__(self, width: int):
+    def __init__(self, width: int, reads_first: bool = True):
         super().__init__()
         self.dense = nn.Linear(width, width)
+        self.reads_first = reads_first
 
     def forward(self, tokens: Tensor) -> Tensor:
-        return torch.tanh(self.dense(tokens[:, 0]))
+        return torch.tanh(self.dense(tokens[:, 0] if self.reads_first else tokens.mean(dim=1)))
 
 
 class Read(Enum):
@@ -82,7 +83,7 @@ class Read(Enum):
     BOTH = (None, None)
     TEXT = (None, 0)
     IMAGE = (0, None)
-    FIRST = (1, 1)
+    POOLED = (1, 1)  # what the poolers read
 
 
 class Fused(NamedTuple):
@@ -93,13 +94,16 @@ class Fused(NamedTuple):
 
 
 class Fusion(nn.Module):
-    """The layers of both streams; they step together, neither sees the other's new state."""
+    """The layers of both streams; they step together, neither sees the other's new state.
 
-    def __init__(self, width: int, depth: int, heads: int, dropout: float):
+    `class_token`: whether the image's first token stands for the whole image.
+    """
+
+    def __init__(self, width: int, depth: int, heads: int, dropout: float, class_token: bool = True):
         super().__init__()
         self.text_layers = nn.ModuleList(FusionLayer(width, heads, dropout) for _ in range(depth))
         self.image_layers = nn.ModuleList(FusionLayer(width, heads, dropout) for _ in range(depth))
-        self.text_pooler, self.image_pooler = Pooler(width), Pooler(width)
+        self.text_pooler, self.image_pooler = Pooler(width), Pooler(width, reads_first=class_token)
 
     def forward(self, text: Tensor, text_mask: Tensor, image: Tensor, depth: int = -1, read: Read = Read.BOTH) -> Fused:
         """Both streams after `depth` layers (-1: after the last). Deeper layers are not run."""
@@ -111,6 +115,8 @@ class Fusion(nn.Module):
 
     def step(self, layer: int, text: Tensor, text_mask: Tensor, image: Tensor, wanted: Read) -> tuple[Tensor, Tensor]:
         num_text, num_image = wanted.value
+        if wanted is Read.POOLED and not self.image_pooler.reads_first:
+            num_image = None
         return (self.text_layers[layer](text, text_mask, image, None, num_text),
                 self.image_layers[layer](image, None, text, text_mask, num_image))  # fmt: skip
 

@@ -10,11 +10,11 @@ from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, PreTrainedModel, RobertaConfig, RobertaModel
 
 from m3ae.model.initial import deviation
-from m3ae.model.params import ModelParams
-from m3ae.model.vision import SCRATCH
+from m3ae.model.params import SCRATCH, ModelParams
 
 PADDING_ID = 1  # RoBERTa's; its positions are counted from it
 FIRST_POSITION = PADDING_ID + 1
+KINDS = ("bert", "roberta")
 
 
 class TextEncoder(nn.Module):
@@ -33,7 +33,8 @@ class TextEncoder(nn.Module):
 def build_text_encoder(params: ModelParams, vocabulary: int, described: dict[str, Any] | None, load_weights: bool) -> TextEncoder:
     """The encoder that `described`, a Hugging Face configuration, or else `params` names.
 
-    Raises OSError, with the remedy, where its published weights or sizes cannot be had.
+    Raises OSError, with the remedy, where its published weights or sizes cannot be had, and ValueError where it is no BERT or
+    RoBERTa, or its sizes are not those of `params` and the tokenizer's `vocabulary`.
     """
     if described is not None and not load_weights:
         return TextEncoder(AutoModel.from_config(AutoConfig.for_model(**described), add_pooling_layer=False))
@@ -44,14 +45,17 @@ def build_text_encoder(params: ModelParams, vocabulary: int, described: dict[str
     except OSError as error:
         raise OSError(f"params.yaml: text_encoder = {params.text_encoder!r} cannot be loaded ({error}); "
                       "give a name that a hub or the local cache holds, a local folder, or 'scratch'") from error  # fmt: skip
-    check_size(params, encoder)
+    check_size(params, vocabulary, encoder)
     return encoder
 
 
 def published_transformer(name: str, load_weights: bool) -> PreTrainedModel:
+    config = AutoConfig.from_pretrained(name)
+    if config.model_type not in KINDS:
+        raise ValueError(f"params.yaml: text_encoder = {name!r} is a {config.model_type}; the text encoder is one of {', '.join(KINDS)}")
     if load_weights:
         return AutoModel.from_pretrained(name, add_pooling_layer=False, dtype=torch.float32)
-    return AutoModel.from_config(AutoConfig.from_pretrained(name), add_pooling_layer=False)
+    return AutoModel.from_config(config, add_pooling_layer=False)
 
 
 def scratch_config(params: ModelParams, vocabulary: int) -> RobertaConfig:
@@ -64,9 +68,14 @@ def scratch_config(params: ModelParams, vocabulary: int) -> RobertaConfig:
     )  # fmt: skip
 
 
-def check_size(params: ModelParams, encoder: TextEncoder) -> None:
+def check_size(params: ModelParams, vocabulary: int, encoder: TextEncoder) -> None:
     config = encoder.transformer.config
-    found = (config.hidden_size, config.num_hidden_layers, config.num_attention_heads)
-    wanted = (params.text_width, params.text_depth, params.text_heads)
-    if found != wanted:
-        raise ValueError(f"{params.text_encoder} has (width, depth, heads) {found}, params.yaml says {wanted}")
+    found = {"text_width": config.hidden_size, "text_depth": config.num_hidden_layers, "text_heads": config.num_attention_heads}
+    wrong = [f"{name} {getattr(params, name)} (it has {size})" for name, size in found.items() if getattr(params, name) != size]
+    if vocabulary > config.vocab_size:
+        wrong.append(f"a tokenizer of {vocabulary} tokens (it knows {config.vocab_size}; tokenizer.source names the encoder's own)")
+    longest = config.max_position_embeddings - (config.pad_token_id + 1 if config.model_type == "roberta" else 0)
+    if params.text_tokens > longest:
+        wrong.append(f"text_tokens {params.text_tokens} (it reads {longest})")
+    if wrong:
+        raise ValueError(f"{params.text_encoder} does not have the sizes that are given: {', '.join(wrong)}")

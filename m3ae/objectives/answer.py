@@ -35,7 +35,7 @@ class Labels(Objective):
 
     def logits(self, fusion: Fusion, seen: dict[View, Tensor], batch: TaskBatch) -> Tensor:
         """(B, A)."""
-        fused = fusion(seen[View.TEXT], batch.text_mask.bool(), seen[View.IMAGE], read=Read.FIRST)
+        fused = fusion(seen[View.TEXT], batch.text_mask.bool(), seen[View.IMAGE], read=Read.POOLED)
         return self.head(fusion.pooled(fused)).float()
 
     def losses(self, logits: Tensor, targets: Tensor) -> Tensor:

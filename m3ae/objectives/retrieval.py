@@ -42,5 +42,5 @@ class Retrieval(Objective):
 
     def scores(self, fusion: Fusion, text: Tensor, text_mask: Tensor, image: Tensor) -> Tensor:
         """How well each text suits the image beside it (B,)."""
-        fused = fusion(text, text_mask.bool(), image, read=Read.FIRST)
+        fused = fusion(text, text_mask.bool(), image, read=Read.POOLED)
         return self.head(fusion.pooled(fused)).float().squeeze(-1)

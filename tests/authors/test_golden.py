@@ -6,7 +6,7 @@ from torch import nn
 
 from m3ae.authors import golden
 from m3ae.authors.golden import compare, norm_row, tensor_row
-from m3ae.model import folder
+from m3ae.model import vision
 from m3ae.model.folder import fill
 from m3ae.model.fusion import Attention, Fusion
 from tests.shared import GOLDEN, needs_golden
@@ -64,13 +64,13 @@ def failing(rows) -> list[str]:
 
 @needs_golden
 def test_antialiased_positions_fail_the_heads_at_the_other_size(monkeypatch):
-    def antialiased(positions, num_patches):
+    def antialiased(positions, num_patches, num_first):
         old, new = int((positions.shape[1] - 1) ** 0.5), int(num_patches**0.5)
         grid = positions[:, 1:].unflatten(1, (old, old)).permute(0, 3, 1, 2)
         grid = nn.functional.interpolate(grid, size=(new, new), mode="bicubic", align_corners=False, antialias=True)
         return torch.cat([positions[:, :1], grid.flatten(2).transpose(1, 2)], dim=1)
 
-    monkeypatch.setattr(folder, "resize_positions", antialiased)
+    monkeypatch.setattr(vision, "resize_positions", antialiased)
     assert {"vqa_logits", "cls_logits", "irtr_scores"} <= set(failing(compare(GOLDEN)))
 
 

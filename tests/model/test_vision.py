@@ -1,10 +1,10 @@
 import torch
 
-from m3ae.model.vision import build_vision_encoder, resize_positions, take
+from m3ae.model.vision import VisionEncoder, resize_positions, scratch_transformer, take
 
 
 def test_a_hidden_patch_never_reaches_the_encoder(config):
-    encoder = build_vision_encoder(config.model, load_weights=False).eval()
+    encoder = VisionEncoder(scratch_transformer(config.model)).eval()
     images, kept = torch.randn(2, 3, 32, 32), torch.tensor([[0, 5], [3, 9]])
     before = encoder(images, kept)
     changed = images.clone()
@@ -13,13 +13,13 @@ def test_a_hidden_patch_never_reaches_the_encoder(config):
 
 
 def test_kept_patches_carry_their_own_positions(config):
-    encoder = build_vision_encoder(config.model, load_weights=False).eval()
+    encoder = VisionEncoder(scratch_transformer(config.model)).eval()
     images = torch.zeros(1, 3, 32, 32)
     assert not torch.allclose(encoder(images, torch.tensor([[0]])), encoder(images, torch.tensor([[7]])))
 
 
 def test_keeping_every_patch_is_the_whole_image(config):
-    encoder = build_vision_encoder(config.model, load_weights=False).eval()
+    encoder = VisionEncoder(scratch_transformer(config.model)).eval()
     images = torch.randn(2, 3, 32, 32)
     assert torch.equal(encoder(images, torch.arange(16).expand(2, -1)), encoder(images))
 

@@ -1,0 +1,30 @@
+"""A Swin as vision encoder, for the objectives that see whole images. The authors' code offers it too.
+
+Shapes: B pairs, N places of the last feature map, D its width, S image side in px.
+"""
+
+from timm.models.swin_transformer import SwinTransformer
+from timm.models.swin_transformer_v2 import SwinTransformerV2
+from torch import Tensor, nn
+
+NEEDS_PATCHES = "its windows need every patch, so that none can be left out"
+
+
+class SwinEncoder(nn.Module):
+    """Images (B, 3, S, S) -> (B, N, D). There is no class token: the fusion's pooler reads the mean of all places."""
+
+    has_class_token = False
+
+    def __init__(self, transformer: SwinTransformer | SwinTransformerV2):
+        super().__init__()
+        self.transformer = transformer
+        self.width = transformer.num_features
+        self.depth = sum(len(stage.blocks) for stage in transformer.layers)
+        self.heads = transformer.layers[-1].blocks[-1].attn.num_heads
+        self.patch_px = transformer.feature_info[-1]["reduction"]  # a place of the last map sees this many px as its own
+
+    def forward(self, images: Tensor, kept: Tensor | None = None) -> Tensor:
+        if kept is not None:
+            raise ValueError(f"a Swin cannot reconstruct pixels: {NEEDS_PATCHES}")
+        dtype = next(self.transformer.parameters()).dtype
+        return self.transformer.forward_features(images.to(dtype)).flatten(1, 2)

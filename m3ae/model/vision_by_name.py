@@ -1,0 +1,88 @@
+"""The vision encoder that params.yaml names: from scratch, a timm vision transformer with a class token, or a timm Swin."""
+
+from typing import Any
+
+import timm
+import torch
+from timm.models import resolve_model_input_args
+from timm.models.swin_transformer import SwinTransformer
+from timm.models.swin_transformer_v2 import SwinTransformerV2
+from timm.models.vision_transformer import VisionTransformer
+from torch import Tensor, nn
+
+from m3ae.model.params import SCRATCH, ModelParams
+from m3ae.model.swin import NEEDS_PATCHES, SwinEncoder
+from m3ae.model.vision import VisionEncoder, resize_positions, scratch_transformer
+
+REMEDY = (
+    "give the name of a timm vision transformer with a class token or of a Swin, one whose weights a hub or the local cache holds; "
+    "local-dir:<folder>; or 'scratch'"
+)
+
+
+def build_vision_encoder(params: ModelParams, described: dict[str, Any] | None, load_weights: bool) -> VisionEncoder | SwinEncoder:
+    """The encoder that `params` names, or that `described` (see `architecture`) rebuilds without its published weights.
+
+    Of a vision transformer the first `vision_depth` blocks are used; the authors leave out CLIP's last one.
+    Raises OSError, with the remedy, where it cannot be had, and ValueError where its sizes are not those of `params`.
+    """
+    if params.vision_encoder == SCRATCH:
+        return VisionEncoder(scratch_transformer(params))
+    try:
+        encoder = wrapped(created(params, described, load_weights), params.vision_depth)
+    except Exception as error:  # timm's own, of many kinds
+        raise OSError(f"vision_encoder = {params.vision_encoder!r} cannot be used ({error}); {REMEDY}") from error
+    check_size(params, encoder)
+    return encoder
+
+
+def architecture(name: str) -> dict[str, Any] | None:
+    """timm's name and arguments of a named encoder: all that it takes to build it again where no hub can be asked."""
+    if name == SCRATCH:
+        return None
+    return {key: value for key, value in resolve_model_input_args(name).items() if key not in ("pretrained_cfg", "pretrained_model_args")}
+
+
+def created(params: ModelParams, described: dict[str, Any] | None, load_weights: bool) -> nn.Module:
+    """timm's model at the image size of `params`; positions are resized as the authors do it, which is not timm's way."""
+    described = described or architecture(params.vision_encoder)
+    sized = timm.create_model(**{**described, "img_size": params.image_px, "num_classes": 0})
+    if load_weights:
+        native = timm.create_model(params.vision_encoder, pretrained=True, num_classes=0).state_dict()
+        sized.load_state_dict(fitted(native, sized))
+    return sized
+
+
+def fitted(state: dict[str, Tensor], sized: nn.Module) -> dict[str, Tensor]:
+    if isinstance(sized, VisionTransformer) and sized.pos_embed is not None:
+        num_patches = sized.patch_embed.num_patches
+        state["pos_embed"] = resize_positions(state["pos_embed"], num_patches, sized.pos_embed.shape[1] - num_patches)
+    return state
+
+
+def wrapped(transformer: nn.Module, depth: int) -> VisionEncoder | SwinEncoder:
+    if isinstance(transformer, SwinTransformer | SwinTransformerV2):
+        return SwinEncoder(transformer)
+    if not isinstance(transformer, VisionTransformer):
+        raise TypeError(f"it is a {type(transformer).__name__}")
+    if transformer.cls_token is None or transformer.pos_embed is None:
+        raise TypeError("it has no class token, or no learned positions")
+    transformer.blocks = transformer.blocks[:depth]
+    return VisionEncoder(transformer)
+
+
+def check_size(params: ModelParams, encoder: VisionEncoder | SwinEncoder) -> None:
+    names = ("vision_width", "vision_depth", "vision_heads", "patch_px")
+    found = dict(zip(names, (encoder.width, encoder.depth, encoder.heads, encoder.patch_px), strict=True))
+    wrong = [f"{name} {getattr(params, name)} (it has {found[name]})" for name in names if getattr(params, name) != found[name]]
+    if wrong:
+        raise ValueError(f"{params.vision_encoder} does not have the sizes that are given: {', '.join(wrong)}")
+
+
+def check_vision_encoder(params: ModelParams, reconstructs_pixels: bool) -> None:
+    """Raises OSError or ValueError where the named encoder, which is not loaded, will not do."""
+    with torch.device("meta"):
+        encoder = build_vision_encoder(params, None, load_weights=False)
+    if reconstructs_pixels and not encoder.has_class_token:
+        raise ValueError(f"vision_encoder = {params.vision_encoder!r} cannot reconstruct pixels: {NEEDS_PATCHES}; "
+                         "give objectives.mim: 0, or a vision transformer")  # fmt: skip
