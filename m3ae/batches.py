@@ -15,6 +15,7 @@ from torch.utils.data import Dataset
 
 from m3ae.images import Crop, to_tensor
 from m3ae.masking import hidden_words, hide, num_kept, other_images, patch_order
+from m3ae.model.params import Negatives, Words
 from m3ae.shards import Shards
 from m3ae.tokenizer import Tokenizer
 
@@ -29,8 +30,9 @@ class PairBatch(NamedTuple):
     images: Tensor  # (B, 3, S, S)
     patch_order: Tensor  # (B, N): kept patches first
     kept: Tensor  # (B, K)
-    other_image: Tensor  # (B,): another image of the batch
+    other_image: Tensor  # (B,): another image of the batch; its number in `images` followed by `false_images`
     is_own: Tensor  # (B,): 1 = matching shows the pair's own image, 0 = the other one
+    false_images: Tensor | None = None  # (F, 3, S, S): images from outside the batch
 
     def with_other_images(self) -> "PairBatch":
         """The same texts, each beside another pair's image."""
@@ -126,15 +128,31 @@ class PairBatches(Dataset):
     def batch(self, samples: Sequence[PairSample], generator: Generator) -> PairBatch:
         rows = [sample.shards.row(sample.row) for sample in samples]
         tokens = self.tokenizer([row["texts"][sample.text] for row, sample in zip(rows, samples, strict=True)], self.view.text_tokens)
-        hidden = hidden_words(tokens.words, self.view.text_mask_ratio, generator)
+        words = tokens.words if self.view.words == "whole" else self.tokenizer.pieces(tokens.ids)
+        hidden = hidden_words(words, self.view.text_mask_ratio, generator)
         order = patch_order(len(rows), self.view.num_patches, generator)
-        images = [to_tensor(sample.shards.pixels(sample.row), self.view.image_px) for sample in samples]
-        return PairBatch(
+        batch = PairBatch(
             tokens.ids, tokens.mask,
             *hide(tokens.ids, hidden, self.tokenizer.mask_id, self.tokenizer.ordinary_ids, generator),
-            torch.stack(images), order, order[:, : num_kept(self.view.num_patches, self.view.mask_ratio)],
+            self.images(samples), order, order[:, : num_kept(self.view.num_patches, self.view.mask_ratio)],
             *other_images([row["image_id"] for row in rows], generator),
         )  # fmt: skip
+        return batch if self.view.negatives == "batch" else self.with_false_images(batch, generator)
+
+    def images(self, samples: Sequence[PairSample]) -> Tensor:
+        """(B, 3, S, S)."""
+        return torch.stack([to_tensor(sample.shards.pixels(sample.row), self.view.image_px) for sample in samples])
+
+    def with_false_images(self, batch: PairBatch, generator: Generator) -> PairBatch:
+        """Negatives as the authors draw them: the image of any pair of the split, which may by chance be the same image again."""
+        num_pairs = len(batch.is_own)
+        swapped = torch.randperm(num_pairs, generator=generator)[: num_pairs // 2]
+        drawn = torch.randint(len(self.samples), (num_pairs // 2,), generator=generator).tolist()
+        return batch._replace(
+            is_own=torch.ones(num_pairs, dtype=torch.long).index_fill(0, swapped, 0),
+            other_image=batch.other_image.index_copy(0, swapped, num_pairs + torch.arange(num_pairs // 2)),
+            false_images=self.images([self.samples[place] for place in drawn]) if drawn else None,
+        )
 
 
 @dataclass(frozen=True)
@@ -148,6 +166,8 @@ class PairView:
     mask_ratio: float
     text_mask_ratio: float
     seed: int
+    words: Words
+    negatives: Negatives
 
 
 class TaskBatches(Dataset):

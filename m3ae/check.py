@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 import yaml
 from pydantic import AfterValidator, Field, model_validator
 
-from m3ae.model.params import Decoder, Layer, ModelParams, ObjectiveWeights, Ratio, Seed
+from m3ae.model.params import SCRATCH, Decoder, Layer, ModelParams, Negatives, ObjectiveWeights, Ratio, Seed, Views, Words
 from m3ae.params import Block, ParamsError, load, validated
 from m3ae.phantom.params import PhantomParams
 from m3ae.prepare.params import PrepareParams
@@ -64,6 +64,9 @@ class AllParams(Block):
     mim_decoder: Decoder
     mlm_decoder: Decoder
     objectives: ObjectiveWeights
+    views: Views
+    negatives: Negatives
+    words: Words
     seed: Seed
     releases: Annotated[str, Field(min_length=1)]
     pretrained: Annotated[str, Field(min_length=1)]
@@ -96,6 +99,7 @@ class AllParams(Block):
 def check(params_path: Path, pipeline_path: Path) -> None:
     """Raises `ParamsError` with a line for everything that is wrong."""
     params = validated(AllParams, load(params_path), params_path)
+    check_encoders(params, params_path)
     pretrained = Path(params.pretrained)
     if not (pretrained.as_posix() in outputs(pipeline_path) or (pretrained / "config.json").is_file()):
         found = f"pretrained = {params.pretrained!r} holds no model"
@@ -105,6 +109,22 @@ def check(params_path: Path, pipeline_path: Path) -> None:
             f"{params_path}: releases = {params.releases!r}: queued and temporary runs work in a copy of the repository, "
             "where a relative folder that DVC does not track is absent; give an absolute path, or `dvc add` the folder"
         )
+
+
+def check_encoders(params: AllParams, path: Path) -> None:
+    """Of the chosen scale; nothing is loaded."""
+    block = getattr(params.scales, params.scale)
+    if block.model.text_encoder != SCRATCH and block.tokenizer.source == "train":
+        raise ParamsError(f"{path}: text_encoder = {block.model.text_encoder!r} was trained with a tokenizer of its own; "
+                          "name it as tokenizer.source, too")  # fmt: skip
+    if block.model.vision_encoder == SCRATCH:
+        return
+    from m3ae.model.vision_by_name import check_vision_encoder  # torch and timm take seconds to load
+
+    try:
+        check_vision_encoder(block.model, params.objectives.mim > 0)
+    except (OSError, ValueError) as error:
+        raise ParamsError(f"{path}: scales.{params.scale}.model: {error}") from None
 
 
 def in_queue() -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import Generator, Tensor
+from torchvision.transforms import RandomResizedCrop
 
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
 CLIP_DEVIATION = (0.26862954, 0.26130258, 0.27577711)
@@ -38,17 +39,34 @@ def to_pixels(images: Tensor) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Crop:
-    """A random resized crop whose area is at least `smallest_area` of the centre square; 1 = no augmentation."""
+    """A random resized crop; `smallest_area` is the least share of the area that it keeps, 1 = no augmentation.
+
+    # Differs: the crop is a square, as in validation and test. torchvision's, which the authors use, is one of the whole image with
+    # sides of up to 4:3 that is squeezed into a square, a shape that no test image has; `crop: stretched`.
+    """
 
     image_px: int
     smallest_area: float
     seed: int
+    is_stretched: bool = False
 
     def __call__(self, pixels: np.ndarray, generator: Generator) -> Tensor:
         if self.smallest_area == 1:
             return to_tensor(pixels, self.image_px)
+        return normalised((self.stretched if self.is_stretched else self.square)(pixels, generator), self.image_px)
+
+    def square(self, pixels: np.ndarray, generator: Generator) -> np.ndarray:
+        """Of at least `smallest_area` of the largest square."""
         height, width = pixels.shape[:2]
         area, across, down = torch.rand(3, generator=generator).tolist()
         side = max(1, round(min(height, width) * (self.smallest_area + (1 - self.smallest_area) * area) ** 0.5))
         top, left = round(down * (height - side)), round(across * (width - side))
-        return normalised(pixels[top : top + side, left : left + side], self.image_px)
+        return pixels[top : top + side, left : left + side]
+
+    def stretched(self, pixels: np.ndarray, generator: Generator) -> np.ndarray:
+        """Of at least `smallest_area` of the whole image, as torchvision draws it; what it draws is a function of `generator`."""
+        with torch.random.fork_rng(devices=()):
+            torch.manual_seed(int(torch.randint(2**62, (1,), generator=generator)))
+            image = torch.empty(1, *pixels.shape[:2])  # of which nothing but the size is read
+            top, left, height, width = RandomResizedCrop.get_params(image, [self.smallest_area, 1.0], [3 / 4, 4 / 3])
+        return pixels[top : top + height, left : left + width]

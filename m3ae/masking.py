@@ -24,8 +24,8 @@ def hidden_words(words: Tensor, ratio: float, generator: Generator) -> Tensor:
     """Which tokens to predict (B, L; bool): whole words, about `ratio` of each text's tokens, at least one word.
 
     `words` (B, L) numbers each token's word, `NO_WORD` where there is none.
-    # Differs: a word is what the tokenizer's own word boundaries say, so every piece of a BPE word is
-    # hidden with it; the authors group only `##` pieces, of which RoBERTa's BPE has none.
+    # Differs: a word is what the tokenizer's own word boundaries say, so every piece of a BPE word is hidden with it: "pneumo"
+    # beside "thorax" needs no image. The authors group only `##` pieces, of which RoBERTa's BPE has none; `words: pieces`.
     """
     return torch.stack([hidden_in_text(row, ratio, generator) for row in words])
 
@@ -59,8 +59,9 @@ def hide(ids: Tensor, hidden: Tensor, mask_id: int, ordinary_ids: Tensor, genera
 def other_images(image_ids: list[str], generator: Generator) -> tuple[Tensor, Tensor]:
     """For each pair of a batch another pair's number (B,), and whether the pair is shown its own image (B,; 1 = own; half are).
 
-    # Differs: negatives are other images of the same batch, already encoded, and never the same image
-    # under another caption. A pair that finds no other image in its batch is given its own.
+    # Differs: negatives are other images of the same batch, already encoded, and never the same image under another caption,
+    # which would be called a mismatch and is none. A pair that finds no other image in its batch is given its own.
+    # `negatives: split` draws from the whole split, as the authors do.
     """
     num_pairs = len(image_ids)
     names = {name: number for number, name in enumerate(dict.fromkeys(image_ids))}

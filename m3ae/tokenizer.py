@@ -17,6 +17,7 @@ from m3ae.masking import NO_WORD
 
 SPECIAL = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")  # RoBERTa's, in its order of ids, the mask moved to the front
 WORD_START = "\u0120"  # what byte-level BPE makes of the blank before a word
+CONTINUATION = "##"  # what WordPiece puts before a word's later pieces
 # A word keeps its hyphens and digits: "T2-weighted" is hidden as a whole, for "-weighted" would give half of it away.
 WORD = r" ?\w+(-\w+)*| ?[^\w\s]|\s+"
 
@@ -33,7 +34,10 @@ class Tokenizer:
     def __init__(self, fast: PreTrainedTokenizerFast):
         self.fast = fast
         self.mask_id = fast.mask_token_id
-        self.is_wordlike = torch.tensor([says_something(token) for token in fast.convert_ids_to_tokens(range(len(fast)))])
+        tokens = fast.convert_ids_to_tokens(range(len(fast)))
+        self.is_wordlike = torch.tensor([says_something(token) for token in tokens])
+        self.continues = torch.tensor([token.startswith(CONTINUATION) for token in tokens])
+        self.is_special = torch.isin(torch.arange(len(fast)), torch.tensor(fast.all_special_ids))
         self.ordinary_ids = torch.tensor(sorted(set(range(len(fast))) - set(fast.all_special_ids)))
 
     def __len__(self) -> int:
@@ -46,6 +50,11 @@ class Tokenizer:
         words[~self.is_wordlike[encoded["input_ids"]]] = NO_WORD
         return Tokens(encoded["input_ids"], encoded["attention_mask"], words)
 
+    def pieces(self, ids: Tensor) -> Tensor:
+        """The words (B, L) as the authors' code sees them: a `##` piece belongs to the token before it, every other token is a word."""
+        words = (~self.continues[ids]).cumsum(dim=1)
+        return words.masked_fill(self.is_special[ids], NO_WORD)
+
     @classmethod
     def load(cls, folder: Path | str) -> "Tokenizer":
         return cls(PreTrainedTokenizerFast.from_pretrained(folder))
@@ -55,6 +64,7 @@ def says_something(token: str) -> bool:
     """Whether a token holds a letter or a digit, its mark of a word's beginning or continuation aside.
 
     # Differs: punctuation is never hidden: it says nothing of the image, and its place is known from the words around it.
+    # `words: pieces` hides it, as the authors do.
     """
     return any(letter.isalnum() for letter in token.removeprefix(WORD_START))
 

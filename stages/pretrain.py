@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from m3ae.model.params import Decoder, Layer, ModelParams, ObjectiveWeights, Ratio, Seed
+from m3ae.model.params import Decoder, Layer, ModelParams, Negatives, ObjectiveWeights, Ratio, Seed, Views, Words
 from m3ae.params import StageParams
 from m3ae.training.launch import join
 from m3ae.training.params import PretrainParams
@@ -18,6 +18,9 @@ class Params(StageParams):
     mim_decoder: Decoder
     mlm_decoder: Decoder
     objectives: ObjectiveWeights
+    views: Views
+    negatives: Negatives
+    words: Words
     seed: Seed
     pretrain_releases: tuple[str, ...]
     model: ModelParams

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from m3ae.batches import ChoiceBatches, InOrder, Order, PairBatches, PairView, TaskBatches
-from m3ae.images import Crop
+from m3ae.images import Crop, to_tensor
 from m3ae.masking import NO_LABEL
 from m3ae.tokenizer import Tokenizer, train
 
@@ -32,8 +32,9 @@ def tokenizer():
     return Tokenizer(train(TEXTS * 3, 300))
 
 
-def pairs(tokenizer, seed=0):
-    view = PairView(size=2, image_px=16, num_patches=4, text_tokens=12, mask_ratio=0.5, text_mask_ratio=0.3, seed=seed)
+def pairs(tokenizer, seed=0, **authors):
+    view = PairView(size=2, image_px=16, num_patches=4, text_tokens=12, mask_ratio=0.5, text_mask_ratio=0.3, seed=seed,
+                    **{"words": "whole", "negatives": "batch", **authors})  # fmt: skip
     return PairBatches([Shards()], tokenizer, view, order_seed=seed)
 
 
@@ -61,7 +62,7 @@ def test_an_evaluation_reads_each_sample_once_with_a_shorter_last_batch():
 def test_a_batch_is_a_function_of_its_number(tokenizer):
     one, again = pairs(tokenizer), pairs(tokenizer)
     again[5]
-    assert all(torch.equal(a, b) for a, b in zip(one[2], again[2], strict=True))
+    assert all(a is b is None or torch.equal(a, b) for a, b in zip(one[2], again[2], strict=True))
     assert not torch.equal(one[2].patch_order, pairs(tokenizer, seed=1)[2].patch_order)
 
 
@@ -71,6 +72,25 @@ def test_a_pair_batch_hides_words_and_patches(tokenizer):
     asked = batch.word_labels != NO_LABEL
     assert asked.any(dim=1).all() and torch.equal(batch.word_labels[asked], batch.text_ids[asked])
     assert not asked[batch.text_mask == 0].any()
+
+
+def test_the_authors_negatives_come_from_the_whole_split_and_may_be_the_same_image(tokenizer):
+    batches = pairs(tokenizer, negatives="split")
+    levels = {round(to_tensor(Shards().pixels(row), 16).mean().item(), 4): row for row in range(4)}
+    drawn = []
+    for number in range(40):
+        batch = batches[number]
+        swapped = (batch.is_own == 0).nonzero().flatten()
+        assert len(batch.false_images) == len(swapped) == 1 and batch.other_image[swapped].tolist() == [2]
+        drawn += [(levels[round(image.mean().item(), 4)], levels[round(batch.images[pair].mean().item(), 4)])
+                  for image, pair in zip(batch.false_images, swapped.tolist(), strict=True)]  # fmt: skip
+    assert {false for false, _ in drawn} == {0, 1, 2, 3} and any(false == own for false, own in drawn)
+
+
+def test_the_authors_way_of_hiding_takes_punctuation_too(tokenizer):
+    text = "mass, mass, mass, mass"
+    words = tokenizer.pieces(tokenizer([text], 40).ids)
+    assert len(words.unique()) > len(tokenizer([text], 40).words.unique())
 
 
 def test_targets_mark_every_right_answer_that_the_list_knows(tokenizer):

@@ -51,6 +51,10 @@ def test_the_projects_own_params_are_valid(changed):
     ({"tasks": []}, r"tasks = \[\]"),
     ({"pretrain_releases": ["rocco"]}, r"'roco' or 'medicat'"),
     ({"pretrained": "nowhere"}, r"pretrained = 'nowhere' holds no model; give one that `m3ae import` made"),
+    ({"scale": "paper", "scales__paper__tokenizer__source": "train"}, r"text_encoder = .roberta-base. .* name it as tokenizer.source, too"),
+    ({"scale": "paper", "scales__paper__model__vision_depth": 13}, r"params.yaml: scales.paper.model: .*vision_depth 13 \(it has 12\)"),
+    ({"scale": "paper", "scales__paper__model__vision_encoder": "resnet18"}, r"vision_encoder = .resnet18. cannot be used"),
+    ({"views": "twice"}, r"views = .twice.: .*.shared. or .separate."),
     ({"seed": -1}, r"seed = -1: .*allowed: >= 0 and < 4294967296"),
 ])  # fmt: skip
 def test_a_wrong_value_is_refused_with_what_is_allowed(changed, changes, message):

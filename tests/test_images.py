@@ -28,3 +28,22 @@ def test_no_augmentation_is_the_centre_crop_and_a_seed_fixes_the_rest():
     assert torch.equal(Crop(16, 1.0, 0)(pixels, torch.Generator()), to_tensor(pixels, 16))
     crops = [Crop(16, 0.5, 0)(pixels, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2)]
     assert torch.equal(crops[0], crops[1]) and not torch.equal(crops[0], crops[2])
+
+
+def test_a_stretched_crop_takes_from_the_whole_image_and_is_a_function_of_its_generator():
+    pixels = np.zeros((24, 40, 1), np.uint8)
+    pixels[:, 36:] = 255  # outside the centre square
+    crop = Crop(16, 0.9, 0, is_stretched=True)
+    first, again, other = (crop(pixels, torch.Generator().manual_seed(seed)) for seed in (1, 1, 2))
+    assert first.shape == (3, 16, 16) and torch.equal(first, again)
+    crops = [crop.stretched(pixels, torch.Generator().manual_seed(seed)) for seed in range(50)]
+    assert all(part.shape[0] * 3 <= part.shape[1] * 4 + 4 and part.shape[1] * 3 <= part.shape[0] * 4 + 4 for part in crops)
+    assert max(part.shape[1] for part in crops) > 24
+
+
+def test_a_stretched_crop_leaves_the_global_random_state_alone():
+    torch.manual_seed(5)
+    expected = torch.rand(1)
+    torch.manual_seed(5)
+    Crop(16, 0.9, 0, is_stretched=True)(np.zeros((20, 20, 1), np.uint8), torch.Generator().manual_seed(1))
+    assert torch.equal(torch.rand(1), expected)

@@ -93,6 +93,15 @@ def test_a_changed_mask_ratio_re_runs_pretraining_and_nothing_before_it(project)
     assert stages_run(project.dvc("repro", "pretrain")) == {"check", "pretrain"}
 
 
+def test_the_authors_way_is_a_matter_of_parameters(project):
+    scales = yaml.safe_load((ROOT / "params.yaml").read_text())["scales"]
+    scales["test"]["pretrain"]["decayed_norms"] = "authors"
+    scales["test"]["finetune"]["roco_retrieval"] |= {"decayed_norms": "authors", "choose_by": "recall", "crop": "stretched"}
+    project.write(views="separate", negatives="split", words="pieces", scales=scales)
+    assert stages_run(project.dvc("repro", "finetune@roco_retrieval-0")) == {"check", "pretrain", "finetune@roco_retrieval-0"}
+    assert project.metrics("finetune/roco_retrieval-0.json")["found"]
+
+
 def test_a_wrong_value_stops_before_anything_starts(project):
     project.write(mask_ratio=1.5)
     output = project.dvc("repro", expect=255)

@@ -1,4 +1,8 @@
 import pytest
+import torch
+from tokenizers import Tokenizer as Words
+from tokenizers.models import WordPiece
+from transformers import PreTrainedTokenizerFast
 
 from m3ae.masking import NO_WORD
 from m3ae.tokenizer import Tokenizer, fetch, train
@@ -33,6 +37,20 @@ def test_punctuation_and_special_tokens_are_no_words(tokenizer):
     texts = tokenizer.fast.convert_ids_to_tokens(tokens.ids[0])
     outside = {text for text, word in zip(texts, tokens.words[0].tolist(), strict=True) if word == NO_WORD}
     assert outside >= {"<s>", "</s>", ","} and not any(letter.isalpha() for text in outside - {"<s>", "</s>"} for letter in text[1:])
+
+
+def test_the_authors_words_are_single_tokens_but_for_wordpieces(tokenizer):
+    tokens = tokenizer(["pneumoperitoneum, seen"], 64)
+    num_tokens = int(tokens.mask.sum())
+    assert tokenizer.pieces(tokens.ids)[0].tolist() == [NO_WORD, *range(2, num_tokens), NO_WORD]
+
+
+def test_the_authors_join_a_piece_to_the_token_before_it():
+    names = ["[PAD]", "[CLS]", "[SEP]", "[MASK]", "[UNK]", "mass", "pneumo", "##tho", "##rax", ","]
+    known = Words(WordPiece({name: number for number, name in enumerate(names)}, unk_token="[UNK]"))
+    special = dict(zip(("pad_token", "cls_token", "sep_token", "mask_token", "unk_token"), names, strict=False))
+    wordpieces = Tokenizer(PreTrainedTokenizerFast(tokenizer_object=known, **special))
+    assert wordpieces.pieces(torch.tensor([[1, 5, 6, 7, 8, 9, 2, 0]])).tolist() == [[NO_WORD, 2, 3, 3, 3, 4, NO_WORD, NO_WORD]]
 
 
 def test_texts_are_cut_and_padded_to_the_longest(tokenizer):

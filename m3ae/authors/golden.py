@@ -102,20 +102,18 @@ def pretraining(recording: Recording, ours: dict[str, Tensor]) -> dict[str, floa
     learner, names = recording.learner()
     batch = pair_batch(recording.tensors, mask_ratio=recording.settings["config"]["mim_prob"])
     seen = learner.encode(batch, set(View))
-    seen[View.IMAGE] = torch.cat([seen[View.IMAGE], learner.backbone.encode_image(recording.tensors["false_image"])])
-    paired = {**seen, View.IMAGE: seen[View.IMAGE][: len(batch.images)]}
     fusion, objectives = learner.backbone.fusion, learner.objectives
-    losses = {name: objectives[name](fusion, seen if name == "itm" else paired, batch) for name in ("mlm", "mim", "itm")}
+    losses = {name: objectives[name](fusion, seen, batch) for name in ("mlm", "mim", "itm")}
     torch.stack([loss.value for loss in losses.values()]).sum().backward()
     with torch.no_grad():
         ours |= {f"{name}_loss": loss.value for name, loss in losses.items()}
         ours |= {
-            "mlm_logits_at_labels": objectives["mlm"].logits(fusion, paired, batch),
+            "mlm_logits_at_labels": objectives["mlm"].logits(fusion, seen, batch),
             "itm_logits": objectives["itm"].logits(fusion, seen, batch),
-            "mim_logits": objectives["mim"].reconstruct(fusion, paired, batch),
+            "mim_logits": objectives["mim"].reconstruct(fusion, seen, batch),
             "mim_labels": normalised(patches(batch.images, objectives["mim"].patch_px)),
         }  # fmt: skip
-        ours |= features(learner, batch, paired)
+        ours |= features(learner, batch, seen)
     trained = [(name, weight.grad) for name, weight in learner.named_parameters() if weight.grad is not None]
     return {names.get(name, name): gradient.norm().item() for name, gradient in trained}
 
@@ -127,6 +125,7 @@ def pair_batch(recorded: dict[str, Tensor], mask_ratio: float) -> PairBatch:
     return PairBatch(
         recorded["text_ids"], recorded["text_masks"], recorded["text_ids_mlm"], recorded["text_labels_mlm"], recorded["image"],
         order, order[:, : num_kept(order.shape[1], mask_ratio)], torch.arange(num_pairs, 2 * num_pairs), recorded["itm_labels"].long(),
+        recorded["false_image"],
     )  # fmt: skip
 
 

@@ -5,17 +5,20 @@ import torch
 from m3ae.model.backbone import build_backbone
 from m3ae.model.folder import ModelConfig
 from m3ae.model.learner import Learner
+from m3ae.model.params import Views
 from m3ae.objectives.base import Objective
 from m3ae.objectives.itm import ImageTextMatching
 from m3ae.objectives.mim import MaskedPixels
 from m3ae.objectives.mlm import MaskedWords
 
 
-def pretraining_learner(config: ModelConfig, weights: dict[str, float], seed: int, load_encoders: bool = False) -> Learner:
+def pretraining_learner(
+    config: ModelConfig, weights: dict[str, float], seed: int, load_encoders: bool = False, views: Views = "shared"
+) -> Learner:
     """The backbone with its pre-training objectives, drawn from `seed`; `weights` are the loss's."""
     torch.manual_seed(seed)
-    backbone = build_backbone(config.model, config.vocabulary, config.text, load_encoders)
-    return Learner(backbone, {name: objective(name, config) for name in config.objectives}, weights)
+    backbone = build_backbone(config.model, config.vocabulary, config.encoders(), load_encoders)
+    return Learner(backbone, {name: objective(name, config) for name in config.objectives}, weights, views)
 
 
 def objective(name: str, config: ModelConfig) -> Objective:
@@ -31,4 +34,4 @@ def objective(name: str, config: ModelConfig) -> Objective:
 def task_learner(config: ModelConfig, name: str, objective: Objective, seed: int, load_encoders: bool = False) -> Learner:
     """The backbone with one downstream objective; its initial weights are drawn from `seed`."""
     torch.manual_seed(seed)
-    return Learner(build_backbone(config.model, config.vocabulary, config.text, load_encoders), {name: objective}, {name: 1.0})
+    return Learner(build_backbone(config.model, config.vocabulary, config.encoders(), load_encoders), {name: objective}, {name: 1.0})

@@ -1,8 +1,4 @@
-"""What is trained: a backbone and the objectives that read it. Each wanted view is encoded once a step.
-
-# Differs: views are shared between objectives, so one draw of the encoders' dropout serves them all;
-# the authors encode the clean text and the whole image twice.
-"""
+"""What is trained: a backbone and the objectives that read it."""
 
 from typing import NamedTuple
 
@@ -10,27 +6,40 @@ import torch
 from torch import Tensor, nn
 
 from m3ae.model.backbone import Backbone
+from m3ae.model.params import Views
 from m3ae.objectives.base import Loss, Objective, View
 
 
 class Learner(nn.Module):
-    """`forward(batch)` -> the weighted sum of the objectives' losses, and their tallies one below the other."""
+    """`forward(batch)` -> the weighted sum of the objectives' losses, and their tallies one below the other.
 
-    def __init__(self, backbone: Backbone, objectives: dict[str, Objective], weights: dict[str, float]):
+    # Differs: each wanted view is encoded once a step, so one draw of the encoders' dropout serves all objectives that read it;
+    # the authors encode the clean text and the whole image twice, which costs time and teaches nothing. Without dropout the
+    # gradients are the same. `views: separate` is their way.
+    """
+
+    def __init__(self, backbone: Backbone, objectives: dict[str, Objective], weights: dict[str, float], views: Views = "shared"):
         super().__init__()
         self.backbone = backbone
         self.objectives = nn.ModuleDict(objectives)
-        self.weights = weights
+        self.weights, self.views = weights, views
 
     def forward(self, batch: NamedTuple, only: tuple[str, ...] = ()) -> Loss:
         """`only` names the objectives to run; none named: all of them."""
         names = only or tuple(self.objectives)
-        seen = self.encode(batch, {view for name in names for view in self.objectives[name].views})
-        losses = [self.objectives[name](self.backbone.fusion, seen, batch) for name in names]
+        groups = [names] if self.views == "shared" else [(name,) for name in names]
+        losses = [loss for group in groups for loss in self.losses(group, batch)]
         total = torch.stack([self.weights[name] * loss.value for name, loss in zip(names, losses, strict=True)]).sum()
         return Loss(total, torch.cat([loss.tallies for loss in losses]))
 
+    def losses(self, names: tuple[str, ...], batch: NamedTuple) -> list[Loss]:
+        """Of objectives that share their views."""
+        seen = self.encode(batch, {view for name in names for view in self.objectives[name].views})
+        return [self.objectives[name](self.backbone.fusion, seen, batch) for name in names]
+
     def encode(self, batch: NamedTuple, views: set[View]) -> dict[View, Tensor]:
+        if getattr(batch, "false_images", None) is None:
+            views = views - {View.FALSE_IMAGE}
         return {view: self.encode_view(batch, view) for view in sorted(views)}
 
     def encode_view(self, batch: NamedTuple, view: View) -> Tensor:
@@ -38,6 +47,8 @@ class Learner(nn.Module):
             return self.backbone.encode_text(batch.text_ids, batch.text_mask)
         if view == View.SHOWN_TEXT:
             return self.backbone.encode_text(batch.shown_ids, batch.text_mask)
+        if view == View.FALSE_IMAGE:
+            return self.backbone.encode_image(batch.false_images)
         return self.backbone.encode_image(batch.images, batch.kept if view == View.KEPT_IMAGE else None)
 
     def tally_names(self, only: tuple[str, ...] = ()) -> list[str]:

@@ -9,9 +9,14 @@ from m3ae.params import Block, ScaleBlock
 Ratio = Annotated[float, Field(gt=0, lt=1)]
 Layer = Annotated[int, Field(ge=-1)]
 Decoder = Literal["transformer", "mlp"]
+Views = Literal["shared", "separate"]  # encoded once for all objectives, or once for each, as the authors do
+Negatives = Literal["batch", "split"]  # whose image a mismatched pair is shown: another's of the batch, or anyone's, as the authors do
+Words = Literal["whole", "pieces"]  # what is hidden together: a word, or a WordPiece's ## pieces alone, as the authors do
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Width = Annotated[int, Field(ge=8)]
 Count = Annotated[int, Field(ge=1)]
+
+SCRATCH = "scratch"  # an encoder without a published name
 
 
 class ObjectiveWeights(Block):

@@ -17,6 +17,7 @@ class View(StrEnum):
     SHOWN_TEXT = "shown_text"  # words hidden
     IMAGE = "image"
     KEPT_IMAGE = "kept_image"  # patches left out
+    FALSE_IMAGE = "false_image"  # images from outside the batch; a batch without them has no such view
 
 
 class Loss(NamedTuple):
@@ -25,7 +26,7 @@ class Loss(NamedTuple):
 
 
 class Objective(nn.Module):
-    """`forward(fusion, seen, batch) -> Loss`, where `seen` maps each of `views` to its projected features."""
+    """`forward(fusion, seen, batch) -> Loss`, where `seen` maps each of `views` that the batch has to its projected features."""
 
     views: ClassVar[tuple[View, ...]]
     tally_names: ClassVar[tuple[str, ...]]

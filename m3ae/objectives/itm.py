@@ -20,7 +20,7 @@ MATCH = 1  # the row of the head that says "they belong together"
 class ImageTextMatching(Objective):
     """Cross-entropy over match and mismatch, from the pair's feature (B, 2H)."""
 
-    views = (View.TEXT, View.IMAGE)
+    views = (View.TEXT, View.IMAGE, View.FALSE_IMAGE)
     tally_names = ("loss", "accuracy")
 
     def __init__(self, params: ModelParams):
@@ -36,10 +36,11 @@ class ImageTextMatching(Objective):
     def logits(self, fusion: Fusion, seen: dict[View, Tensor], batch: PairBatch) -> Tensor:
         """Mismatch and match logits (B, 2). Images are encoded once, and shown where the batch says."""
         own = torch.arange(len(batch.is_own), device=batch.is_own.device)
-        image = seen[View.IMAGE][torch.where(batch.is_own.bool(), own, batch.other_image)]
+        images = torch.cat([seen[view] for view in (View.IMAGE, View.FALSE_IMAGE) if view in seen])
+        image = images[torch.where(batch.is_own.bool(), own, batch.other_image)]
         return self.scores(fusion, seen[View.TEXT], batch.text_mask, image)
 
     def scores(self, fusion: Fusion, text: Tensor, text_mask: Tensor, image: Tensor) -> Tensor:
         """Mismatch and match logits (B, 2)."""
-        fused = fusion(text, text_mask.bool(), image, read=Read.FIRST)
+        fused = fusion(text, text_mask.bool(), image, read=Read.POOLED)
         return self.head(fusion.pooled(fused)).float()

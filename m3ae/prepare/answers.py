@@ -6,7 +6,7 @@ Rules after the VQA evaluation (Antol et al., "VQA: Visual Question Answering", 
 import re
 from collections.abc import Iterable, Sequence
 
-PUNCTUATION = ";/[]\"{}()=+\\_-><@`,?!"
+PUNCTUATION = ';/[]"{}()=+\\_-><@`,?!'
 COMMA_IN_NUMBER = re.compile(r"\d,\d")
 PERIOD_NOT_IN_NUMBER = re.compile(r"\.(?!\d)")
 ARTICLES = {"a", "an", "the"}

@@ -30,7 +30,11 @@ class UnusableImage(Exception):
 
 
 def load(path: Path, release: Path, max_pixels: int) -> Image.Image:
-    """The image at `path`, decoded, upright, in mode "L" or "RGB". Raises `UnusableImage`; never returns another image."""
+    """The image at `path`, decoded, upright, in mode "L" or "RGB". Raises `UnusableImage`; never returns another image.
+
+    # Differs: the authors' code shows a random other image in the place of one that it cannot read. There is no way back to that:
+    # it teaches a text beside a stranger's image, and nobody is told.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # remarks on odd metadata; what cannot be decoded raises
         try:

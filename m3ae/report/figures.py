@@ -80,9 +80,7 @@ def running_mean(values: Sequence[float], window: int) -> list[float]:
     return [sum(part) / len(part) for part in near]
 
 
-def draw(
-    curve: Curve, train: polars.DataFrame, validation: polars.DataFrame, level: tuple[float, str] | None, synthetic: bool
-) -> bytes:
+def draw(curve: Curve, train: polars.DataFrame, validation: polars.DataFrame, level: tuple[float, str] | None, synthetic: bool) -> bytes:
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(4.4, 2.9), dpi=160, layout="constrained")
         figure.get_layout_engine().set(w_pad=0.09, h_pad=0.09)  # inches

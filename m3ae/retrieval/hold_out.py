@@ -15,6 +15,7 @@ def hold_out(shards: Path, out: Path, num_pairs: int, seed: int) -> None:
     """All of train, `num_pairs` rows of validation and of test (all where there are fewer), each with its caption as its only text.
 
     A row whose caption was too short has none to be found by, and is left out. Rows are copied as they are stored.
+    # Differs: the authors' code takes the pairs that it tests on from the validation split, on which it chose the epoch.
     """
     manifest = open_manifest(shards)
     if not manifest["found"]:

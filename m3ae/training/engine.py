@@ -99,7 +99,7 @@ def has_master_copy(parameter: torch.nn.Parameter) -> bool:
 
 def moved(batch: NamedTuple) -> NamedTuple:
     target = device()
-    return batch._make(part.to(target, non_blocking=True) for part in batch)
+    return batch._make(None if part is None else part.to(target, non_blocking=True) for part in batch)
 
 
 def configuration(recipe: Recipe, num_processes: int) -> dict[str, Any]:

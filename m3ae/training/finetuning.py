@@ -1,5 +1,7 @@
 """Fine-tuning one task: train, choose the epoch on the validation split, test once. Paper, section 3."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -27,13 +29,12 @@ class Downstream(Protocol):
     """A task as the loop sees it."""
 
     name: str
-    selection: str
     num_labels: int
     splits: dict[str, Shards]
 
     def objective(self, model: ModelParams) -> Objective: ...
     def training(self, seed: int) -> Dataset: ...
-    def evaluation(self, split: str) -> Dataset: ...
+    def validation(self, engine: Engine, copy: Callable[[], Learner]) -> float: ...
     def test(self, learner: Learner) -> tuple[Any, Any]: ...
     def baseline(self) -> dict[str, Any]: ...
     def details(self) -> dict[str, int]: ...
@@ -63,10 +64,14 @@ def finetune(task: Downstream, config: ModelConfig, params: FinetuneParams, seed
     learner = new_learner(task, config, seed, load_encoders=pretrained is None)
     if pretrained is not None:
         start_from(learner, pretrained)
-    best = train(task, learner, params, seed)
+    best = train(task, learner, params, seed, partial(copied, task, config, seed))
+    return Result(best, *task.test(copied(task, config, seed, best.weights)))
+
+
+def copied(task: Downstream, config: ModelConfig, seed: int, weights: dict[str, Tensor]) -> Learner:
     learner = new_learner(task, config, seed)
-    fill(learner, best.weights)
-    return Result(best, *task.test(learner))
+    fill(learner, weights)
+    return learner
 
 
 def new_learner(task: Downstream, config: ModelConfig, seed: int, load_encoders: bool = False) -> Learner:
@@ -82,7 +87,7 @@ def start_from(learner: Learner, pretrained: dict[str, Tensor]) -> None:
             head.start_from(pretrained[MATCHING_HEAD + "weight"][MATCH], pretrained[MATCHING_HEAD + "bias"][MATCH])
 
 
-def train(task: Downstream, learner: Learner, params: FinetuneParams, seed: int) -> Best:
+def train(task: Downstream, learner: Learner, params: FinetuneParams, seed: int, copy: Callable[[dict[str, Tensor]], Learner]) -> Best:
     """All epochs; the weights of the one that did best on validation (of the last one, where there is no validation split)."""
     steps = -(-len(task.splits["train"]) // params.batch)
     engine = Engine(learner, params, steps * params.epochs, seed)
@@ -90,15 +95,8 @@ def train(task: Downstream, learner: Learner, params: FinetuneParams, seed: int)
     for epoch in tqdm(range(params.epochs), unit="epoch", disable=not is_first()):
         for _ in engine.train(batches, epoch * steps, (epoch + 1) * steps):
             pass
-        score = validate(task, engine)
-        if best is None or score > best.validation or not len(task.splits["validation"]):
+        has_validation = len(task.splits["validation"]) > 0
+        score = task.validation(engine, lambda: copy(engine.full_weights())) if has_validation else 0.0
+        if best is None or score > best.validation or not has_validation:
             best = Best(epoch + 1, score, engine.full_weights())
     return best
-
-
-def validate(task: Downstream, engine: Engine) -> float:
-    """Percent right on the validation split; 0 where there is none."""
-    batches = task.evaluation("validation")
-    if not len(batches.order):
-        return 0.0
-    return 100 * engine.tallies(batches, len(batches.order))[task.selection]

@@ -1,7 +1,7 @@
 """Question answering and classification: batches, predictions, scores. Paper, section 3."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -15,7 +15,7 @@ from m3ae.objectives.answer import Classification, Labels, QuestionAnswering
 from m3ae.shards import Shards
 from m3ae.tasks import Kind
 from m3ae.tokenizer import Tokenizer
-from m3ae.training.engine import moved
+from m3ae.training.engine import Engine, moved
 from m3ae.training.gather import gathered, process_share
 from m3ae.training.launch import device
 from m3ae.training.params import FinetuneParams
@@ -30,7 +30,6 @@ class Labelling:
         self.kind, self.splits, self.answers = kind, splits, list(answers)
         self.name = "classify" if kind == "classify" else "answer"
         self.num_labels = len(self.answers)
-        self.selection = f"{self.name}.score"  # the validation figure that chooses the epoch
         self.tokenizer, self.params = tokenizer, params
 
     def objective(self, model: ModelParams) -> Labels:
@@ -38,10 +37,16 @@ class Labelling:
 
     def training(self, seed: int) -> TaskBatches:
         order = Order(len(self.splits["train"]), self.params.micro_batch, seed_for(seed, 1))
-        return self.batches("train", order, Crop(self.params.image_px, self.params.smallest_crop, seed_for(seed, 2)))
+        crop = Crop(self.params.image_px, self.params.smallest_crop, seed_for(seed, 2), self.params.crop == "stretched")
+        return self.batches("train", order, crop)
 
     def evaluation(self, split: str) -> TaskBatches:
         return self.batches(split, InOrder(len(self.splits[split]), self.params.micro_batch), Crop(self.params.image_px, 1.0, 0))
+
+    def validation(self, engine: Engine, copy: Callable[[], Learner]) -> float:
+        """The score, in percent, that chooses the epoch."""
+        batches = self.evaluation("validation")
+        return 100 * engine.tallies(batches, len(batches.order))[f"{self.name}.score"]
 
     def batches(self, split: str, order: Order | InOrder, crop: Crop) -> TaskBatches:
         return TaskBatches(self.splits[split], self.tokenizer, self.answers, order, crop, self.params.text_tokens)

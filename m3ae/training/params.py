@@ -8,6 +8,7 @@ from m3ae.params import ScaleBlock
 
 Count = Annotated[int, Field(ge=1)]
 Factor = Annotated[float, Field(gt=0)]
+DecayedNorms = Literal["none", "authors"]  # whether the LayerNorms decay that the authors' list of names misses
 
 
 class Recipe(ScaleBlock):
@@ -19,6 +20,7 @@ class Recipe(ScaleBlock):
     head_factor: Factor
     fusion_factor: Factor
     weight_decay: Annotated[float, Field(ge=0, lt=1)]
+    decayed_norms: DecayedNorms
     clip_norm: Annotated[float, Field(ge=0)]
     warmup_share: Annotated[float, Field(ge=0, lt=1)]
     zero_stage: Annotated[int, Field(ge=0, le=3)]
@@ -38,11 +40,13 @@ class PretrainParams(Recipe):
 
 
 class FinetuneParams(Recipe):
-    """`smallest_crop` 1 = no augmentation; `num_others` is read by retrieval alone."""
+    """`smallest_crop` 1 = no augmentation, whatever the `crop`; `num_others` and `choose_by` are read by retrieval alone."""
 
     per_task: ClassVar[bool] = True
     epochs: Count
     image_px: Annotated[int, Field(ge=16)]
     text_tokens: Annotated[int, Field(ge=8)]
     smallest_crop: Annotated[float, Field(gt=0, le=1)]
+    crop: Literal["square", "stretched"]
     num_others: Annotated[int, Field(ge=0)]
+    choose_by: Literal["choices", "recall"]

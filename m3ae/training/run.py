@@ -12,7 +12,8 @@ from m3ae.digest import digest_of, digest_of_file
 from m3ae.jsonfile import write_json
 from m3ae.model.build import pretraining_learner
 from m3ae.model.folder import ModelConfig, fill, save_model
-from m3ae.model.params import Decoder, Method, ModelParams, ObjectiveWeights
+from m3ae.model.params import Decoder, Method, ModelParams, Negatives, ObjectiveWeights, Views, Words
+from m3ae.model.vision_by_name import architecture
 from m3ae.shards import open_manifest, open_split
 from m3ae.tokenizer import Tokenizer
 from m3ae.training.curves import write_curve
@@ -36,6 +37,9 @@ class Settings(Protocol):
     mim_decoder: Decoder
     mlm_decoder: Decoder
     objectives: ObjectiveWeights
+    views: Views
+    negatives: Negatives
+    words: Words
     seed: int
     pretrain_releases: tuple[str, ...]
     model: ModelParams
@@ -60,8 +64,10 @@ def run(params: Settings, paths: PretrainPaths) -> None:
     config, weights = model_config(params, len(tokenizer)), active(params.objectives)
     training = pairs(params, paths, tokenizer, "train")
     validation = pairs(params, paths, tokenizer, "validation").in_order()
-    learner = pretraining_learner(config, weights, params.seed, load_encoders=True)
-    config = config.model_copy(update={"text": learner.backbone.text.transformer.config.to_diff_dict()})
+    learner = pretraining_learner(config, weights, params.seed, load_encoders=True, views=params.views)
+    config = config.model_copy(update={
+        "vision": architecture(params.model.vision_encoder), "text": learner.backbone.text.transformer.config.to_diff_dict(),
+    })  # fmt: skip
     state = ResumeState(digest_of(params.model_dump(mode="json"), identity(params, paths)))
     engine = Engine(learner, params.pretrain, params.pretrain.steps, params.seed)
     pretraining = Pretraining(engine, params.pretrain, training, validation, state)
@@ -101,8 +107,9 @@ def pairs(params: Settings, paths: PretrainPaths, tokenizer: Tokenizer, split: s
     """The split's pairs of all releases. Raises SystemExit where there is none."""
     model, seed = params.model, params.seed
     num_patches = (model.image_px // model.patch_px) ** 2
+    negatives = params.negatives if split == "train" else "batch"  # validation is the same for both
     view = PairView(params.pretrain.micro_batch, model.image_px, num_patches, model.text_tokens, params.mask_ratio, params.text_mask_ratio,
-                    seed_for(seed, *split.encode()))  # fmt: skip
+                    seed_for(seed, *split.encode()), params.words, negatives)  # fmt: skip
     releases = [open_split(paths.shards / release, split) for release in params.pretrain_releases]
     batches = PairBatches(releases, tokenizer, view, order_seed=seed_for(seed))
     if not batches.samples:

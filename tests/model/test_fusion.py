@@ -38,7 +38,7 @@ def test_the_pairs_feature_has_the_text_first():
     assert torch.equal(fusion.pooled(fused)[:, :16], fusion.text_pooler(fused.text))
 
 
-@pytest.mark.parametrize(("read", "num_text", "num_image"), [(Read.TEXT, 5, 0), (Read.IMAGE, 0, 7), (Read.FIRST, 1, 1)])
+@pytest.mark.parametrize(("read", "num_text", "num_image"), [(Read.TEXT, 5, 0), (Read.IMAGE, 0, 7), (Read.POOLED, 1, 1)])
 def test_what_is_read_is_the_same_whatever_is_left_out(read, num_text, num_image):
     fusion, text, mask, image = streams()
     whole, part = fusion(text, mask, image), fusion(text, mask, image, read=read)

@@ -56,6 +56,16 @@ def test_matching_shows_the_other_image_where_the_label_is_0(learner, batch):
     assert not torch.allclose(scores(learner, mismatched), scores(learner, matched), atol=1e-4)
 
 
+def test_matching_may_show_images_from_outside_the_batch(learner, batch):
+    elsewhere = torch.randn(2, 3, 32, 32)
+    given = batch._replace(is_own=torch.tensor([0, 1, 0, 1]), other_image=torch.tensor([4, 0, 5, 0]), false_images=elsewhere)
+    images = batch.images.clone()
+    images[[0, 2]] = elsewhere
+    by_hand = batch._replace(is_own=torch.ones(4, dtype=torch.long), images=images)
+    assert torch.allclose(scores(learner, given), scores(learner, by_hand), atol=1e-6)
+    assert learner(given, ("mlm",)).value == learner(batch, ("mlm",)).value
+
+
 def scores(learner, batch):
     captured = []
     hook = learner.objectives["itm"].head.register_forward_hook(lambda *call: captured.append(call[2]))

@@ -109,8 +109,6 @@ def test_a_failed_run_leaves_neither_a_result_nor_remains(tmp_path):
     assert os.listdir(tmp_path / "made") == []
 
 
-
-
 @needs_releases
 @pytest.mark.parametrize(("answers", "count"), [("all", 498), ("train", 461)])
 def test_vqa_rads_answer_list_counts_as_the_authors_does(tmp_path, answers, count):

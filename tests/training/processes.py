@@ -42,9 +42,9 @@ class Batches(Dataset):
 
 def new_engine(stage: int, precision: str = "fp32") -> Engine:
     recipe = PretrainParams(
-        batch=4 * SIZE, micro_batch=SIZE, learning_rate=1e-3, head_factor=2, fusion_factor=3, weight_decay=0.01, clip_norm=1.0,
-        warmup_share=0.25,
-        zero_stage=stage, precision=precision, steps=STEPS, validate_every_steps=1, save_every_steps=1,
+        batch=4 * SIZE, micro_batch=SIZE, learning_rate=1e-3, head_factor=2, fusion_factor=3, weight_decay=0.01,
+        decayed_norms="none", clip_norm=1.0, warmup_share=0.25, zero_stage=stage, precision=precision,
+        steps=STEPS, validate_every_steps=1, save_every_steps=1,
     )  # fmt: skip
     config = ModelConfig(model=MODEL, method=METHOD, objectives=("mlm", "mim", "itm"), vocabulary=40)
     return Engine(pretraining_learner(config, {"mlm": 1.0, "mim": 1.0, "itm": 1.0}, seed=0), recipe, STEPS, seed=0)

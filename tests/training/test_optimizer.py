@@ -1,12 +1,13 @@
 import pytest
 
+from m3ae.authors.names import authors_name
+from m3ae.objectives.answer import QuestionAnswering
 from m3ae.training.optimizer import build_optimizer, build_schedule, undecayed_names
 from m3ae.training.params import PretrainParams
 
 RECIPE = PretrainParams(
-    batch=4, micro_batch=4, learning_rate=1e-3, head_factor=50, fusion_factor=5, weight_decay=0.01, clip_norm=0.0,
-    warmup_share=0.1, zero_stage=0,
-    precision="fp32", steps=100, validate_every_steps=10, save_every_steps=10,
+    batch=4, micro_batch=4, learning_rate=1e-3, head_factor=50, fusion_factor=5, weight_decay=0.01, decayed_norms="none",
+    clip_norm=0.0, warmup_share=0.1, zero_stage=0, precision="fp32", steps=100, validate_every_steps=10, save_every_steps=10,
 )  # fmt: skip
 
 
@@ -28,7 +29,15 @@ def test_no_bias_and_no_norm_decays_and_all_else_does(learner):
     vectors = {name for name, parameter in learner.named_parameters() if parameter.ndim == 1}  # biases and norms are the only ones
     for name, (_, decay) in settings_of(learner).items():
         assert decay == (0.0 if name in vectors else 0.01), name
-    assert "backbone.vision.norm_before.weight" in undecayed_names(learner)
+    assert "backbone.vision.norm_before.weight" in undecayed_names(learner, "none")
+
+
+def test_the_authors_norms_decay_where_their_list_of_names_misses_them(learner, config):
+    theirs = ("bias", "LayerNorm.weight", "norm.weight", "norm1.weight", "norm2.weight")  # what must not decay, as they list it
+    learner.objectives["answer"] = QuestionAnswering(config.model, 3)
+    called = {name: authors_name(name, config.model.decoder_depth) for name, _ in learner.named_parameters()}
+    expected = {name for name, authors in called.items() if any(part in authors for part in theirs)}
+    assert undecayed_names(learner, "authors") == expected < undecayed_names(learner, "none")
 
 
 def test_the_rate_rises_for_a_tenth_of_the_steps_and_then_falls_to_0(learner):
