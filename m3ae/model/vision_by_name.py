@@ -81,6 +81,10 @@ def check_size(params: ModelParams, encoder: VisionEncoder | SwinEncoder) -> Non
 
 def check_vision_encoder(params: ModelParams, reconstructs_pixels: bool) -> None:
     """Raises OSError or ValueError where the named encoder, which is not loaded, will not do."""
+    if params.vision_encoder.endswith(".openai") and "quickgelu" not in params.vision_encoder:
+        # timm loads them under GELU without a word
+        raise ValueError(f"vision_encoder = {params.vision_encoder!r}: OpenAI's weights were trained with QuickGELU; "
+                         "name the same model with `quickgelu`")  # fmt: skip
     with torch.device("meta"):
         encoder = build_vision_encoder(params, None, load_weights=False)
     if reconstructs_pixels and not encoder.has_class_token:

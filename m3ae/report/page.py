@@ -103,5 +103,10 @@ def inlined(picture: Path) -> str:
 
 def shown(params: dict[str, Any]) -> list[tuple[str, str]]:
     """Parameters as params.yaml would spell them, in the order of the settings class."""
-    lists = {name: f"[{', '.join(map(str, value))}]" for name, value in params.items() if isinstance(value, tuple | list)}
-    return [(name, lists.get(name, str(value))) for name, value in params.items()]
+    return [(name, spelled(value)) for name, value in params.items()]
+
+
+def spelled(value: Any) -> str:
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{name}: {part}' for name, part in value.items())}}}"
+    return f"[{', '.join(map(str, value))}]" if isinstance(value, tuple | list) else str(value)

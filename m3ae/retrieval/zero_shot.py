@@ -18,7 +18,8 @@ def zero_shot(shards: Path, pretrained: Path, out: Path, text_tokens: int) -> di
     """The recalls on the test split, written beside the ranks in `out`; or why there are none."""
     manifest, config = open_manifest(shards), load_config(pretrained)
     missing = None if manifest["found"] else "the release was not found"
-    missing = missing or (None if "itm" in config.objectives else "matching was off in pre-training (objectives.itm: 0)")
+    if "itm" not in config.objectives:
+        missing = missing or "the model has no matching head: it was fine-tuned, or pre-trained with objectives.itm: 0"
     if missing:
         return absent(missing, out)
     test = open_split(shards, "test")

@@ -132,6 +132,11 @@ def test_what_is_no_vision_transformer_is_refused_with_a_remedy(config, name, me
         check_vision_encoder(named(config.model, vision_encoder=name), reconstructs_pixels=True)
 
 
+def test_openais_weights_under_another_activation_are_refused(config):
+    with pytest.raises(ValueError, match="trained with QuickGELU; name the same model with `quickgelu`"):
+        check_vision_encoder(named(config.model, vision_encoder="vit_base_patch16_clip_224.openai"), reconstructs_pixels=True)
+
+
 def test_sizes_that_are_not_the_encoders_are_named(config):
     with pytest.raises(ValueError, match=r"sizes that are given: vision_width 16 \(it has 192\).*patch_px 8 \(it has 16\)"):
         check_vision_encoder(named(config.model, vision_encoder="vit_tiny_patch16_224"), reconstructs_pixels=True)

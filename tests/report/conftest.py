@@ -14,9 +14,11 @@ from m3ae.report.measured import Asked
 from m3ae.report.page import Inputs
 
 PARAMS = {
-    "scale": "demo", "seed": 1, "seeds": (0, 1), "releases": "data/releases", "pretrain_releases": ("roco", "medicat"),
+    "scale": "demo", "seed": 1, "seeds": (0, 1), "releases": "data/releases", "pretrained": "data/pretrain",
+    "pretrain_releases": ("roco", "medicat"), "answers": "all",
     "tasks": ("vqa_rad", "slake", "vqa_med_2019", "roco_retrieval"), "mask_ratio": 0.75, "text_mask_ratio": 0.15,
     "mim_layer": 3, "mlm_layer": -1, "mim_decoder": "transformer", "mlm_decoder": "mlp",
+    "objectives": {"mlm": 1.0, "mim": 0.5}, "views": "shared", "negatives": "batch", "words": "whole",
 }  # fmt: skip
 QUESTIONS = ("is there a nodule?", "which side?", "what modality is this?", "is the heart <b>large</b>?")
 
