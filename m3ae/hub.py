@@ -14,7 +14,6 @@ from transformers import AutoConfig, AutoModel, AutoProcessor, BatchFeature, Pre
 from transformers.utils import ModelOutput
 
 from m3ae.images import to_tensor
-from m3ae.model.decoders import PixelDecoder, sine_cosine_positions
 from m3ae.model.folder import ModelConfig
 from m3ae.saved import saved_learner
 
@@ -56,15 +55,24 @@ class M3AEModel(PreTrainedModel):
 
     def __init__(self, config: M3AEConfig):
         super().__init__(config)
-        learner = saved_learner(config.described())
+        with torch.device("cpu"):  # transformers makes its models without contents; see `from_pretrained`
+            learner = saved_learner(config.described())
         self.backbone, self.objectives = learner.backbone, learner.objectives
+        in_files = self.state_dict().keys()
+        self.fixed = {name: buffer.clone() for name, buffer in self.named_buffers() if name not in in_files}
         self.post_init()
 
+    @classmethod
+    def from_pretrained(cls, *arguments: Any, **options: Any) -> Any:
+        """transformers' own, which forgets what no file holds: fixed positions, a Swin's windows."""
+        loaded = super().from_pretrained(*arguments, **options)
+        model = loaded[0] if isinstance(loaded, tuple) else loaded
+        for name, value in model.fixed.items():
+            model.get_buffer(name).copy_(value)
+        return loaded
+
     def _init_weights(self, module: nn.Module) -> None:
-        """New weights are drawn where the modules are made; only the fixed positions are no part of a file."""
-        if isinstance(module, PixelDecoder):
-            num_patches, width = module.positions.shape[1] - 1, module.positions.shape[2]
-            module.positions.data = sine_cosine_positions(num_patches, width).to(module.positions)
+        """Nothing: new weights are drawn where the modules are made."""
 
     def forward(self, pixel_values: Tensor, input_ids: Tensor, attention_mask: Tensor) -> M3AEOutput:
         """Normalised images (B, 3, S, S), token ids (B, L) and their mask (B, L; 1 = a token)."""

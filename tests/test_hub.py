@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from transformers import BertConfig, BertModel
 
 from m3ae.hub import M3AEModel
 from m3ae.model.build import pretraining_learner
 from m3ae.model.folder import fill, load_config, load_weights, save_model
+from m3ae.model.params import ModelParams
+from m3ae.model.vision_by_name import architecture
 from m3ae.objectives.base import View
 from m3ae.saved import saved_learner
 from m3ae.tokenizer import train
@@ -47,6 +50,28 @@ def test_auto_classes_answer_without_dvc_and_deepspeed(folder, tmp_path):
     subprocess.run([sys.executable, "-c", ANSWER, str(folder), str(tmp_path / "said.pt")], check=True, timeout=300)
     pooled, logits = torch.load(tmp_path / "said.pt")
     assert torch.isfinite(pooled).all() and torch.isfinite(logits).all()
+
+
+@pytest.mark.parametrize(("objectives", "changes"), [
+    (("mlm", "itm"), {"vision_encoder": "swin_tiny_patch4_window7_224", "vision_width": 768, "vision_depth": 12, "vision_heads": 24,
+                      "patch_px": 32, "image_px": 64}),
+    (("mlm", "mim", "itm"), {"vision_encoder": "vit_tiny_patch16_224", "vision_width": 192, "vision_depth": 11, "vision_heads": 3,
+                             "patch_px": 16, "image_px": 64}),
+])  # fmt: skip
+def test_what_no_file_holds_is_there_after_loading(tmp_path, config, batch, objectives, changes):
+    bert = BertConfig(vocab_size=40, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32)
+    BertModel(bert).save_pretrained(tmp_path)
+    model = ModelParams(**{**config.model.model_dump(), **changes, "text_encoder": str(tmp_path)})
+    named = config.model_copy(update={"model": model, "objectives": objectives})
+    learner = pretraining_learner(named, dict.fromkeys(objectives, 1.0), seed=0).eval()
+    described = {"vision": architecture(model.vision_encoder), "text": learner.backbone.text.transformer.config.to_diff_dict()}
+    save_model(tmp_path / "model", named.model_copy(update=described), learner.state_dict(), tmp_path, "")
+    loaded, images = M3AEModel.from_pretrained(tmp_path / "model"), torch.randn(4, 3, 64, 64)
+    assert all(torch.equal(buffer, dict(learner.named_buffers())[name]) for name, buffer in loaded.named_buffers())
+    with torch.no_grad():
+        seen = learner.encode(batch._replace(images=images), {View.TEXT, View.IMAGE})
+        expected = learner.objectives["itm"].scores(learner.backbone.fusion, seen[View.TEXT], batch.text_mask, seen[View.IMAGE])
+        assert torch.allclose(loaded(images, batch.text_ids, batch.text_mask).logits, expected, atol=1e-5)
 
 
 def test_a_model_gives_what_the_learner_gives_and_is_saved_bit_for_bit(folder, tmp_path, batch):
