@@ -2,7 +2,7 @@
 
 import torch
 
-from m3ae.model.backbone import build_backbone
+from m3ae.model.backbone import Backbone, build_backbone
 from m3ae.model.folder import ModelConfig
 from m3ae.model.learner import Learner
 from m3ae.model.params import Views
@@ -17,8 +17,16 @@ def pretraining_learner(
 ) -> Learner:
     """The backbone with its pre-training objectives, drawn from `seed`; `weights` are the loss's."""
     torch.manual_seed(seed)
-    backbone = build_backbone(config.model, config.vocabulary, config.encoders(), load_encoders)
+    backbone = backbone_of(config, load_encoders)
     return Learner(backbone, {name: objective(name, config) for name in config.objectives}, weights, views)
+
+
+def backbone_of(config: ModelConfig, load_encoders: bool) -> Backbone:
+    """Raises SystemExit, with the remedy, where a named encoder cannot be had or has other sizes than params.yaml says."""
+    try:
+        return build_backbone(config.model, config.vocabulary, config.encoders(), load_encoders)
+    except (OSError, ValueError) as error:
+        raise SystemExit(f"params.yaml: {error}") from None
 
 
 def objective(name: str, config: ModelConfig) -> Objective:
@@ -34,4 +42,4 @@ def objective(name: str, config: ModelConfig) -> Objective:
 def task_learner(config: ModelConfig, name: str, objective: Objective, seed: int, load_encoders: bool = False) -> Learner:
     """The backbone with one downstream objective; its initial weights are drawn from `seed`."""
     torch.manual_seed(seed)
-    return Learner(build_backbone(config.model, config.vocabulary, config.encoders(), load_encoders), {name: objective}, {name: 1.0})
+    return Learner(backbone_of(config, load_encoders), {name: objective}, {name: 1.0})

@@ -43,7 +43,7 @@ def build_text_encoder(params: ModelParams, vocabulary: int, described: dict[str
     try:
         encoder = TextEncoder(published_transformer(params.text_encoder, load_weights))
     except OSError as error:
-        raise OSError(f"params.yaml: text_encoder = {params.text_encoder!r} cannot be loaded ({error}); "
+        raise OSError(f"text_encoder = {params.text_encoder!r} cannot be loaded ({error}); "
                       "give a name that a hub or the local cache holds, a local folder, or 'scratch'") from error  # fmt: skip
     check_size(params, vocabulary, encoder)
     return encoder
@@ -52,7 +52,7 @@ def build_text_encoder(params: ModelParams, vocabulary: int, described: dict[str
 def published_transformer(name: str, load_weights: bool) -> PreTrainedModel:
     config = AutoConfig.from_pretrained(name)
     if config.model_type not in KINDS:
-        raise ValueError(f"params.yaml: text_encoder = {name!r} is a {config.model_type}; the text encoder is one of {', '.join(KINDS)}")
+        raise ValueError(f"text_encoder = {name!r} is a {config.model_type}; the text encoder is one of {', '.join(KINDS)}")
     if load_weights:
         return AutoModel.from_pretrained(name, add_pooling_layer=False, dtype=torch.float32)
     return AutoModel.from_config(config, add_pooling_layer=False)

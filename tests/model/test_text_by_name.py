@@ -95,3 +95,10 @@ def test_another_kind_of_model_is_refused(config, tmp_path):
     params = ModelParams(**{**config.model.model_dump(), "text_encoder": str(tmp_path)})
     with pytest.raises(ValueError, match="is a distilbert; the text encoder is one of bert, roberta"):
         build_text_encoder(params, 60, None, load_weights=False)
+
+
+def test_an_encoder_that_cannot_be_had_ends_the_stage_with_the_remedy(config, tmp_path):
+    params = ModelParams(**{**config.model.model_dump(), "text_encoder": str(tmp_path / "nowhere")})
+    named = config.model_copy(update={"model": params})
+    with pytest.raises(SystemExit, match=r"params.yaml: text_encoder = .*nowhere' cannot be loaded .*; give a name that a hub or the local"):
+        pretraining_learner(named, dict.fromkeys(config.objectives, 1.0), seed=0, load_encoders=True)
