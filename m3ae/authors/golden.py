@@ -17,12 +17,13 @@ from m3ae.authors.files import read
 from m3ae.authors.sizes import model_config
 from m3ae.batches import ChoiceBatch, PairBatch, TaskBatch
 from m3ae.masking import num_kept
-from m3ae.model.folder import POSITIONS, ModelConfig, fill
+from m3ae.model.folder import ModelConfig, fill
 from m3ae.model.learner import Learner
 from m3ae.objectives.base import View
 from m3ae.objectives.mim import normalised, patches
 from m3ae.saved import saved_learner
 
+POSITIONS = "backbone.vision.positions"
 TOLERANCE, GRADIENT_TOLERANCE = 1e-5, 1e-3  # absolute; relative to the recorded norm
 NO_GRADIENT = 1e-6  # recorded norms below this are rounding around 0, and are held to TOLERANCE
 INPUTS = {"image", "false_image", "text_ids", "text_masks", "text_ids_mlm", "text_labels_mlm", "mim_noise", "itm_labels", "vqa_image",

@@ -20,7 +20,7 @@ from m3ae.params import Block
 CONFIG, WEIGHTS, CARD = "config.json", "model.safetensors", "README.md"
 PREPROCESSOR, PROCESSOR = "preprocessor_config.json", "processor_config.json"
 TOKENIZER_FILES = ("*token*.json", "vocab*", "merges.txt", "*.model")
-POSITIONS = "backbone.vision.positions"
+VISION = "backbone.vision."
 
 
 class ModelConfig(Block):
@@ -85,14 +85,14 @@ def load_weights(folder: Path) -> dict[str, Tensor]:
 
 
 def fill(learner: Learner, weights: dict[str, Tensor], part: str = "") -> None:
-    """Put the weights whose names start with `part` into the learner, positions resized to its image size.
+    """Put the weights whose names start with `part` into the learner, what depends on the image size resized to its own.
 
     Raises ValueError that lists missing, surplus and misshapen tensors; nothing is half-loaded.
     """
     wanted = {name: tensor for name, tensor in learner.state_dict().items() if name.startswith(part)}
     given = {name: tensor for name, tensor in weights.items() if name.startswith(part)}
-    if POSITIONS in given:
-        given[POSITIONS] = learner.backbone.vision.resized(given[POSITIONS])
+    vision = {name.removeprefix(VISION): tensor for name, tensor in given.items() if name.startswith(VISION)}
+    given |= {VISION + name: tensor for name, tensor in learner.backbone.vision.resized(vision).items()}
     wrong = sorted(wanted.keys() ^ given.keys()) or [name for name in wanted if wanted[name].shape != given[name].shape]
     if wrong:
         raise ValueError(f"the weights do not fit the model: {', '.join(wrong)}")

@@ -3,10 +3,12 @@
 Shapes: B pairs, N places of the last feature map, D its width, S image side in px.
 """
 
+from timm.layers import resize_rel_pos_bias_table
 from timm.models.swin_transformer import SwinTransformer
 from timm.models.swin_transformer_v2 import SwinTransformerV2
 from torch import Tensor, nn
 
+TABLE = "relative_position_bias_table"
 NEEDS_PATCHES = "its windows need every patch, so that none can be left out"
 
 
@@ -22,6 +24,17 @@ class SwinEncoder(nn.Module):
         self.depth = sum(len(stage.blocks) for stage in transformer.layers)
         self.heads = transformer.layers[-1].blocks[-1].attn.num_heads
         self.patch_px = transformer.feature_info[-1]["reduction"]  # a place of the last map sees this many px as its own
+
+    def resized(self, weights: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Those of the same model's weights, made for another image size, that have to be changed for this one: a window shrinks
+        with the map that it lies on, and its table of relative positions with it."""
+        tables = {name: tensor for name, tensor in weights.items() if name.endswith(TABLE)}
+        return {name: self.resized_table(name, table) for name, table in tables.items()}
+
+    def resized_table(self, name: str, table: Tensor) -> Tensor:
+        attention = self.get_submodule(name.removesuffix(f".{TABLE}"))
+        wanted = attention.relative_position_bias_table.shape
+        return table if table.shape == wanted else resize_rel_pos_bias_table(table, attention.window_size, wanted)
 
     def forward(self, images: Tensor, kept: Tensor | None = None) -> Tensor:
         if kept is not None:

@@ -48,9 +48,10 @@ class VisionEncoder(nn.Module):
         tokens = self.norm_after(self.blocks(tokens))
         return tokens if first.shape[1] == 1 else torch.cat([tokens[:, :1], tokens[:, first.shape[1] :]], dim=1)
 
-    def resized(self, positions: Tensor) -> Tensor:
-        """The positions of the same model at another image size, at this one's."""
-        return resize_positions(positions, self.num_patches, self.positions.shape[1] - self.num_patches)
+    def resized(self, weights: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Those of the same model's weights, made for another image size, that have to be changed for this one."""
+        num_first = self.positions.shape[1] - self.num_patches
+        return {"positions": resize_positions(weights["positions"], self.num_patches, num_first)} if "positions" in weights else {}
 
     def first_tokens(self) -> Tensor:
         """The class token and any others, (1, T, D), with their positions where the model has such."""

@@ -8,7 +8,7 @@ from timm.models import resolve_model_input_args
 from timm.models.swin_transformer import SwinTransformer
 from timm.models.swin_transformer_v2 import SwinTransformerV2
 from timm.models.vision_transformer import VisionTransformer
-from torch import Tensor, nn
+from torch import nn
 
 from m3ae.model.params import SCRATCH, ModelParams
 from m3ae.model.swin import NEEDS_PATCHES, SwinEncoder
@@ -45,19 +45,15 @@ def architecture(name: str) -> dict[str, Any] | None:
 
 def created(params: ModelParams, described: dict[str, Any] | None, load_weights: bool) -> nn.Module:
     """timm's model at the image size of `params`; positions are resized as the authors do it, which is not timm's way."""
-    described = described or architecture(params.vision_encoder)
-    sized = timm.create_model(**{**described, "img_size": params.image_px, "num_classes": 0})
-    if load_weights:
-        native = timm.create_model(params.vision_encoder, pretrained=True, num_classes=0).state_dict()
-        sized.load_state_dict(fitted(native, sized))
-    return sized
-
-
-def fitted(state: dict[str, Tensor], sized: nn.Module) -> dict[str, Tensor]:
+    if not load_weights:
+        described = described or architecture(params.vision_encoder)
+        return timm.create_model(**{**described, "img_size": params.image_px, "num_classes": 0})
+    sized = timm.create_model(params.vision_encoder, pretrained=True, img_size=params.image_px, num_classes=0)
     if isinstance(sized, VisionTransformer) and sized.pos_embed is not None:
+        native = timm.create_model(params.vision_encoder, pretrained=True, num_classes=0).pos_embed.data
         num_patches = sized.patch_embed.num_patches
-        state["pos_embed"] = resize_positions(state["pos_embed"], num_patches, sized.pos_embed.shape[1] - num_patches)
-    return state
+        sized.pos_embed.data = resize_positions(native, num_patches, sized.pos_embed.shape[1] - num_patches)
+    return sized
 
 
 def wrapped(transformer: nn.Module, depth: int) -> VisionEncoder | SwinEncoder:

@@ -112,6 +112,19 @@ def test_a_swin_gives_timms_own_features_and_is_pooled_over_all_places(config, b
     assert loss.value.isfinite() and vision.transformer.layers[0].blocks[0].mlp.fc1.weight.grad.norm() > 0
 
 
+@pytest.mark.filterwarnings("ignore:torch.searchsorted")  # of timm's own interpolation
+def test_a_swins_windows_are_resized_to_the_learners_image_size(config, tmp_path):
+    swin = config.model_copy(update={"model": named(config.model, **SWIN), "objectives": ("itm",)})
+    small = pretraining_learner(swin, {"itm": 1.0}, seed=0)
+    save_model(tmp_path / "model", swin, small.state_dict(), tmp_path, "")
+    large = pretraining_learner(swin.at(256), {"itm": 1.0}, seed=1)
+    fill(large, load_weights(tmp_path / "model"), part="backbone.")
+    last = "transformer.layers.3.blocks.0.attn"
+    tables = [learner.backbone.vision.get_submodule(last).relative_position_bias_table for learner in (small, large)]
+    assert [len(table) for table in tables] == [3 * 3, 13 * 13]  # windows of 2 and of 7 places
+    assert torch.equal(large.backbone.vision.transformer.norm.weight, small.backbone.vision.transformer.norm.weight)
+
+
 def test_a_swin_cannot_leave_patches_out(config):
     params = named(config.model, **SWIN)
     with pytest.raises(ValueError, match="cannot reconstruct pixels: its windows need every patch"):
