@@ -3,7 +3,7 @@
 Shapes: B pairs, N places of the last feature map, D its width, S image side in px.
 """
 
-from timm.layers import resize_rel_pos_bias_table
+from timm.layers import resize_rel_pos_bias_table_simple
 from timm.models.swin_transformer import SwinTransformer
 from timm.models.swin_transformer_v2 import SwinTransformerV2
 from torch import Tensor, nn
@@ -34,7 +34,7 @@ class SwinEncoder(nn.Module):
     def resized_table(self, name: str, table: Tensor) -> Tensor:
         attention = self.get_submodule(name.removesuffix(f".{TABLE}"))
         wanted = attention.relative_position_bias_table.shape
-        return table if table.shape == wanted else resize_rel_pos_bias_table(table, attention.window_size, wanted)
+        return table if table.shape == wanted else resize_rel_pos_bias_table_simple(table, attention.window_size, wanted)
 
     def forward(self, images: Tensor, kept: Tensor | None = None) -> Tensor:
         if kept is not None:

@@ -112,7 +112,6 @@ def test_a_swin_gives_timms_own_features_and_is_pooled_over_all_places(config, b
     assert loss.value.isfinite() and vision.transformer.layers[0].blocks[0].mlp.fc1.weight.grad.norm() > 0
 
 
-@pytest.mark.filterwarnings("ignore:torch.searchsorted")  # of timm's own interpolation
 def test_a_swins_windows_are_resized_to_the_learners_image_size(config, tmp_path):
     swin = config.model_copy(update={"model": named(config.model, **SWIN), "objectives": ("itm",)})
     small = pretraining_learner(swin, {"itm": 1.0}, seed=0)
