@@ -1,6 +1,6 @@
 """One release -> its shards: read, clean, filter, resize, write, count. Paper, section 3; METHOD's downstream table."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ from m3ae.prepare.survey import AnswerSource, Survey, moved
 from m3ae.prepare.tally import Tally
 from m3ae.prepare.workers import in_order
 from m3ae.readers import medicat, melinda, roco, slake, vqa_med_2019, vqa_rad
-from m3ae.readers.published import Dropped, ReleaseError
+from m3ae.readers.published import DUPLICATE, Dropped, ReleaseError, within
 from m3ae.record import Record
 from m3ae.shards import Header, ShardWriter, new_folder, write_absent
 from m3ae.tasks import TASKS, Kind
@@ -54,9 +54,9 @@ def prepare(name: str, folder: Path, found: Found, out: Path, choices: Choices, 
 
 def write(name: str, folder: Path, synthetic: bool, out: Path, choices: Choices, workers: int) -> dict[str, Any]:
     read, kind, params = READERS[name], task_kind(name), choices.prepare
-    survey = Survey.of(read(folder), kind)
+    survey = Survey.of(distinct(read(folder), folder), kind)
     held_out = survey.held_out(params.validation_share, choices.seed)
-    records = (moved(record, held_out) for record in read(folder))
+    records = (moved(record, held_out) for record in distinct(read(folder), folder))
     rows = in_order(RowMaker(folder, kind, params), records, min(workers, 1 + survey.num_rows // ROWS_WORTH_A_WORKER))
     tally = Tally()
     with ShardWriter(out, Header(name, synthetic, params.encoding, params.image_px, params.rows_per_shard)) as shards:
@@ -68,6 +68,17 @@ def write(name: str, folder: Path, synthetic: bool, out: Path, choices: Choices,
                 tally.kept[row.split] += 1
     tally.write_dropped(out / "dropped.parquet")
     return tally.figures() | write_answers(out, survey.answer_list(kind, choices.answers))
+
+
+def distinct(records: Iterable[Record | Dropped], folder: Path) -> Iterator[Record | Dropped]:
+    """The records, of which the first of each name in its split is kept."""
+    seen: set[tuple[str, str]] = set()
+    for record in records:
+        if isinstance(record, Record) and (record.split, record.id) in seen:
+            record = Dropped(record.id, record.split, within(record.image, folder), DUPLICATE)
+        elif isinstance(record, Record):
+            seen.add((record.split, record.id))
+        yield record
 
 
 def task_kind(release: str) -> Kind | None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from m3ae.prepare.answers import normalised_answers
 from m3ae.prepare.images import UnusableImage, encoded, load, resized
 from m3ae.prepare.params import PrepareParams
-from m3ae.prepare.texts import cleaned, long_enough
+from m3ae.prepare.texts import MOST_CHARACTERS, cleaned, long_enough
 from m3ae.readers.published import Dropped, within
 from m3ae.record import Record
 from m3ae.shards import Row
@@ -37,6 +37,8 @@ class RowMaker:
         return [record if isinstance(record, Dropped) else self.row(record) for record in records]
 
     def row(self, record: Record) -> Row | Dropped:
+        if any(len(text) > MOST_CHARACTERS for text in record.texts):
+            return self.dropped(record, f"text of over {MOST_CHARACTERS} characters")
         texts, has_caption = self.texts(record)
         answers = task_answers(record, self.kind)
         if not texts:

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 
 SPACES = re.compile(r"\s+")
+MOST_CHARACTERS = 20_000  # no caption or question is as long; what is has swallowed a file
 
 
 def cleaned(text: str) -> str:

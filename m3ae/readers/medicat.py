@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from m3ae.readers.published import Dropped, field, json_lines, malformed, required, within
+from m3ae.readers.published import DUPLICATE, Dropped, field, json_lines, malformed, required, within
 from m3ae.record import Record, Split
 
 FIGURES = "s2_full_figures_oa_nonroco_combined_medical_top4_public.jsonl"
@@ -29,11 +29,15 @@ NOT_RADIOLOGY = "not radiology"
 def read(folder: Path) -> Iterator[Record | Dropped]:
     """Every figure in the file's order. The file is read twice: first to count what the split is drawn from."""
     path = required(folder, f"release/{FIGURES}", FIGURES)
-    splits = iter(split_figures(sum(is_radiology(row) for _, row in json_lines(path))))
+    names = {figure_name(row, path, number) for number, row in json_lines(path) if is_radiology(row)}
+    splits, seen = iter(split_figures(len(names))), set()
     for number, row in json_lines(path):
         name = figure_name(row, path, number)
         image = path.parent / "figures" / name
-        if is_radiology(row):
+        if name in seen:  # it would get a split of its own, and stand in training and test at once
+            yield Dropped(name, Split.TRAIN, within(image, folder), DUPLICATE)
+        elif is_radiology(row):
+            seen.add(name)
             yield Record(
                 id=name, split=next(splits), image=image, image_id=name,
                 texts=figure_texts(row, path, number), licence=licence(row),

@@ -8,6 +8,7 @@ from typing import Any
 
 from m3ae.record import Split
 
+DUPLICATE = "duplicate id"
 SPELLINGS = {Split.TRAIN: ("train",), Split.VALIDATION: ("validation", "val"), Split.TEST: ("test",)}
 
 
@@ -94,6 +95,8 @@ def json_rows(path: Path) -> list[dict[str, Any]]:
     """The objects of a file that holds one JSON list."""
     try:
         rows = json.loads(path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise malformed(path, None, f"is not UTF-8 ({error.reason})") from None
     except ValueError as error:
         raise malformed(path, getattr(error, "lineno", None), f"is not JSON ({error})") from None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
@@ -106,3 +109,22 @@ def field(row: dict[str, Any], key: str, path: Path, place: str) -> Any:
     if key not in row:
         raise ReleaseError(f"{path}, {place}: {key!r} is missing; unpack the release again or correct the file")
     return row[key]
+
+
+def text(row: dict[str, Any], key: str, path: Path, place: str) -> str:
+    """`row[key]` as text: null is "", a number its digits, a truth value yes or no. Raises `ReleaseError` where it is anything else."""
+    return as_text(field(row, key, path, place), key, path, place)
+
+
+def alternatives(row: dict[str, Any], key: str, path: Path, place: str) -> tuple[str, ...]:
+    """`row[key]`, or each of its entries where it is a list, as text."""
+    value = field(row, key, path, place)
+    return tuple(as_text(part, key, path, place) for part in (value if isinstance(value, list) else [value]))
+
+
+def as_text(value: Any, key: str, path: Path, place: str) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None or isinstance(value, str | int | float):
+        return "" if value is None else str(value)
+    raise ReleaseError(f"{path}, {place}: {key!r} is no text; unpack the release again or correct the file")

@@ -12,7 +12,7 @@ Questions in other languages are yielded as dropped.
 from collections.abc import Iterator
 from pathlib import Path
 
-from m3ae.readers.published import Dropped, ReleaseError, field, first_present, json_rows, required, within
+from m3ae.readers.published import Dropped, ReleaseError, alternatives, first_present, json_rows, required, text, within
 from m3ae.record import Record, Split
 
 FILES = {
@@ -37,9 +37,10 @@ def read(folder: Path) -> Iterator[Record | Dropped]:
 
 def questions(release: Path, split: Split, path: Path, images: Path) -> Iterator[Record | Dropped]:
     for number, row in enumerate(json_rows(path), start=1):
-        name, question, answer, kind, identifier, language = (
-            str(field(row, key, path, f"row {number}")) for key in ("img_name", "question", "answer", "answer_type", "qid", "q_lang")
-        )
+        place = f"row {number}"
+        keys = ("img_name", "question", "answer_type", "qid", "q_lang")
+        name, question, kind, identifier, language = (text(row, key, path, place) for key in keys)
+        identifier = identifier or place
         if language != "en":
             yield Dropped(identifier, split, within(images / name, release), NOT_ENGLISH)
             continue
@@ -47,5 +48,5 @@ def questions(release: Path, split: Split, path: Path, images: Path) -> Iterator
             raise ReleaseError(f"{path}, row {number}: answer_type {kind!r} is neither OPEN nor CLOSED; correct the file")
         yield Record(
             id=identifier, split=split, image=images / name, image_id=name, texts=(question,),
-            answers=(answer,), answer_kind=kind.strip().lower(), licence="CC BY 4.0",
+            answers=alternatives(row, "answer", path, place), answer_kind=kind.strip().lower(), licence="CC BY 4.0",
         )  # fmt: skip

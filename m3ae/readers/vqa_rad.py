@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from m3ae.readers.published import Dropped, ReleaseError, field, first_present, json_rows, required, within
+from m3ae.readers.published import Dropped, ReleaseError, alternatives, first_present, json_rows, required, text, within
 from m3ae.record import Record, Split
 
 FILES = {
@@ -52,12 +52,11 @@ def questions(path: Path, images: Path, split: Split) -> Iterator[Record]:
     for number, row in enumerate(json_rows(path), start=1):
         if path.name == SINGLE_FILE and is_test(row) != (split is Split.TEST):
             continue
-        name, question, answer, kind, identifier = (
-            str(field(row, key, path, f"row {number}")) for key in ("image_name", "question", "answer", "answer_type", "qid")
-        )
+        place = f"row {number}"
+        name, question, kind, identifier = (text(row, key, path, place) for key in ("image_name", "question", "answer_type", "qid"))
         yield Record(
-            id=identifier, split=split, image=images / name, image_id=Path(name).stem, texts=(question,), answers=(answer,),
-            answer_kind=answer_kind(kind, path, number), licence="CC0",
+            id=identifier or place, split=split, image=images / name, image_id=Path(name).stem, texts=(question,),
+            answers=alternatives(row, "answer", path, place), answer_kind=answer_kind(kind, path, number), licence="CC0",
         )  # fmt: skip
 
 

@@ -1,0 +1,276 @@
+"""A corpus of damaged releases: each damage is a drop under its own reason, an error that names file, line and remedy, or survived."""
+
+import io
+import json
+import re
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from PIL import Image
+
+from m3ae.prepare.release import READERS
+from m3ae.prepare.texts import MOST_CHARACTERS
+from m3ae.readers.published import ReleaseError
+from m3ae.record import Record
+from m3ae.shards import open_split
+from tests.prepare.test_release import PARAMS, run, with_images
+
+GREY = np.random.default_rng(0).integers(0, 256, (48, 64), np.uint8)
+
+
+def png(image: Image.Image, **options) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", **options)
+    return buffer.getvalue()
+
+
+def file_of(image: Image.Image, kind: str, **options) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def of_size(width: int, height: int) -> bytes:
+    """A PNG whose header promises another size than its data hold."""
+    small = png(Image.new("L", (8, 8)))
+    header = b"IHDR" + struct.pack(">II", width, height) + small[24:29]
+    return small[:12] + header + struct.pack(">I", zlib.crc32(header)) + small[33:]
+
+
+def turned() -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return file_of(Image.fromarray(GREY), "JPEG", exif=exif)
+
+
+def several_frames(kind: str) -> bytes:
+    return file_of(Image.fromarray(GREY), kind, save_all=True, append_images=[Image.fromarray(255 - GREY)])
+
+
+def replaced_by(content: bytes) -> Callable[[Path], None]:
+    return lambda path: path.write_bytes(content) and None
+
+
+def a_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def a_link_to(target: str) -> Callable[[Path], None]:
+    def replace(path: Path) -> None:
+        path.unlink()
+        path.symlink_to(target)
+
+    return replace
+
+
+JPEG = file_of(Image.fromarray(GREY), "JPEG")
+LOST_IMAGES = {
+    "half a JPEG": (replaced_by(JPEG[: len(JPEG) // 2]), "truncated image"),
+    "half a PNG": (replaced_by(png(Image.fromarray(GREY))[:900]), "truncated image"),
+    "empty": (replaced_by(b""), "unreadable image"),
+    "a page that says 404": (replaced_by(b"<html>404</html>"), "unreadable image"),
+    "a PNG's first bytes and noise": (replaced_by(png(Image.fromarray(GREY))[:8] + bytes(range(200))), "unreadable image"),
+    "an animation": (replaced_by(several_frames("GIF")), "animated image"),
+    "a stack of pages": (replaced_by(several_frames("TIFF")), "animated image"),
+    "no width": (replaced_by(of_size(0, 100)), "unreadable image"),
+    "a gigapixel": (replaced_by(of_size(40_000, 25_000)), "image too large"),
+    "a bomb": (replaced_by(of_size(2**30, 2**30)), "image too large"),
+    "a line": (replaced_by(png(Image.new("L", (50, 1)))), "image too small"),
+    "missing": (Path.unlink, "missing image"),
+    "a folder": (a_folder, "missing image"),
+    "a link out of the release": (a_link_to("/etc/passwd"), "path leaves the release"),
+    "a link to nothing": (a_link_to("nowhere.jpg"), "missing image"),
+}
+ODD_IMAGES = {
+    "a PNG called .jpg": png(Image.fromarray(GREY)),
+    "CMYK": file_of(Image.fromarray(GREY).convert("CMYK"), "JPEG"),
+    "16 bits": png(Image.fromarray(GREY.astype(np.uint16) * 16 + 20_000)),
+    "a palette": png(Image.fromarray(GREY).convert("P")),
+    "a palette with transparency": png(Image.fromarray(GREY).convert("P"), transparency=0),
+    "two colours": png(Image.fromarray(GREY).convert("1")),
+    "grey with alpha": png(Image.fromarray(GREY).convert("LA")),
+    "turned by EXIF": turned(),
+    "WebP": file_of(Image.fromarray(GREY), "WEBP"),
+}
+
+
+def first_record(release: Path) -> Record:
+    """The first record of a split that has its image, in a text long enough to be kept."""
+    return next(row for row in READERS[release.name](release) if isinstance(row, Record) and len(row.texts[0].split()) >= 3)
+
+
+def sums_up(figures: dict) -> bool:
+    splits = figures["splits"].values()
+    return figures["read"] == figures["kept"] + sum(figures["dropped"].values()) == sum(split["read"] for split in splits)
+
+
+@pytest.mark.parametrize("damage", LOST_IMAGES)
+@pytest.mark.parametrize("name", READERS)
+def test_an_image_that_cannot_be_used_is_dropped_under_its_reason(tmp_path, name, damage):
+    release = with_images(name, tmp_path)
+    lost, (spoil, reason) = first_record(release), LOST_IMAGES[damage]
+    spoil(lost.image)
+    figures = run(name, release, tmp_path / "out")
+    listed = pl.read_parquet(tmp_path / "out/dropped.parquet").filter(pl.col("reason") == reason)
+    assert lost.id in listed["id"].to_list() and figures["dropped"][reason] == len(listed) and sums_up(figures)
+
+
+@pytest.mark.parametrize("oddity", ODD_IMAGES)
+def test_an_odd_image_is_kept_with_its_contrast(tmp_path, oddity):
+    release = with_images("roco", tmp_path)
+    odd = first_record(release)
+    odd.image.write_bytes(ODD_IMAGES[oddity])
+    figures = run("roco", release, tmp_path / "out")
+    rows = open_split(tmp_path / "out", odd.split)
+    place = [rows.row(number)["id"] for number in range(len(rows))].index(odd.id)
+    pixels = rows.pixels(place)
+    assert figures["dropped"] == {"no text of 3 words": 2} and min(pixels.shape[:2]) == PARAMS.image_px
+    assert pixels.max() - pixels.min() > 100 and 60 < pixels.mean() < 195
+
+
+def edited(file: str, change: Callable[[list[dict]], None]) -> Callable[[Path], None]:
+    """A change to the rows of a JSON file."""
+
+    def edit(release: Path) -> None:
+        rows = json.loads((release / file).read_text())
+        change(rows)
+        (release / file).write_text(json.dumps(rows))
+
+    return edit
+
+
+def with_value(file: str, key: str, value) -> Callable[[Path], None]:
+    """The first row gets `value`."""
+    return edited(file, lambda rows: rows[0].update({key: value}))
+
+
+def text_of(file: str, content: str | bytes) -> Callable[[Path], None]:
+    return lambda release: (release / file).write_bytes(content if isinstance(content, bytes) else content.encode()) and None
+
+
+def line_of(file: str, content: bytes) -> Callable[[Path], None]:
+    """One more line at the end."""
+    return lambda release: (release / file).write_bytes((release / file).read_bytes() + content) and None
+
+
+MEDICAT = "release/s2_full_figures_oa_nonroco_combined_medical_top4_public.jsonl"
+ROCO = "data/train/radiology/captions.txt"
+VQA_MED = "ImageClef-2019-VQA-Med-Training/QAPairsByCategory/C1_Modality_train.txt"
+VQA_MED_TEST = "VQAMed2019Test/VQAMed2019_Test_Questions_w_Ref_Answers.txt"
+HEADER = "figure_file,caption,i_meth,p_meth,i_meth_label,p_meth_label\n"
+
+
+def medicat_line(**changes) -> bytes:
+    row = {"pdf_hash": "zz", "fig_uri": "9-Figure1-1.png", "s2_caption": "A scan of the chest.", "s2orc_caption": None,
+           "s2orc_references": None, "radiology": True, "oa_info": None, **changes}  # fmt: skip
+    return json.dumps(row).encode() + b"\n"
+
+
+TOO_LONG = "word " * (MOST_CHARACTERS // 5 + 1)
+LOST_ROWS = [
+    ("roco", line_of(ROCO, b"ROCO_00009\t \n"), "ROCO_00009", "no text of 3 words"),
+    ("roco", line_of(ROCO, b"ROCO_00009\t Xray.\n"), "ROCO_00009", "no text of 3 words"),
+    ("roco", line_of(ROCO, b"ROCO_00009\t \x00\x01 \x02\x7f \xe2\x80\x8b\n"), "ROCO_00009", "no text of 3 words"),
+    ("roco", line_of(ROCO, b"ROCO_00009\t " + b"x" * 2**20 + b" a b c\n"), "ROCO_00009", f"text of over {MOST_CHARACTERS} characters"),
+    ("roco", line_of(ROCO, b"ROCO_00001\t The same figure once more.\r\n"), "ROCO_00001", "duplicate id"),
+    ("roco", line_of(ROCO, b"../../../../../secret\t A path that climbs out.\n"), "../../../../../secret", "path leaves the release"),
+    ("roco", line_of(ROCO, b"/etc/passwd\t A path from the root.\n"), "/etc/passwd", "path leaves the release"),
+    ("medicat", line_of(MEDICAT, medicat_line(s2_caption=None)), "zz_9-Figure1-1.png", "no text of 3 words"),
+    ("medicat", line_of(MEDICAT, medicat_line(s2_caption=TOO_LONG)), "zz_9-Figure1-1.png", f"text of over {MOST_CHARACTERS} characters"),
+    ("medicat", line_of(MEDICAT, medicat_line(radiology=None)), "zz_9-Figure1-1.png", "not radiology"),
+    ("medicat", line_of(MEDICAT, medicat_line(fig_uri="/../../../../etc/passwd")), "zz_/../../../../etc/passwd", "path leaves the release"),
+    ("medicat", line_of(MEDICAT, medicat_line() + medicat_line()), "zz_9-Figure1-1.png", "duplicate id"),
+    ("vqa_rad", with_value("trainset.json", "answer", None), "1", "no answer"),
+    ("vqa_rad", with_value("trainset.json", "answer", []), "1", "no answer"),
+    ("vqa_rad", with_value("trainset.json", "answer", "  "), "1", "no answer"),
+    ("vqa_rad", with_value("trainset.json", "question", None), "1", "no text"),
+    ("vqa_rad", with_value("trainset.json", "question", "\u0000\u200b"), "1", "no text"),
+    ("vqa_rad", with_value("trainset.json", "question", TOO_LONG), "1", f"text of over {MOST_CHARACTERS} characters"),
+    ("vqa_rad", with_value("trainset.json", "image_name", None), "1", "missing image"),
+    ("vqa_rad", with_value("trainset.json", "image_name", "../../../etc/passwd"), "1", "path leaves the release"),
+    ("vqa_rad", with_value("trainset.json", "image_name", "/etc/passwd"), "1", "path leaves the release"),
+    ("vqa_rad", with_value("trainset.json", "image_name", "a\u0000b.jpg"), "1", "unreadable image"),
+    ("vqa_rad", edited("trainset.json", lambda rows: rows.append(rows[0])), "1", "duplicate id"),
+    ("slake", with_value("train.json", "answer", None), "0", "no answer"),
+    ("slake", with_value("train.json", "question", " \n "), "0", "no text"),
+    ("slake", with_value("train.json", "img_name", "../../etc/passwd"), "0", "path leaves the release"),
+    ("slake", edited("train.json", lambda rows: rows.append(rows[0])), "0", "duplicate id"),
+    ("slake", with_value("train.json", "q_lang", "fr"), "0", "not English"),
+    ("vqa_med_2019", line_of(VQA_MED, b"../../../../../../etc/passwd|which?|ct\n"), "modality-2", "path leaves the release"),
+    ("vqa_med_2019", line_of(VQA_MED, b"synpic1| |ct\n"), "modality-2", "no text"),
+    ("vqa_med_2019", line_of(VQA_MED, b"synpic1|which modality?| # \n"), "modality-2", "no answer"),
+    ("vqa_med_2019", line_of(VQA_MED_TEST, b"synpic3|abnormality|what?|x\r\n"), "abnormality-5", "not modality, plane or organ"),
+    ("melinda", text_of("train.csv", HEADER + "100_2.jpg,,a,b,c,western blot\n"), "train-1", "no text"),
+    ("melinda", text_of("train.csv", HEADER + "100_2.jpg,A blot.,a,b,c,\n"), "train-1", "no answer"),
+    ("melinda", text_of("train.csv", HEADER + "../../../etc/passwd,A blot.,a,b,c,d\n"), "train-1", "path leaves the release"),
+    ("melinda", text_of("train.csv", HEADER.replace("\n", "\r\n") + '100_2.jpg,"A\r\n\tblot",a,b,c,\r\n'), "train-1", "no answer"),
+]
+
+
+@pytest.mark.parametrize(("name", "spoil", "identifier", "reason"), LOST_ROWS)
+def test_a_row_that_cannot_be_used_is_dropped_under_its_reason(tmp_path, name, spoil, identifier, reason):
+    release = with_images(name, tmp_path)
+    before = run(name, release, tmp_path / "before")
+    spoil(release)
+    figures = run(name, release, tmp_path / "out")
+    listed = pl.read_parquet(tmp_path / "out/dropped.parquet").filter((pl.col("reason") == reason) & (pl.col("id") == identifier))
+    assert len(listed) == 1 and sums_up(figures)
+    assert figures["dropped"][reason] == before["dropped"].get(reason, 0) + 1
+
+
+KEPT_ANSWERS = [
+    (2.5, ["2.5"]), (0, ["0"]), (True, ["yes"]), (False, ["no"]), (["Left lung", "left  LUNG", 2], ["left lung", "2"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("answer", "kept"), KEPT_ANSWERS)
+def test_an_answer_may_be_a_number_a_truth_value_or_several(tmp_path, answer, kept):
+    release = with_images("vqa_rad", tmp_path)
+    with_value("testset.json", "answer", answer)(release)
+    run("vqa_rad", release, tmp_path / "out")
+    assert open_split(tmp_path / "out", "test").row(0)["answers"] == kept
+
+
+ERRORS = [
+    ("roco", line_of(ROCO, b"ROCO_00009 no tab here\n"), r"captions\.txt, line 5: an ID, a tab and a text expected"),
+    ("roco", line_of(ROCO, b"ROCO_00009\t caf\xe9 au lait scan\n"), r"captions\.txt, line 5: is not UTF-8"),
+    ("roco", line_of("data/train/radiology/dlinks.txt", b"ROCO_00009\twget\tx.jpg\n"), r"dlinks\.txt, line 4: no \.tar\.gz and file"),
+    ("roco", line_of("data/train/radiology/licences.txt", b"nothing\n"), r"licences\.txt, line 4: ROCO_ID,PMC_ID,CC expected"),
+    ("medicat", line_of(MEDICAT, b"{half a line"), r"public\.jsonl, line \d+: is not JSON"),
+    ("medicat", line_of(MEDICAT, b"[1, 2]\n"), r"public\.jsonl, line \d+: a JSON object expected"),
+    ("medicat", line_of(MEDICAT, medicat_line(s2_caption=["a", "b", "c"])), r"line \d+: a caption or reference is no text"),
+    ("medicat", line_of(MEDICAT, medicat_line(s2orc_references=[1])), r"line \d+: a caption or reference is no text"),
+    ("medicat", line_of(MEDICAT, b'{"radiology": true}\n'), r"line \d+: 'pdf_hash' is missing"),
+    ("vqa_rad", text_of("trainset.json", b'[{"qid": 1,'), r"trainset\.json, line 1: is not JSON"),
+    ("vqa_rad", text_of("trainset.json", b'[{"question": "caf\xe9"}]'), r"trainset\.json: is not UTF-8"),
+    ("vqa_rad", text_of("trainset.json", "{}"), r"trainset\.json: a JSON list of objects expected"),
+    ("vqa_rad", edited("trainset.json", lambda rows: rows[0].pop("answer")), r"trainset\.json, row 1: 'answer' is missing"),
+    ("vqa_rad", with_value("trainset.json", "question", ["a", "b"]), r"trainset\.json, row 1: 'question' is no text"),
+    ("vqa_rad", with_value("trainset.json", "answer", {"en": "yes"}), r"trainset\.json, row 1: 'answer' is no text"),
+    ("vqa_rad", with_value("trainset.json", "answer_type", "BOTH"), r"trainset\.json, row 1: answer_type 'BOTH' is neither"),
+    ("slake", with_value("train.json", "answer_type", None), r"train\.json, row 1: answer_type '' is neither OPEN nor CLOSED"),
+    ("slake", edited("train.json", lambda rows: rows.append("x")), r"train\.json: a JSON list of objects expected"),
+    ("vqa_med_2019", line_of(VQA_MED, b"synpic1|which modality?\n"), r"C1_Modality_train\.txt, line 2: 3 fields"),
+    ("vqa_med_2019", line_of(VQA_MED, b"synpic1|a|b|c\n"), r"C1_Modality_train\.txt, line 2: 3 fields"),
+    ("vqa_med_2019", line_of(VQA_MED_TEST, b"synpic3| |what?|x\n"), r"Ref_Answers\.txt, line 5: the category is blank"),
+    ("melinda", text_of("train.csv", "figure,caption\na.jpg,b\n"), r"train\.csv: a table with the columns figure_file, caption"),
+    ("melinda", text_of("train.csv", HEADER + "a.jpg,b,c,d,e,f,g,h\n"), r"train\.csv: a table with the columns"),
+    ("melinda", text_of("train.csv", HEADER.encode() + b"a.jpg,caf\xe9,c,d,e,f\n"), r"train\.csv: a table with the columns"),
+    ("melinda", text_of("train.csv", HEADER + ",no figure,c,d,e,f\n"), r"train\.csv, row 1: figure_file is blank"),
+    ("melinda", text_of("train.csv", ""), r"train\.csv: a table with the columns"),
+]
+
+
+@pytest.mark.parametrize(("name", "spoil", "message"), ERRORS)
+def test_a_file_that_cannot_be_read_is_an_error_that_names_file_line_and_remedy(tmp_path, name, spoil, message):
+    release = with_images(name, tmp_path)
+    spoil(release)
+    with pytest.raises(ReleaseError, match=message) as error:
+        run(name, release, tmp_path / "out")
+    assert re.search(r"unpack|correct", str(error.value)) and not (tmp_path / "out").exists()
