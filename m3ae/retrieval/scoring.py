@@ -38,6 +38,14 @@ class Ranking(NamedTuple):
         return {"text_to_image": recalls(self.of_text, RECALL_AT), "image_to_text": recalls(self.of_image, RECALL_AT)}
 
 
+class Tile(NamedTuple):
+    """P texts of about one length."""
+
+    numbers: np.ndarray  # (P,), among all texts
+    text: Tensor  # (P, L, H)
+    mask: Tensor  # (P, L)
+
+
 @torch.no_grad()
 def rank(learner: Learner, shards: Shards, tokenizer: Tokenizer, image_px: int, text_tokens: int) -> Ranking:
     """Rank with the pair scorer `learner.objectives["retrieval"]`; identical texts are right for each other's images."""
@@ -51,29 +59,35 @@ def rank(learner: Learner, shards: Shards, tokenizer: Tokenizer, image_px: int, 
 
 def score_matrix(learner: Learner, shards: Shards, tokenizer: Tokenizer, texts: list[str], image_px: int, text_tokens: int) -> np.ndarray:
     """(I, T) float32. Every half is encoded once; only the fusion runs for every pair."""
-    text, mask = encode_texts(learner, tokenizer, texts, text_tokens)
+    tiles = encode_texts(learner, tokenizer, texts, text_tokens)
     mine = list(range(len(texts)))[process_share()]
     rows = []
     for start in range(0, len(mine), ENCODED_AT_ONCE):
         images = torch.stack([to_tensor(shards.pixels(row), image_px) for row in mine[start : start + ENCODED_AT_ONCE]])
-        rows += [score_texts(learner, image, text, mask) for image in learner.backbone.encode_image(images.to(device()))]
+        rows += [score_texts(learner, image, tiles) for image in learner.backbone.encode_image(images.to(device()))]
     return np.stack(gathered(rows))
 
 
-def encode_texts(learner: Learner, tokenizer: Tokenizer, texts: list[str], text_tokens: int) -> tuple[Tensor, Tensor]:
-    """Features (T, L, H) and masks (T, L) of all texts."""
+def encode_texts(learner: Learner, tokenizer: Tokenizer, texts: list[str], text_tokens: int) -> list[Tile]:
+    """All texts, the shorter ones first: padding is scored as slowly as words."""
     tokens = tokenizer(texts, text_tokens)
-    pieces = zip(tokens.ids.split(ENCODED_AT_ONCE), tokens.mask.split(ENCODED_AT_ONCE), strict=True)
-    features = [learner.backbone.encode_text(ids.to(device()), mask.to(device())) for ids, mask in pieces]
-    return torch.cat(features), tokens.mask.to(device())
+    lengths = tokens.mask.sum(dim=1)
+    tiles = []
+    for numbers in lengths.argsort(stable=True).split(ENCODED_AT_ONCE):
+        longest = int(lengths[numbers].max())
+        ids, mask = (part[numbers, :longest].to(device()) for part in (tokens.ids, tokens.mask))
+        tiles.append(Tile(numbers.numpy(), learner.backbone.encode_text(ids, mask), mask))
+    return tiles
 
 
-def score_texts(learner: Learner, image: Tensor, text: Tensor, mask: Tensor) -> np.ndarray:
+def score_texts(learner: Learner, image: Tensor, tiles: list[Tile]) -> np.ndarray:
     """One image's score with every text (T,)."""
     scorer: Retrieval = learner.objectives["retrieval"]
-    pieces = zip(text.split(ENCODED_AT_ONCE), mask.split(ENCODED_AT_ONCE), strict=True)
-    scores = [scorer.scores(learner.backbone.fusion, part, part_mask, image.expand(len(part), -1, -1)) for part, part_mask in pieces]
-    return torch.cat(scores).cpu().numpy()
+    scores = np.empty(sum(len(tile.numbers) for tile in tiles), np.float32)
+    for tile in tiles:
+        images = image.expand(len(tile.numbers), -1, -1)
+        scores[tile.numbers] = scorer.scores(learner.backbone.fusion, tile.text, tile.mask, images).cpu().numpy()
+    return scores
 
 
 def places(scores: np.ndarray, right: np.ndarray) -> list[int]:
