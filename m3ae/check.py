@@ -7,10 +7,13 @@ from typing import Annotated, Literal, Self
 import yaml
 from pydantic import AfterValidator, Field, model_validator
 
+from m3ae.licences import Licence
 from m3ae.model.params import SCRATCH, Decoder, Layer, ModelParams, Negatives, ObjectiveWeights, Ratio, Seed, Views, Words
 from m3ae.params import Block, ParamsError, load, validated
 from m3ae.phantom.params import PhantomParams
 from m3ae.prepare.params import PrepareParams
+from m3ae.readers.melinda import Label
+from m3ae.readers.slake import Language
 from m3ae.retrieval.params import RetrieveParams
 from m3ae.tasks import TaskName
 from m3ae.tokenizer_params import TokenizerParams
@@ -74,6 +77,9 @@ class AllParams(Block):
     tasks: Annotated[tuple[TaskName, ...], Field(min_length=1), AfterValidator(distinct)]
     seeds: Annotated[tuple[Seed, ...], Field(min_length=1), AfterValidator(distinct)]
     answers: Literal["all", "train"]
+    licenses: Annotated[tuple[Licence, ...], AfterValidator(distinct)]
+    languages: Annotated[tuple[Language, ...], Field(min_length=1), AfterValidator(distinct)]
+    melinda_label: Label
     scale: Literal["demo", "paper", "test"]
     scales: Scales
 

@@ -19,6 +19,9 @@ class Params(StageParams):
     pretrain_releases: tuple[str, ...]
     tasks: tuple[str, ...]
     answers: str
+    licenses: tuple[str, ...]
+    languages: tuple[str, ...]
+    melinda_label: str
     mask_ratio: float
     text_mask_ratio: float
     mim_layer: int

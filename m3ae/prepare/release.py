@@ -6,18 +6,21 @@ from typing import Any, NamedTuple
 
 from m3ae.inventory import Found
 from m3ae.jsonfile import write_json
+from m3ae.licences import Licence, family
 from m3ae.prepare.params import PrepareParams
 from m3ae.prepare.rows import RowMaker
 from m3ae.prepare.survey import AnswerSource, Survey, moved
 from m3ae.prepare.tally import Tally
 from m3ae.prepare.workers import in_order
 from m3ae.readers import medicat, melinda, roco, slake, vqa_med_2019, vqa_rad
+from m3ae.readers.melinda import Label
 from m3ae.readers.published import DUPLICATE, Dropped, ReleaseError, within
+from m3ae.readers.slake import Language
 from m3ae.record import Record
 from m3ae.shards import Header, ShardWriter, new_folder, write_absent
 from m3ae.tasks import TASKS, Kind
 
-Reader = Callable[[Path], Iterator[Record | Dropped]]
+Reader = Callable[..., Iterator[Record | Dropped]]  # of the release's folder, and what its own parameters are
 READERS: dict[str, Reader] = {
     "roco": roco.read,
     "medicat": medicat.read,
@@ -26,6 +29,7 @@ READERS: dict[str, Reader] = {
     "vqa_med_2019": vqa_med_2019.read,
     "melinda": melinda.read,
 }
+NOT_LICENSED = "licence not chosen"
 ROWS_WORTH_A_WORKER = 1000  # fewer are read sooner than a process starts
 
 
@@ -34,6 +38,9 @@ class Choices(NamedTuple):
 
     seed: int
     answers: AnswerSource
+    licenses: tuple[Licence, ...]  # whose images may be used; none named: all
+    languages: tuple[Language, ...]  # of SLAKE's questions
+    melinda_label: Label
     prepare: PrepareParams
 
 
@@ -53,10 +60,10 @@ def prepare(name: str, folder: Path, found: Found, out: Path, choices: Choices, 
 
 
 def write(name: str, folder: Path, synthetic: bool, out: Path, choices: Choices, workers: int) -> dict[str, Any]:
-    read, kind, params = READERS[name], task_kind(name), choices.prepare
-    survey = Survey.of(distinct(read(folder), folder), kind)
+    kind, params = task_kind(name), choices.prepare
+    survey = Survey.of(wanted(name, folder, choices), kind)
     held_out = survey.held_out(params.validation_share, choices.seed)
-    records = (moved(record, held_out) for record in distinct(read(folder), folder))
+    records = (moved(record, held_out) for record in wanted(name, folder, choices))
     rows = in_order(RowMaker(folder, kind, params), records, min(workers, 1 + survey.num_rows // ROWS_WORTH_A_WORKER))
     tally = Tally()
     with ShardWriter(out, Header(name, synthetic, params.encoding, params.image_px, params.rows_per_shard)) as shards:
@@ -68,6 +75,19 @@ def write(name: str, folder: Path, synthetic: bool, out: Path, choices: Choices,
                 tally.kept[row.split] += 1
     tally.write_dropped(out / "dropped.parquet")
     return tally.figures() | write_answers(out, survey.answer_list(kind, choices.answers))
+
+
+def wanted(name: str, folder: Path, choices: Choices) -> Iterator[Record | Dropped]:
+    """The release's records, of which what was not chosen is dropped."""
+    options = {"slake": {"languages": choices.languages}, "melinda": {"label": choices.melinda_label}}
+    return licensed(distinct(READERS[name](folder, **options.get(name, {})), folder), folder, choices.licenses)
+
+
+def licensed(records: Iterable[Record | Dropped], folder: Path, licenses: tuple[Licence, ...]) -> Iterator[Record | Dropped]:
+    for record in records:
+        if licenses and isinstance(record, Record) and family(record.licence) not in licenses:
+            record = Dropped(record.id, record.split, within(record.image, folder), NOT_LICENSED)
+        yield record
 
 
 def distinct(records: Iterable[Record | Dropped], folder: Path) -> Iterator[Record | Dropped]:

@@ -1,4 +1,4 @@
-"""SLAKE: bilingual questions about radiology images, of which the English ones are used.
+"""SLAKE: questions about radiology images, in English and in Chinese.
 
 Citation: Liu et al., "SLAKE: A Semantically-Labeled Knowledge-Enhanced Dataset for Medical Visual Question Answering", ISBI 2021.
 Address: https://www.med-vqa.com/slake. Licence: CC BY 4.0. Count: 4,919 / 1,053 / 1,061 English of 9,835 / 2,099 / 2,094. Layout:
@@ -6,11 +6,12 @@ Address: https://www.med-vqa.com/slake. Licence: CC BY 4.0. Count: 4,919 / 1,053
     train.json  validate.json (or validation.json)  test.json
     imgs/xmlabN/source.jpg
 
-Questions in other languages are yielded as dropped.
+Questions in languages that are not chosen are yielded as dropped; the paper's are English.
 """
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 from m3ae.readers.published import Dropped, ReleaseError, alternatives, first_present, json_rows, required, text, within
 from m3ae.record import Record, Split
@@ -20,10 +21,11 @@ FILES = {
     Split.VALIDATION: ("validate.json", "validation.json", "val.json"),
     Split.TEST: ("test.json",),
 }
-NOT_ENGLISH = "not English"
+Language = Literal["en", "zh"]
+NOT_CHOSEN = "language not chosen"
 
 
-def read(folder: Path) -> Iterator[Record | Dropped]:
+def read(folder: Path, languages: tuple[Language, ...] = ("en",)) -> Iterator[Record | Dropped]:
     """Every question: train, validation, test, each in its file's order."""
     root = first_present(folder, "Slake1.0", "Slake") or folder
     images = required(root, "imgs", "images")
@@ -32,17 +34,17 @@ def read(folder: Path) -> Iterator[Record | Dropped]:
         raise ReleaseError(f"{root}: none of train.json, validate.json, test.json is here; put SLAKE's files beside its imgs")
     for split, path in paths.items():
         if path:
-            yield from questions(folder, split, path, images)
+            yield from questions(folder, split, path, images, languages)
 
 
-def questions(release: Path, split: Split, path: Path, images: Path) -> Iterator[Record | Dropped]:
+def questions(release: Path, split: Split, path: Path, images: Path, languages: tuple[Language, ...]) -> Iterator[Record | Dropped]:
     for number, row in enumerate(json_rows(path), start=1):
         place = f"row {number}"
         keys = ("img_name", "question", "answer_type", "qid", "q_lang")
         name, question, kind, identifier, language = (text(row, key, path, place) for key in keys)
         identifier = identifier or place
-        if language != "en":
-            yield Dropped(identifier, split, within(images / name, release), NOT_ENGLISH)
+        if language not in languages:
+            yield Dropped(identifier, split, within(images / name, release), NOT_CHOSEN)
             continue
         if kind.strip().lower() not in ("open", "closed"):
             raise ReleaseError(f"{path}, row {number}: answer_type {kind!r} is neither OPEN nor CLOSED; correct the file")

@@ -101,7 +101,7 @@ NOTES = {
     "vqa_rad": "In the published VQA-RAD all 203 test images also stand in the training file, and 14 test triplets word for word. "
     "The authors chose the epoch on a copy of the test file; here 10% of the training images are held out for that. "
     "A user's re-run of the first released model gave open 65.9, closed 84.9, overall 77.38.",
-    "melinda": "Labels of p_meth_label, seven classes.",
+    "melinda": "The published scores are of p_meth_label, seven classes; `melinda_label` among the settings says which were asked here.",
     "roco": "The paper's recalls are over 2,000 pairs, and the authors' code takes those “test” pairs from the validation split. "
     "Here they are test pairs, and identical captions count as right for each other's images.",
 }

@@ -201,7 +201,7 @@ LOST_ROWS = [
     ("slake", with_value("train.json", "question", " \n "), "0", "no text"),
     ("slake", with_value("train.json", "img_name", "../../etc/passwd"), "0", "path leaves the release"),
     ("slake", edited("train.json", lambda rows: rows.append(rows[0])), "0", "duplicate id"),
-    ("slake", with_value("train.json", "q_lang", "fr"), "0", "not English"),
+    ("slake", with_value("train.json", "q_lang", "fr"), "0", "language not chosen"),
     ("vqa_med_2019", line_of(VQA_MED, b"../../../../../../etc/passwd|which?|ct\n"), "modality-2", "path leaves the release"),
     ("vqa_med_2019", line_of(VQA_MED, b"synpic1| |ct\n"), "modality-2", "no text"),
     ("vqa_med_2019", line_of(VQA_MED, b"synpic1|which modality?| # \n"), "modality-2", "no answer"),

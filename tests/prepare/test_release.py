@@ -24,7 +24,14 @@ PARAMS = PrepareParams(image_px=32, encoding="raw", rows_per_shard=2, max_pixels
 
 
 def run(name: str, folder: Path, out: Path, answers: str = "all", workers: int = 1, **changed):
-    return prepare(name, folder, take_stock(folder), out, Choices(42, answers, PARAMS.model_copy(update=changed)), workers)
+    return prepare(name, folder, take_stock(folder), out, choices(answers, **changed), workers)
+
+
+def choices(answers: str = "all", **changed) -> Choices:
+    """`changed` are fields of Choices or of its PrepareParams."""
+    own = {name: changed.pop(name) for name in Choices._fields if name in changed}
+    defaults = {"seed": 42, "licenses": (), "languages": ("en",), "melinda_label": "p_meth_label"}
+    return Choices(**{**defaults, **own}, answers=answers, prepare=PARAMS.model_copy(update=changed))
 
 
 def with_images(name: str, folder: Path) -> Path:
@@ -64,7 +71,18 @@ def test_read_is_kept_and_dropped_in_every_release(tmp_path, name):
 
 def test_short_captions_blank_labels_and_foreign_questions_are_counted_by_reason(tmp_path):
     dropped = {name: run(name, with_images(name, tmp_path), tmp_path / f"{name}-out")["dropped"] for name in ("roco", "melinda", "slake")}
-    assert dropped == {"roco": {"no text of 3 words": 2}, "melinda": {"no text": 1}, "slake": {"not English": 1}}
+    assert dropped == {"roco": {"no text of 3 words": 2}, "melinda": {"no text": 1}, "slake": {"language not chosen": 1}}
+
+
+def test_what_was_not_chosen_is_dropped_and_counted(tmp_path):
+    slake, melinda, roco = (with_images(name, tmp_path) for name in ("slake", "melinda", "roco"))
+    assert run("slake", slake, tmp_path / "both", languages=("en", "zh"))["kept"] == 3
+    assert run("slake", slake, tmp_path / "zh", languages=("zh",))["dropped"] == {"language not chosen": 2}
+    run("melinda", melinda, tmp_path / "fine", melinda_label="i_meth")
+    assert json.loads((tmp_path / "fine/answers.json").read_text()) == ["MI:0019", "MI:0096", "MI:0416"]
+    figures = run("roco", roco, tmp_path / "free", licenses=("cc-by", "unknown"), min_words=1)
+    assert figures["dropped"] == {"licence not chosen": 1, "no text of 1 words": 1}
+    assert {open_split(tmp_path / "free", "train").row(number)["id"] for number in range(1)} == {"ROCO_00001"}
 
 
 def test_a_broken_image_is_listed_and_its_neighbours_are_kept(tmp_path):
@@ -98,7 +116,7 @@ def test_a_release_that_went_away_since_the_inventory_is_an_error(tmp_path):
     found = take_stock(release)
     shutil.rmtree(release)
     with pytest.raises(ReleaseError, match="is gone since data/inventory was made"):
-        prepare("slake", release, found, tmp_path / "out", Choices(42, "all", PARAMS), 1)
+        prepare("slake", release, found, tmp_path / "out", choices(), 1)
 
 
 def test_a_failed_run_leaves_neither_a_result_nor_remains(tmp_path):

@@ -54,5 +54,5 @@ def test_classes_are_sorted_over_all_splits_whatever_the_answers_parameter():
 
 
 def test_rows_that_the_reader_dropped_have_no_answers():
-    survey = Survey.of([Dropped("1", Split.TRAIN, "a.png", "not English")], "answer")
+    survey = Survey.of([Dropped("1", Split.TRAIN, "a.png", "language not chosen")], "answer")
     assert (survey.num_rows, survey.answer_list("answer", "all")) == (1, [])

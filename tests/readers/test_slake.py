@@ -19,7 +19,7 @@ ENGLISH = Record(
 def test_english_questions_are_records_and_others_are_dropped():
     train, foreign, validation = read(RELEASE)
     assert train == ENGLISH
-    assert foreign == Dropped("5000", Split.TRAIN, "imgs/xmlab1/source.jpg", "not English")
+    assert foreign == Dropped("5000", Split.TRAIN, "imgs/xmlab1/source.jpg", "language not chosen")
     assert (validation.split, validation.answer_kind) == (Split.VALIDATION, "closed")
 
 

@@ -15,7 +15,7 @@ from m3ae.report.page import Inputs
 
 PARAMS = {
     "scale": "demo", "seed": 1, "seeds": (0, 1), "releases": "data/releases", "pretrained": "data/pretrain",
-    "pretrain_releases": ("roco", "medicat"), "answers": "all",
+    "pretrain_releases": ("roco", "medicat"), "answers": "all", "licenses": (), "languages": ("en",), "melinda_label": "p_meth_label",
     "tasks": ("vqa_rad", "slake", "vqa_med_2019", "roco_retrieval"), "mask_ratio": 0.75, "text_mask_ratio": 0.15,
     "mim_layer": 3, "mlm_layer": -1, "mim_decoder": "transformer", "mlm_decoder": "mlp",
     "objectives": {"mlm": 1.0, "mim": 0.5}, "views": "shared", "negatives": "batch", "words": "whole",
