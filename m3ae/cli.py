@@ -9,6 +9,7 @@ def main() -> None:
     commands = parser.add_subparsers(required=True)
     add_import(commands)
     add_export(commands)
+    add_releases(commands)
     arguments = parser.parse_args()
     arguments.run(arguments)
 
@@ -28,6 +29,12 @@ def add_export(commands: argparse._SubParsersAction) -> None:
     command.set_defaults(run=export_checkpoint)
 
 
+def add_releases(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser("releases", help="which releases are there, what they lack, and how to get them")
+    command.add_argument("--releases", type=Path, help="the folder that holds them; default: `releases` of params.yaml")
+    command.set_defaults(run=describe_releases)
+
+
 def import_checkpoint(arguments: argparse.Namespace) -> None:
     from m3ae.authors.convert import import_file  # torch and transformers take seconds to load
 
@@ -40,6 +47,14 @@ def export_checkpoint(arguments: argparse.Namespace) -> None:
 
     export_folder(arguments.folder, arguments.checkpoint)
     print(f"checkpoint: {arguments.checkpoint}")
+
+
+def describe_releases(arguments: argparse.Namespace) -> None:
+    from m3ae.params import load
+    from m3ae.stock import describe
+
+    for line in describe(arguments.releases or Path(load(Path("params.yaml"))["releases"])):
+        print(line)
 
 
 if __name__ == "__main__":

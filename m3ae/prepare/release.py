@@ -17,6 +17,7 @@ from m3ae.readers.melinda import Label
 from m3ae.readers.published import DUPLICATE, Dropped, ReleaseError, within
 from m3ae.readers.slake import Language
 from m3ae.record import Record
+from m3ae.releases import against_published, verdict
 from m3ae.shards import Header, ShardWriter, new_folder, write_absent
 from m3ae.tasks import TASKS, Kind
 
@@ -42,6 +43,10 @@ class Choices(NamedTuple):
     languages: tuple[Language, ...]  # of SLAKE's questions
     melinda_label: Label
     prepare: PrepareParams
+
+    def are_the_papers(self) -> bool:
+        """Whether the rows that are read are those that published counts speak of."""
+        return not self.licenses and self.languages == ("en",)
 
 
 def prepare(name: str, folder: Path, found: Found, out: Path, choices: Choices, workers: int) -> dict[str, Any]:
@@ -74,7 +79,17 @@ def write(name: str, folder: Path, synthetic: bool, out: Path, choices: Choices,
                 shards.write(row)
                 tally.kept[row.split] += 1
     tally.write_dropped(out / "dropped.parquet")
-    return tally.figures() | write_answers(out, survey.answer_list(kind, choices.answers))
+    answers = survey.answer_list(kind, choices.answers)
+    figures = tally.figures() | write_answers(out, answers)
+    return figures if synthetic or not choices.are_the_papers() else figures | published(name, survey, choices.answers, answers)
+
+
+def published(name: str, survey: Survey, source: AnswerSource, answers: list[str]) -> dict[str, Any]:
+    """What was found beside what was published, where that is known; it is also said aloud."""
+    counts = against_published(name, survey.records, len(answers) if source == "all" else None)
+    if counts:
+        print(f"{name}: {verdict(counts)}")
+    return {"published": {key: count._asdict() for key, count in counts.items()}} if counts else {}
 
 
 def wanted(name: str, folder: Path, choices: Choices) -> Iterator[Record | Dropped]:

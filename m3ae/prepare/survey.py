@@ -1,6 +1,7 @@
 """What has to be known of a release before its first row can be written: its answers, and its validation split."""
 
 import random
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -19,6 +20,7 @@ class Survey:
     """One pass over the release's texts; no image is opened."""
 
     num_rows: int = 0
+    records: Counter[Split] = field(default_factory=Counter)  # rows that were chosen, in the splits as published
     train_images: set[str] = field(default_factory=set)
     has_validation: bool = False
     answers: dict[Split, dict[str, None]] = field(default_factory=lambda: {split: {} for split in Split})  # distinct, in order
@@ -33,6 +35,7 @@ class Survey:
         return survey
 
     def add(self, record: Record, answers: list[str]) -> None:
+        self.records[record.split] += 1
         self.answers[record.split].update(dict.fromkeys(answers))
         self.has_validation |= record.split is Split.VALIDATION
         if record.split is Split.TRAIN:

@@ -54,6 +54,8 @@ def test_a_release_becomes_rows_counts_and_an_answer_list(tmp_path):
     assert figures == {
         "found": True, "synthetic": False, "read": 4, "kept": 4, "dropped": {}, "answers": 4,
         "splits": {"train": {"read": 1, "kept": 1}, "validation": {"read": 2, "kept": 2}, "test": {"read": 1, "kept": 1}},
+        "published": {"train": {"published": 3064, "found": 3}, "test": {"published": 451, "found": 1},
+                      "answers": {"published": 498, "found": 4}},
     }  # fmt: skip
     assert json.loads((tmp_path / "out/answers.json").read_text()) == ["yes", "2", "left lung", "no"]
     assert open_split(tmp_path / "out", "test").row(0)["answers"] == ["no"]

@@ -1,0 +1,66 @@
+"""The catalogue of releases: what each is, where it comes from, on what terms, and what its publishers counted.
+
+Sources: the readers' docstrings; counts that were checked on the published files. What is not known is not stated.
+"""
+
+from typing import NamedTuple
+
+from m3ae.record import Split
+
+
+class Release(NamedTuple):
+    title: str
+    address: str
+    size: str
+    licence: str
+    terms: str
+    records: dict[Split, int] = {}  # figures, or questions in the paper's language
+    answers: int = 0  # different ones, normalised, over all splits
+    splits: tuple[Split, ...] = tuple(Split)  # that a complete copy has
+
+
+NOT_STATED = "not stated"
+CATALOGUE = {
+    "roco": Release(
+        "ROCO, radiology figures of open-access articles", "https://github.com/razorx89/roco-dataset", NOT_STATED,
+        "each figure under its article's, named in licences.txt", "the repository lists the figures; its script fetches the images",
+        {Split.VALIDATION: 8180, Split.TEST: 8179},
+    ),
+    "medicat": Release(
+        "MedICaT, figures with inline references", "https://github.com/allenai/medicat", "104 GB",
+        "each figure under its article's, named in its record", "research use",
+    ),
+    "vqa_rad": Release(
+        "VQA-RAD, questions that clinicians asked", "https://osf.io/89kps", NOT_STATED, "CC0", "none",
+        {Split.TRAIN: 3064, Split.TEST: 451}, 498, (Split.TRAIN, Split.TEST),
+    ),
+    "slake": Release(
+        "SLAKE, questions in English and Chinese", "https://www.med-vqa.com/slake", NOT_STATED, "CC BY 4.0", "attribution",
+        {Split.TRAIN: 4919, Split.VALIDATION: 1053, Split.TEST: 1061}, 222,
+    ),
+    "vqa_med_2019": Release(
+        "VQA-Med-2019, questions by category", "https://zenodo.org/records/10499039", NOT_STATED, "CC BY 4.0", "attribution",
+    ),
+    "melinda": Release(
+        "MELINDA, figures by experiment method", "https://github.com/PlusLabNLP/melinda", NOT_STATED, NOT_STATED,
+        "from its authors on request",
+    ),
+}  # fmt: skip
+
+
+class Count(NamedTuple):
+    published: int
+    found: int
+
+
+def against_published(name: str, records: dict[Split, int], answers: int | None = None) -> dict[str, Count]:
+    """What was found beside what was published, by split and for `answers` (None: not counted), as far as it is known."""
+    release = CATALOGUE[name]
+    counts = {str(split): Count(published, records.get(split, 0)) for split, published in release.records.items()}
+    return counts | ({"answers": Count(release.answers, answers)} if release.answers and answers is not None else {})
+
+
+def verdict(counts: dict[str, Count]) -> str:
+    """ "as published", or what differs; "" where no count is known. Mirrors differ, so that a difference is no error."""
+    wrong = [f"{name} {count.found:,} of {count.published:,} published" for name, count in counts.items() if count.found != count.published]
+    return ("as published" if not wrong else ", ".join(wrong)) if counts else ""

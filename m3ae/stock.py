@@ -1,0 +1,48 @@
+"""`m3ae releases`: for each release where it is looked for, what was found, what is missing, and how to get it."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from m3ae.prepare.release import READERS
+from m3ae.readers.published import ReleaseError
+from m3ae.record import Record, Split
+from m3ae.releases import CATALOGUE, against_published, verdict
+
+
+def describe(releases: Path) -> Iterator[str]:
+    """The lines of the command's answer. No image is opened; whether each one is there is looked up."""
+    for name, release in CATALOGUE.items():
+        yield f"{name}: {release.title}"
+        yield f"  looked for in  {releases / name}"
+        yield from (f"  {line}" for line in found(name, releases / name))
+        yield f"  to be had at   {release.address} (size: {release.size}; licence: {release.licence}; terms: {release.terms})"
+
+
+def found(name: str, folder: Path) -> Iterator[str]:
+    if not folder.is_dir():
+        yield "found          nothing: there is no such folder"
+        return
+    records: Counter[Split] = Counter()
+    missing: set[Path] = set()
+    try:
+        for record in READERS[name](folder):
+            if isinstance(record, Record):
+                records[record.split] += 1
+                missing |= set() if record.image.is_file() else {record.image}
+    except ReleaseError as error:
+        yield f"found          a folder that cannot be read: {error}"
+        return
+    yield "found          " + ", ".join(f"{records[split]:,} {split}" for split in Split)
+    if compared := verdict(against_published(name, records)):
+        yield f"counts         {compared}"
+    absent = [split for split in CATALOGUE[name].splits if not records[split]]
+    yield "missing        " + (", ".join([*(f"the {split} split" for split in absent), *said(missing, folder)]) or "nothing")
+
+
+def said(missing: set[Path], folder: Path) -> list[str]:
+    if not missing:
+        return []
+    first = min(missing)
+    name = first.relative_to(folder) if first.is_relative_to(folder) else first.name
+    return [f"{len(missing):,} images, {name} for one"]
