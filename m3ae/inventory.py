@@ -11,7 +11,7 @@ from typing import NamedTuple
 from m3ae.jsonfile import write_json
 from m3ae.readers.roco_references import reference_files
 
-RELEASES = ("roco", "medicat", "vqa_rad", "slake", "vqa_med_2019", "melinda")
+RELEASES = ("roco", "medicat", "vqa_rad", "slake", "vqa_med_2019", "melinda", "own")
 SYNTHETIC = "SYNTHETIC.md"  # phantom leaves it in each release that it makes
 NUM_THREADS = 4  # reading waits for the disk; hashing releases the interpreter
 
@@ -31,7 +31,7 @@ class Found(NamedTuple):
 
 
 def write_inventory(releases: Path, out: Path) -> None:
-    """A `<release>.json` in `out` for all six releases. Raises `InventoryError` where `releases` is no folder."""
+    """A `<release>.json` in `out` for all releases. Raises `InventoryError` where `releases` is no folder."""
     if not releases.is_dir():
         raise InventoryError(f"{releases}: no such folder; set `releases` in params.yaml to the folder that holds {', '.join(RELEASES)}")
     for name in RELEASES:

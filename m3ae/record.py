@@ -23,3 +23,4 @@ class Record:
     answers: tuple[str, ...] = ()  # every answer that counts as right, or the one class label
     answer_kind: str = ""  # "open" | "closed" for questions, "" elsewhere
     licence: str = ""  # as published; "" = not stated
+    content: bytes | None = None  # the image file's bytes, where `image` is but a name

@@ -45,6 +45,7 @@ CATALOGUE = {
         "MELINDA, figures by experiment method", "https://github.com/PlusLabNLP/melinda", NOT_STATED, NOT_STATED,
         "from its authors on request",
     ),
+    "own": Release("your own pairs", "m3ae/readers/own.py says how to describe them", "yours", "yours", "yours"),
 }  # fmt: skip
 
 

@@ -29,8 +29,10 @@ class UnusableImage(Exception):
     """The image cannot be shown to the model; the message is the reason under which it is counted."""
 
 
-def load(path: Path, release: Path, max_pixels: int) -> Image.Image:
-    """The image at `path`, decoded, upright, in mode "L" or "RGB". Raises `UnusableImage`; never returns another image.
+def load(path: Path, release: Path, max_pixels: int, content: bytes | None = None) -> Image.Image:
+    """The image at `path`, or whose file's bytes `content` are: decoded, upright, in mode "L" or "RGB".
+
+    Raises `UnusableImage`; never returns another image.
 
     # Differs: the authors' code shows a random other image in the place of one that it cannot read. There is no way back to that:
     # it teaches a text beside a stranger's image, and nobody is told.
@@ -38,8 +40,9 @@ def load(path: Path, release: Path, max_pixels: int) -> Image.Image:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # remarks on odd metadata; what cannot be decoded raises
         try:
-            refuse_path(path, release)
-            with Image.open(path) as image:
+            if content is None:
+                refuse_path(path, release)
+            with Image.open(path if content is None else io.BytesIO(content)) as image:
                 refuse_shape(image, max_pixels)
                 return eight_bit(ImageOps.exif_transpose(image))
         except Image.DecompressionBombError:

@@ -12,7 +12,7 @@ from m3ae.prepare.rows import RowMaker
 from m3ae.prepare.survey import AnswerSource, Survey, moved
 from m3ae.prepare.tally import Tally
 from m3ae.prepare.workers import in_order
-from m3ae.readers import medicat, melinda, roco, slake, vqa_med_2019, vqa_rad
+from m3ae.readers import medicat, melinda, own, roco, slake, vqa_med_2019, vqa_rad
 from m3ae.readers.melinda import Label
 from m3ae.readers.published import DUPLICATE, Dropped, ReleaseError, within
 from m3ae.readers.slake import Language
@@ -29,6 +29,7 @@ READERS: dict[str, Reader] = {
     "slake": slake.read,
     "vqa_med_2019": vqa_med_2019.read,
     "melinda": melinda.read,
+    "own": own.read,
 }
 NOT_LICENSED = "licence not chosen"
 ROWS_WORTH_A_WORKER = 1000  # fewer are read sooner than a process starts

@@ -45,10 +45,14 @@ class RowMaker:
             return self.dropped(record, self.no_text)
         if self.asks and not answers:
             return self.dropped(record, "no answer")
-        image = stored_image(record.image, self.release, self.params)
+        image = stored_image(record.image, self.release, self.params) if record.content is None else self.given_image(record)
         if isinstance(image, str):
             return self.dropped(record, image)
         return Row(record.id, record.image_id, texts, answers, record.answer_kind, record.licence, has_caption, *image, record.split)
+
+    def given_image(self, record: Record) -> StoredImage | str:
+        """Not remembered: a release that holds its images' bytes in its rows has each image once."""
+        return stored(record.image, self.release, self.params, record.content)
 
     @property
     def asks(self) -> bool:
@@ -73,11 +77,13 @@ def task_answers(record: Record, kind: Kind | None) -> list[str]:
     return [label for label in map(cleaned, record.answers) if label]
 
 
-@lru_cache(maxsize=NUM_REMEMBERED)
-def stored_image(path: Path, release: Path, params: PrepareParams) -> StoredImage | str:
+def stored(path: Path, release: Path, params: PrepareParams, content: bytes | None = None) -> StoredImage | str:
     """The image as stored, or the reason why it cannot be used."""
     try:
-        pixels = resized(load(path, release, params.max_pixels), params.image_px)
+        pixels = resized(load(path, release, params.max_pixels, content), params.image_px)
     except UnusableImage as error:
         return str(error)
     return StoredImage(encoded(pixels, params.encoding), *pixels.shape)
+
+
+stored_image = lru_cache(maxsize=NUM_REMEMBERED)(stored)

@@ -89,6 +89,7 @@ BENCHMARK = (
 
 RELEASES = {
     "roco": "ROCO", "medicat": "MedICaT", "vqa_rad": "VQA-RAD", "slake": "SLAKE", "vqa_med_2019": "VQA-Med-2019", "melinda": "MELINDA",
+    "own": "Own pairs",
 }  # fmt: skip
 
 NOTES = {

@@ -1,0 +1,97 @@
+"""A user's own pairs, from a hospital or a data set that has no reader here: one manifest beside the images. Layout:
+
+    manifest.jsonl     a JSON object a line
+    manifest.parquet   the same as columns; or several, manifest-*.parquet
+
+Keys: `image` (a path relative to this folder; in Parquet also the file's bytes) and `texts` (a text or a list: caption first, then
+references). Where there are any: `id` (needed beside bytes), `split` (train, validation or test), `licence`, `source` and `patient`.
+
+Either every row names its split or none does. Where none does, it is drawn from the patient's name or, without one, the image's:
+a tenth each of them in validation and in test, the same ones on every machine and however many rows come later. A patient
+in two splits is an error.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from m3ae.readers.published import ReleaseError, alternatives, as_text, field, json_lines
+from m3ae.record import Record, Split
+
+HELD_OUT = 0.1  # of all patients, in validation and as many in test
+ROWS_AT_ONCE = 64  # of a Parquet file, whose images may be in it
+KEYS = {"id", "image", "texts", "split", "licence", "source", "patient"}
+
+
+def read(folder: Path) -> Iterator[Record]:
+    """Every row in the manifest's order. Raises `ReleaseError`, with file and line, where one is not as laid out above."""
+    splits = Splits()
+    for path, number, row in rows(folder):
+        place = f"line {number}" if path.suffix == ".jsonl" else f"row {number}"
+        if unknown := sorted(row.keys() - KEYS):
+            raise ReleaseError(f"{path}, {place}: unknown keys {', '.join(unknown)}; the known ones are {', '.join(sorted(KEYS))}")
+        yield record(folder, row, path, place, splits)
+
+
+def rows(folder: Path) -> Iterator[tuple[Path, int, dict[str, Any]]]:
+    """(file, number from 1, row)."""
+    tables = sorted(folder.glob("manifest*.parquet"))
+    if (folder / "manifest.jsonl").is_file() == bool(tables):
+        raise ReleaseError(f"{folder}: either manifest.jsonl or manifest.parquet must be here; describe your images in one of them")
+    if not tables:
+        yield from ((folder / "manifest.jsonl", number, row) for number, row in json_lines(folder / "manifest.jsonl"))
+    for path in tables:
+        yield from ((path, number, row) for number, row in enumerate(table_rows(path), start=1))
+
+
+def table_rows(path: Path) -> Iterator[dict[str, Any]]:
+    try:
+        for batch in pq.ParquetFile(path).iter_batches(ROWS_AT_ONCE):
+            yield from batch.to_pylist()
+    except (OSError, pa.ArrowException) as error:
+        raise ReleaseError(f"{path}: is no Parquet file ({error}); write it again") from None
+
+
+def record(folder: Path, row: dict[str, Any], path: Path, place: str, splits: "Splits") -> Record:
+    image, optional = field(row, "image", path, place), {key: row.get(key) for key in KEYS}
+    name = as_text(optional["id"], "id", path, place)
+    if isinstance(image, bytes) and not name:
+        raise ReleaseError(f"{path}, {place}: an image given as bytes needs an `id`; add that column")
+    source = name if isinstance(image, bytes) else as_text(image, "image", path, place)
+    patient = as_text(optional["patient"], "patient", path, place)
+    return Record(
+        id=name or f"{path.name}-{place}", split=splits.of(as_text(optional["split"], "split", path, place), patient, source, path, place),
+        image=folder / source, image_id=source, texts=alternatives(row, "texts", path, place),
+        licence=as_text(optional["licence"], "licence", path, place), content=image if isinstance(image, bytes) else None,
+    )  # fmt: skip
+
+
+class Splits:
+    """Which split each row belongs to, as far as the rows so far tell."""
+
+    def __init__(self) -> None:
+        self.are_given: bool | None = None
+        self.of_patient: dict[str, Split] = {}
+
+    def of(self, given: str, patient: str, image: str, path: Path, place: str) -> Split:
+        if self.are_given not in (None, bool(given)):
+            raise ReleaseError(f"{path}, {place}: some rows name their split and others do not; name it in every row or in none")
+        if given and given not in tuple(Split):
+            raise ReleaseError(f"{path}, {place}: split {given!r} is none of {', '.join(Split)}; correct the row")
+        self.are_given = bool(given)
+        split = Split(given) if given else drawn(patient or image)
+        if patient and self.of_patient.setdefault(patient, split) is not split:
+            raise ReleaseError(f"{path}, {place}: patient {patient!r} is in {self.of_patient[patient]} and in {split}; keep patients apart")
+        return split
+
+
+def drawn(name: str) -> Split:
+    """A function of the name alone."""
+    share = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8]) / 2**64
+    if share >= 2 * HELD_OUT:
+        return Split.TRAIN
+    return Split.TEST if share < HELD_OUT else Split.VALIDATION
