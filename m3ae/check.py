@@ -73,7 +73,7 @@ class AllParams(Block):
     seed: Seed
     releases: Annotated[str, Field(min_length=1)]
     pretrained: Annotated[str, Field(min_length=1)]
-    pretrain_releases: Annotated[tuple[Literal["roco", "medicat", "own"], ...], Field(min_length=1), AfterValidator(distinct)]
+    pretrain_releases: Annotated[tuple[Literal["roco", "rocov2", "medicat", "own"], ...], Field(min_length=1), AfterValidator(distinct)]
     tasks: Annotated[tuple[TaskName, ...], Field(min_length=1), AfterValidator(distinct)]
     seeds: Annotated[tuple[Seed, ...], Field(min_length=1), AfterValidator(distinct)]
     answers: Literal["all", "train"]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from m3ae.jsonfile import write_json
 from m3ae.readers.roco_references import reference_files
 
-RELEASES = ("roco", "medicat", "vqa_rad", "slake", "vqa_med_2019", "melinda", "own")
+RELEASES = ("roco", "rocov2", "medicat", "vqa_rad", "slake", "vqa_med_2019", "melinda", "own")
 SYNTHETIC = "SYNTHETIC.md"  # phantom leaves it in each release that it makes
 NUM_THREADS = 4  # reading waits for the disk; hashing releases the interpreter
 

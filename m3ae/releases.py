@@ -26,6 +26,10 @@ CATALOGUE = {
         "each figure under its article's, named in licences.txt", "the repository lists the figures; its script fetches the images",
         {Split.VALIDATION: 8180, Split.TEST: 8179},
     ),
+    "rocov2": Release(
+        "ROCOv2, ROCO with licences that allow sharing", NOT_STATED, NOT_STATED, "CC BY-NC-SA", "attribution, not commercial, share alike",
+        {Split.TRAIN: 59_958, Split.VALIDATION: 9904, Split.TEST: 9927},
+    ),
     "medicat": Release(
         "MedICaT, figures with inline references", "https://github.com/allenai/medicat", "104 GB",
         "each figure under its article's, named in its record", "research use",

@@ -49,7 +49,7 @@ def test_the_projects_own_params_are_valid(changed):
     ({"objectives": {"mlm": 0, "mim": 0, "itm": 0}}, r"every objective is off"),
     ({"tasks": ["vqa_rad", "vqa_rad"]}, r"names something twice"),
     ({"tasks": []}, r"tasks = \[\]"),
-    ({"pretrain_releases": ["rocco"]}, r"'roco', 'medicat' or 'own'"),
+    ({"pretrain_releases": ["rocco"]}, r"'roco', 'rocov2', 'medicat' or 'own'"),
     ({"pretrained": "nowhere"}, r"pretrained = 'nowhere' holds no model; give one that `m3ae import` made"),
     ({"scale": "paper", "scales__paper__tokenizer__source": "train"}, r"text_encoder = .roberta-base. .* name it as tokenizer.source, too"),
     ({"scale": "paper", "scales__paper__model__vision_depth": 13}, r"params.yaml: scales.paper.model: .*vision_depth 13 \(it has 12\)"),

@@ -12,7 +12,7 @@ from m3ae.prepare.rows import RowMaker
 from m3ae.prepare.survey import AnswerSource, Survey, moved
 from m3ae.prepare.tally import Tally
 from m3ae.prepare.workers import in_order
-from m3ae.readers import medicat, melinda, own, roco, slake, vqa_med_2019, vqa_rad
+from m3ae.readers import medicat, melinda, own, roco, rocov2, slake, vqa_med_2019, vqa_rad
 from m3ae.readers.melinda import Label
 from m3ae.readers.published import DUPLICATE, Dropped, ReleaseError, within
 from m3ae.readers.slake import Language
@@ -24,6 +24,7 @@ from m3ae.tasks import TASKS, Kind
 Reader = Callable[..., Iterator[Record | Dropped]]  # of the release's folder, and what its own parameters are
 READERS: dict[str, Reader] = {
     "roco": roco.read,
+    "rocov2": rocov2.read,
     "medicat": medicat.read,
     "vqa_rad": vqa_rad.read,
     "slake": slake.read,

@@ -16,14 +16,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
+from m3ae.readers.mirror import table_rows
 from m3ae.readers.published import ReleaseError, alternatives, as_text, field, json_lines
 from m3ae.record import Record, Split
 
 HELD_OUT = 0.1  # of all patients, in validation and as many in test
-ROWS_AT_ONCE = 64  # of a Parquet file, whose images may be in it
 KEYS = {"id", "image", "texts", "split", "licence", "source", "patient"}
 
 
@@ -46,14 +43,6 @@ def rows(folder: Path) -> Iterator[tuple[Path, int, dict[str, Any]]]:
         yield from ((folder / "manifest.jsonl", number, row) for number, row in json_lines(folder / "manifest.jsonl"))
     for path in tables:
         yield from ((path, number, row) for number, row in enumerate(table_rows(path), start=1))
-
-
-def table_rows(path: Path) -> Iterator[dict[str, Any]]:
-    try:
-        for batch in pq.ParquetFile(path).iter_batches(ROWS_AT_ONCE):
-            yield from batch.to_pylist()
-    except (OSError, pa.ArrowException) as error:
-        raise ReleaseError(f"{path}: is no Parquet file ({error}); write it again") from None
 
 
 def record(folder: Path, row: dict[str, Any], path: Path, place: str, splits: "Splits") -> Record:

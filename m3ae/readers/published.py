@@ -9,7 +9,7 @@ from typing import Any
 from m3ae.record import Split
 
 DUPLICATE = "duplicate id"
-SPELLINGS = {Split.TRAIN: ("train",), Split.VALIDATION: ("validation", "val"), Split.TEST: ("test",)}
+SPELLINGS = {Split.TRAIN: ("train",), Split.VALIDATION: ("validation", "val", "valid"), Split.TEST: ("test",)}
 
 
 class ReleaseError(SystemExit):

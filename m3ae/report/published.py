@@ -88,8 +88,8 @@ BENCHMARK = (
 )  # fmt: skip
 
 RELEASES = {
-    "roco": "ROCO", "medicat": "MedICaT", "vqa_rad": "VQA-RAD", "slake": "SLAKE", "vqa_med_2019": "VQA-Med-2019", "melinda": "MELINDA",
-    "own": "Own pairs",
+    "roco": "ROCO", "rocov2": "ROCOv2", "medicat": "MedICaT", "vqa_rad": "VQA-RAD", "slake": "SLAKE",
+    "vqa_med_2019": "VQA-Med-2019", "melinda": "MELINDA", "own": "Own pairs",
 }  # fmt: skip
 
 NOTES = {

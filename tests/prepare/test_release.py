@@ -68,7 +68,7 @@ def test_read_is_kept_and_dropped_in_every_release(tmp_path, name):
     assert figures["read"] == figures["kept"] + sum(figures["dropped"].values()) == sum(split["read"] for split in splits)
     assert figures["kept"] == sum(split["kept"] for split in splits) > 0
     assert figures["kept"] == sum(len(open_split(tmp_path / "out", split)) for split in ("train", "validation", "test"))
-    assert ("answers" in figures) == (tmp_path / "out/answers.json").is_file() == (name not in ("roco", "medicat", "own"))
+    assert ("answers" in figures) == (tmp_path / "out/answers.json").is_file() == (name not in ("roco", "rocov2", "medicat", "own"))
 
 
 def test_short_captions_blank_labels_and_foreign_questions_are_counted_by_reason(tmp_path):

@@ -78,3 +78,19 @@ def test_a_link_without_an_archive_is_an_error_that_names_the_line(release):
 def test_a_folder_without_any_split_is_an_error_with_a_remedy(tmp_path):
     with pytest.raises(ReleaseError, match="unpack the ROCO release into this folder"):
         list(read(tmp_path))
+
+
+def test_kaggles_tables_stand_for_captions_where_there_are_none(tmp_path):
+    split = tmp_path / "all_data/validation/radiology"
+    (split / "images").mkdir(parents=True)
+    (split / "images/PMC1_x.jpg").touch()
+    (split / "valdata.csv").write_text('id,name,caption\nROCO_00007,PMC1_x.jpg,"Axial CT, with contrast."\n')
+    record = next(read(tmp_path))
+    assert (record.id, record.split, record.texts) == ("ROCO_00007", Split.VALIDATION, ("Axial CT, with contrast.",))
+    assert record.image == split / "images/PMC1_x.jpg"
+    (split / "valdata.csv").write_text("id,caption\na,b\n")
+    with pytest.raises(ReleaseError, match="valdata.csv: a table with the columns id, name and caption expected"):
+        list(read(tmp_path))
+    (split / "valdata.csv").write_text("id,name,caption\n ,a,b\n")
+    with pytest.raises(ReleaseError, match="valdata.csv, line 2: the id is blank"):
+        list(read(tmp_path))

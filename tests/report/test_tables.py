@@ -53,7 +53,7 @@ def test_the_banner_stands_first_and_says_whether_all_or_part_is_synthetic(resul
 
 def test_the_data_table_has_a_row_for_every_release(run, asked, table):
     rows = {row.title: row for row in tables.data_rows(run.metrics / "prepare", asked)}
-    assert len(rows) == 7 and rows["Own pairs"].missing.startswith("not prepared")
+    assert len(rows) == 8 and rows["Own pairs"].missing.startswith("not prepared")
     assert rows["VQA-Med-2019"].missing == "not found under data/releases" and rows["MELINDA"].missing.startswith("not prepared")
     assert (rows["VQA-RAD"].read, rows["VQA-RAD"].kept, rows["VQA-RAD"].answers) == (1010, 1000, 61)
     assert rows["ROCO"].splits == (("train", 800), ("validation", 100), ("test", 100))

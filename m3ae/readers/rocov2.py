@@ -1,0 +1,75 @@
+"""ROCOv2: ROCO once more, larger and with licences that allow sharing.
+
+Citation: Rückert et al., "ROCOv2: Radiology Objects in COntext Version 2", Scientific Data 2024. Licence: CC BY-NC-SA.
+Count: 59,958 / 9,904 / 9,927 figures. Layout:
+
+    {train,valid,test}_captions.csv      ID,Caption
+    {train,valid,test}_images/ID.jpg     or, as some archives unpack, {train,valid,test}_images/{train,valid,test}/ID.jpg
+    *licen*.csv                          if there: ID and a column that names the licence
+
+or the Parquet mirror of the Hugging Face hub (see mirror.py).
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+
+from m3ae.readers.mirror import mirror_files, read_mirror
+from m3ae.readers.published import ReleaseError, malformed
+from m3ae.record import Record, Split
+
+NAMES = {Split.TRAIN: "train", Split.VALIDATION: "valid", Split.TEST: "test"}
+LICENCE = "CC BY-NC-SA"
+
+
+def read(folder: Path) -> Iterator[Record]:
+    """Every figure: train, validation, test, each in its file's order."""
+    if mirror_files(folder):
+        yield from read_mirror(folder, LICENCE)
+        return
+    paths = {split: folder / f"{name}_captions.csv" for split, name in NAMES.items()}
+    if not any(path.is_file() for path in paths.values()):
+        raise ReleaseError(
+            f"{folder}: none of train_captions.csv, valid_captions.csv, test_captions.csv is here; unpack ROCOv2 into this folder"
+        )
+    licences = read_licences(folder)
+    for split, path in paths.items():
+        if path.is_file():
+            yield from read_split(folder, split, path, licences)
+
+
+def read_split(folder: Path, split: Split, path: Path, licences: dict[str, str]) -> Iterator[Record]:
+    for number, (name, caption) in enumerate(table(path).select("ID", "Caption").iter_rows(), start=1):
+        if not (name or "").strip():
+            raise malformed(path, number + 1, "the ID is blank")
+        image = image_path(folder, NAMES[split], name)
+        yield Record(id=name, split=split, image=image, image_id=name, texts=(caption or "",), licence=licences.get(name, LICENCE))
+
+
+def image_path(folder: Path, name: str, figure: str) -> Path:
+    """Where the image lies; the first spelling where it lies nowhere."""
+    plain, nested = folder / f"{name}_images" / f"{figure}.jpg", folder / f"{name}_images" / name / f"{figure}.jpg"
+    return nested if nested.is_file() and not plain.is_file() else plain
+
+
+def read_licences(folder: Path) -> dict[str, str]:
+    """ID -> licence, from every table that has such a column. Empty where there is none."""
+    licences: dict[str, str] = {}
+    for path in sorted(folder.glob("*licen*.csv")):
+        rows = table(path, "ID")
+        column = next((name for name in rows.columns if "licen" in name.lower()), None)
+        if column is None:
+            raise malformed(path, 1, "no column names the licence")
+        licences |= {name: licence or "" for name, licence in rows.select("ID", column).iter_rows()}
+    return licences
+
+
+def table(path: Path, *columns: str) -> pl.DataFrame:
+    wanted = columns or ("ID", "Caption")
+    try:
+        rows = pl.read_csv(path, infer_schema=False)
+        rows.select(wanted)
+    except pl.exceptions.PolarsError as error:
+        raise malformed(path, None, f"a table with the columns {', '.join(wanted)} expected ({error})") from None
+    return rows
