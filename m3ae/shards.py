@@ -5,9 +5,11 @@ A shard folder holds `<split>-00000.arrow` ... (uncompressed Arrow IPC files, re
 Shapes: H, W stored size in px, C channels (1 or 3).
 """
 
+import errno
 import hashlib
 import io
 import json
+import os
 import shutil
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
@@ -25,6 +27,7 @@ from m3ae.jsonfile import write_json
 from m3ae.record import Split
 
 MANIFEST = "manifest.json"
+DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 ROWS_PER_BATCH = 64  # rows held in memory while a shard is written
 PX = {"unit": "px"}
 FIELDS = (
@@ -81,18 +84,35 @@ class Header:
 
 @contextmanager
 def new_folder(folder: Path) -> Iterator[Path]:
-    """A folder to fill, which takes the name `folder` only once it is complete."""
+    """A folder to fill, which takes the name `folder` only once it is complete and on the disk.
+
+    Raises `ShardError` where the disk is full or cannot be written to; then, as after any error, nothing half-made is left.
+    """
     partial = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
     try:
+        partial.mkdir(parents=True)
         yield partial
-    except BaseException:
+        settle(partial)
+    except BaseException as error:
         shutil.rmtree(partial, ignore_errors=True)
+        if isinstance(error, OSError) and error.errno in DISK_ERRORS:
+            raise ShardError(f"{folder}: could not be written ({error}); make room on the disk and run it again") from None
         raise
     if folder.exists():
         shutil.rmtree(folder)
     partial.rename(folder)
+    settle(folder.parent)
+
+
+def settle(folder: Path) -> None:
+    """Wait until the files of the folder, and their names, would survive a loss of power."""
+    for path in (*(path for path in folder.iterdir() if path.is_file()), folder):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 class ShardWriter:

@@ -32,7 +32,7 @@ def main() -> None:
     args = parser.parse_args()
     params = Params.read(Path("params.yaml"))
 
-    choices = Choices(**dict(params))
+    choices = Choices(*(getattr(params, name) for name in Choices._fields))
     figures = prepare(args.release, args.releases / args.release, read_inventory(args.inventory), args.out, choices, num_workers())
     write_json(args.metrics, figures)
 
