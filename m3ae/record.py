@@ -24,3 +24,9 @@ class Record:
     answer_kind: str = ""  # "open" | "closed" for questions, "" elsewhere
     licence: str = ""  # as published; "" = not stated
     content: bytes | None = None  # the image file's bytes, where `image` is but a name
+    patient: str = ""  # "" = not told
+
+    @property
+    def together(self) -> str:
+        """What must not be parted between splits: a patient or, where none is told, an image."""
+        return self.patient or self.image_id

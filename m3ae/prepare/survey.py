@@ -21,7 +21,7 @@ class Survey:
 
     num_rows: int = 0
     records: Counter[Split] = field(default_factory=Counter)  # rows that were chosen, in the splits as published
-    train_images: set[str] = field(default_factory=set)
+    training: set[str] = field(default_factory=set)  # patients or images, see Record.together
     has_validation: bool = False
     answers: dict[Split, dict[str, None]] = field(default_factory=lambda: {split: {} for split in Split})  # distinct, in order
 
@@ -39,7 +39,7 @@ class Survey:
         self.answers[record.split].update(dict.fromkeys(answers))
         self.has_validation |= record.split is Split.VALIDATION
         if record.split is Split.TRAIN:
-            self.train_images.add(record.image_id)
+            self.training.add(record.together)
 
     def answer_list(self, kind: Kind | None, source: AnswerSource) -> list[str]:
         """The task's answers over the published files: "all", or "train" alone with held-out images included. Classes: always all."""
@@ -49,18 +49,18 @@ class Survey:
         return answer_list(answer for split in splits for answer in self.answers[split])
 
     def held_out(self, share: float, seed: int) -> frozenset[str]:
-        """The training images that become the validation split where none was published: never the test split.
+        """The training patients or images that become the validation split where none was published: never the test split.
 
         # Differs: the authors chose VQA-RAD's epoch on a copy of its test file.
         """
-        if self.has_validation or len(self.train_images) < 2:
+        if self.has_validation or len(self.training) < 2:
             return frozenset()
-        count = max(1, round(share * len(self.train_images)))
-        return frozenset(random.Random(seed).sample(sorted(self.train_images), count))
+        count = max(1, round(share * len(self.training)))
+        return frozenset(random.Random(seed).sample(sorted(self.training), count))
 
 
 def moved(record: Record | Dropped, held_out: frozenset[str]) -> Record | Dropped:
-    """The record in the split that it is used in: an image goes to validation with everything asked about it."""
-    if isinstance(record, Record) and record.split is Split.TRAIN and record.image_id in held_out:
+    """The record in the split that it is used in: a patient, or an image with everything asked about it, goes as a whole."""
+    if isinstance(record, Record) and record.split is Split.TRAIN and record.together in held_out:
         return replace(record, split=Split.VALIDATION)
     return record

@@ -56,6 +56,7 @@ def record(folder: Path, row: dict[str, Any], path: Path, place: str, splits: "S
         id=name or f"{path.name}-{place}", split=splits.of(as_text(optional["split"], "split", path, place), patient, source, path, place),
         image=folder / source, image_id=source, texts=alternatives(row, "texts", path, place),
         licence=as_text(optional["licence"], "licence", path, place), content=image if isinstance(image, bytes) else None,
+        patient=patient,
     )  # fmt: skip
 
 

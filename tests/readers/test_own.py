@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from m3ae.prepare.survey import Survey, moved
 from m3ae.readers.own import drawn, read
 from m3ae.readers.published import ReleaseError
 from m3ae.record import Record, Split
@@ -25,7 +26,7 @@ def manifest(folder: Path, *rows: dict) -> Path:
 def test_rows_as_they_are_described():
     first, second, third = read(FIXTURE)
     image, texts = "images/a.jpg", ("Chest radiograph of a child.",)
-    assert first == Record("a", Split.TRAIN, FIXTURE / image, image, texts, licence="CC BY 4.0")
+    assert first == Record("a", Split.TRAIN, FIXTURE / image, image, texts, licence="CC BY 4.0", patient="p1")
     assert second.texts == ("Axial CT of the head.", "As Figure 2 shows.")
     assert (second.split, third.split) == (Split.VALIDATION, Split.TEST)
 
@@ -50,6 +51,14 @@ def test_without_splits_a_patients_images_stay_together(tmp_path):
     assert all(len(splits) == 1 for splits in of_patient)
     shares = [sum(record.split is split for record in records) / 600 for split in (Split.VALIDATION, Split.TEST)]
     assert all(0.05 < share < 0.16 for share in shares)
+
+
+def test_a_validation_split_that_is_missing_is_held_out_by_patient(tmp_path):
+    rows = [{"image": f"{number}.jpg", "texts": "a scan of", "patient": f"p{number // 4}", "split": "train"} for number in range(80)]
+    survey = Survey.of(read(manifest(tmp_path, *rows)), None)
+    held_out = survey.held_out(0.1, seed=1)
+    moves = [moved(record, held_out).split is Split.VALIDATION for record in read(tmp_path)]
+    assert sum(moves) == 8 and all(len(set(moves[start : start + 4])) == 1 for start in range(0, 80, 4))
 
 
 def test_the_draw_depends_on_the_name_alone():
