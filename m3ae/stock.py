@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from m3ae.inventory import is_synthetic
 from m3ae.prepare.release import READERS
 from m3ae.readers.published import ReleaseError
 from m3ae.record import Record, Split
@@ -33,8 +34,9 @@ def found(name: str, folder: Path) -> Iterator[str]:
     except ReleaseError as error:
         yield f"found          a folder that cannot be read: {error}"
         return
-    yield "found          " + ", ".join(f"{records[split]:,} {split}" for split in Split)
-    if compared := verdict(against_published(name, records)):
+    kind = " (synthetic)" if is_synthetic(folder) else ""
+    yield "found          " + ", ".join(f"{records[split]:,} {split}" for split in Split) + kind
+    if not kind and (compared := verdict(against_published(name, records))):
         yield f"counts         {compared}"
     absent = [split for split in CATALOGUE[name].splits if not records[split]]
     yield "missing        " + (", ".join([*(f"the {split} split" for split in absent), *said(missing, folder)]) or "nothing")

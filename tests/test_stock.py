@@ -33,6 +33,9 @@ def test_what_is_there_what_is_missing_and_where_to_get_it(tmp_path):
     assert "https://osf.io/89kps (size: not stated; licence: CC0; terms: none)" in vqa_rad
     assert "a folder that cannot be read: " in about(lines, "slake") and "imgs" in about(lines, "slake")
     assert "nothing: there is no such folder" in about(lines, "medicat") and "104 GB" in about(lines, "medicat")
+    (tmp_path / "vqa_rad/SYNTHETIC.md").touch()
+    drawn = about(list(describe(tmp_path)), "vqa_rad")
+    assert "1 test (synthetic)" in drawn and "counts" not in drawn
 
 
 def test_counts_are_as_published_or_say_by_how_much_they_differ():
