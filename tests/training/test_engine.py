@@ -54,9 +54,9 @@ def test_training_moves_the_loss_and_bf16_follows(results):
     assert results[1]["bf16"] == pytest.approx(losses, rel=0.05)
 
 
-RECIPE = {"learning_rate": 1e-3, "head_factor": 1, "fusion_factor": 1, "weight_decay": 0.01, "clip_norm": 1.0,
-          "warmup_share": 0.1, "zero_stage": 2,
-          "precision": "bf16", "steps": 10, "validate_every_steps": 5, "save_every_steps": 5}  # fmt: skip
+RECIPE = {"learning_rate": 1e-3, "head_factor": 1, "fusion_factor": 1, "weight_decay": 0.01, "decayed_norms": "none", "clip_norm": 1.0,
+          "warmup_share": 0.1, "zero_stage": 2, "precision": "bf16",
+          "steps": 10, "validate_every_steps": 5, "save_every_steps": 5}  # fmt: skip
 
 
 def test_accumulation_follows_from_the_global_batch_and_the_processes():
