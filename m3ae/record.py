@@ -3,12 +3,19 @@
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Protocol
 
 
 class Split(StrEnum):
     TRAIN = "train"
     VALIDATION = "validation"
     TEST = "test"
+
+
+class ImageBytes(Protocol):
+    """An image file that is no file of its own. It is read when it is needed, for 300,000 images fit no memory."""
+
+    def read(self) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +30,7 @@ class Record:
     answers: tuple[str, ...] = ()  # every answer that counts as right, or the one class label
     answer_kind: str = ""  # "open" | "closed" for questions, "" elsewhere
     licence: str = ""  # as published; "" = not stated
-    content: bytes | None = None  # the image file's bytes, where `image` is but a name
+    content: ImageBytes | None = None  # where the image file's bytes are to be had, where `image` is but a name
     patient: str = ""  # "" = not told
 
     @property

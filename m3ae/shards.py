@@ -14,7 +14,7 @@ import shutil
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,8 +28,11 @@ from m3ae.record import Split
 
 MANIFEST = "manifest.json"
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
+HASH_BYTES = 64
 ROWS_PER_BATCH = 64  # rows held in memory while a shard is written
 PX = {"unit": "px"}
+LEVELS = {"unit": "8-bit level", "holds": "as `encoding` says: raw = uint8 H*W*C row-major, or a PNG or JPEG file"}
+HASHES = {"unit": "bit", "holds": "the perceptual hash of the whole image, 256 bits, and of its central part, 256 bits"}
 FIELDS = (
     pa.field("id", pa.string(), nullable=False),
     pa.field("image_id", pa.string(), nullable=False),
@@ -38,11 +41,14 @@ FIELDS = (
     pa.field("answer_kind", pa.string(), nullable=False),
     pa.field("licence", pa.string(), nullable=False),
     pa.field("has_caption", pa.bool_(), nullable=False),
-    pa.field("image", pa.binary(), nullable=False),
+    pa.field("image", pa.binary(), nullable=False, metadata=LEVELS),
     pa.field("height", pa.int32(), nullable=False, metadata=PX),
     pa.field("width", pa.int32(), nullable=False, metadata=PX),
-    pa.field("channels", pa.int32(), nullable=False),
+    pa.field("channels", pa.int32(), nullable=False, metadata={"unit": "1"}),
+    pa.field("hash", pa.binary(HASH_BYTES), nullable=False, metadata=HASHES),
 )
+
+SCHEMA = pa.schema(FIELDS)
 
 
 class ShardError(SystemExit):
@@ -63,6 +69,7 @@ class Row(NamedTuple):
     height: int
     width: int
     channels: int
+    hash: bytes
     split: Split
 
 
@@ -91,18 +98,28 @@ def new_folder(folder: Path) -> Iterator[Path]:
     partial = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     try:
-        partial.mkdir(parents=True)
-        yield partial
-        settle(partial)
-    except BaseException as error:
+        with disk_errors_told(folder):
+            partial.mkdir(parents=True)
+            yield partial
+            settle(partial)
+    except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
-        if isinstance(error, OSError) and error.errno in DISK_ERRORS:
-            raise ShardError(f"{folder}: could not be written ({error}); make room on the disk and run it again") from None
         raise
     if folder.exists():
         shutil.rmtree(folder)
     partial.rename(folder)
     settle(folder.parent)
+
+
+@contextmanager
+def disk_errors_told(folder: Path) -> Iterator[None]:
+    """A full or read-only disk becomes a `ShardError` that names the folder and the remedy."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in DISK_ERRORS:
+            raise
+        raise ShardError(f"{folder}: could not be written ({error}); make room on the disk and run it again") from None
 
 
 def settle(folder: Path) -> None:
@@ -144,11 +161,7 @@ class ShardWriter:
                 self.flush(split)
             writer.close()
         if kind is None:
-            write_json(self.folder / MANIFEST, {
-                "found": True, "release": self.header.release, "synthetic": self.header.synthetic, "encoding": self.header.encoding,
-                "image_px": self.header.image_px, "rows_per_shard": self.header.rows_per_shard,
-                "splits": {split: writer.entry() for split, writer in self.splits.items()},
-            })  # fmt: skip
+            write_manifest(self.folder, self.header, {split: writer.shards for split, writer in self.splits.items()})
 
 
 class SplitWriter:
@@ -183,8 +196,11 @@ class SplitWriter:
             self.file = None
             self.shards[-1]["sha256"] = digest(self.folder / self.shards[-1]["name"])
 
-    def entry(self) -> dict[str, Any]:
-        return {"rows": sum(shard["rows"] for shard in self.shards), "shards": self.shards}
+
+def write_manifest(folder: Path, header: Header, shards: dict[Split, list[dict[str, Any]]]) -> None:
+    """What `open_manifest` reads: `shards` are each split's (name, rows, sha256)."""
+    splits = {split: {"rows": sum(shard["rows"] for shard in listed), "shards": listed} for split, listed in shards.items()}
+    write_json(folder / MANIFEST, {"found": True, **asdict(header), "splits": splits})
 
 
 def digest(path: Path) -> str:
@@ -235,7 +251,7 @@ class Shards:
 
     def __init__(self, folder: Path, split: str, encoding: str, batches: Sequence[pa.RecordBatch]):
         self.folder, self.split, self.encoding, self.batches = folder, split, encoding, list(batches)
-        self.details = [batch.drop_columns("image") for batch in batches]
+        self.details = [batch.drop_columns(["image", "hash"]) for batch in batches]
         self.ends = list(accumulate(batch.num_rows for batch in batches))
 
     def __len__(self) -> int:
@@ -245,9 +261,17 @@ class Shards:
         return open_split, (self.folder, self.split)
 
     def row(self, number: int) -> dict[str, Any]:
-        """Every column but `image`."""
+        """Every column but `image` and `hash`."""
         batch, place = self.place(number)
         return self.details[batch].slice(place, 1).to_pylist()[0]
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        """One column of all rows."""
+        return pa.chunked_array([batch[name] for batch in self.batches], SCHEMA.field(name).type)
+
+    def rows_without(self, image_ids: frozenset[str]) -> list[int]:
+        """The numbers of the rows that show none of these images."""
+        return [number for number, name in enumerate(self.column("image_id").to_pylist()) if name not in image_ids]
 
     def num_texts(self, number: int) -> int:
         batch, place = self.place(number)

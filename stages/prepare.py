@@ -1,4 +1,8 @@
-"""prepare: one release, as published, to Arrow shards, with a count of everything that was dropped."""
+"""prepare: one release, as published, to Arrow shards, with a count of everything that was dropped.
+
+Several machines that see the project's folder share the work: `python -m stages.prepare ... --share 3/16` on the third of sixteen makes
+every sixteenth partition and stops; `dvc repro` then makes what is missing and assembles. docs: README, "At full size".
+"""
 
 import argparse
 from pathlib import Path
@@ -8,7 +12,8 @@ from m3ae.jsonfile import write_json
 from m3ae.licences import Licence
 from m3ae.params import StageParams
 from m3ae.prepare.params import PrepareParams
-from m3ae.prepare.release import Choices, prepare
+from m3ae.prepare.partitions import Share
+from m3ae.prepare.release import Choices, prepare, prepare_share
 from m3ae.prepare.survey import AnswerSource
 from m3ae.prepare.workers import num_workers
 from m3ae.readers.melinda import Label
@@ -29,12 +34,16 @@ def main() -> None:
     parser.add_argument("--release", choices=RELEASES, required=True)
     for name in ("releases", "inventory", "out", "metrics"):
         parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--share", type=Share.read, help="make every n-th partition alone, such as 3/16, and leave it for the plain stage")
     args = parser.parse_args()
     params = Params.read(Path("params.yaml"))
 
     choices = Choices(*(getattr(params, name) for name in Choices._fields))
-    figures = prepare(args.release, args.releases / args.release, read_inventory(args.inventory), args.out, choices, num_workers())
-    write_json(args.metrics, figures)
+    folder, found = args.releases / args.release, read_inventory(args.inventory)
+    if args.share:
+        print(f"{args.release}: {prepare_share(args.release, folder, found, choices, num_workers(), args.share)} partitions are ready")
+        return
+    write_json(args.metrics, prepare(args.release, folder, found, args.out, choices, num_workers()))
 
 
 if __name__ == "__main__":

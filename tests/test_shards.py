@@ -23,7 +23,8 @@ def pixels(number: int, channels: int = 1) -> np.ndarray:
 def row(number: int, split: Split, encoding: str = "raw", channels: int = 1) -> Row:
     stored = pixels(number, channels)
     texts = [f"text {number}", "an inline reference"][: 1 + number % 2]
-    return Row(str(number), f"image-{number}", texts, ["yes"], "closed", "CC0", True, encoded(stored, encoding), *stored.shape, split)
+    image = encoded(stored, encoding)
+    return Row(str(number), f"image-{number}", texts, ["yes"], "closed", "CC0", True, image, *stored.shape, bytes(64), split)
 
 
 @pytest.fixture

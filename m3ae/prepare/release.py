@@ -1,13 +1,18 @@
 """One release -> its shards: read, clean, filter, resize, write, count. Paper, section 3; METHOD's downstream table."""
 
+import shutil
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from m3ae.digest import digest_of
 from m3ae.inventory import Found
 from m3ae.jsonfile import write_json
 from m3ae.licences import Licence, family
 from m3ae.prepare.params import PrepareParams
+from m3ae.prepare.partitions import EVERYTHING, PartitionWriter, Share, link, partitions, read_dropped
 from m3ae.prepare.rows import RowMaker
 from m3ae.prepare.survey import AnswerSource, Survey, moved
 from m3ae.prepare.tally import Tally
@@ -16,9 +21,10 @@ from m3ae.readers import medicat, melinda, own, roco, rocov2, slake, vqa_med_201
 from m3ae.readers.melinda import Label
 from m3ae.readers.published import DUPLICATE, Dropped, ReleaseError, within
 from m3ae.readers.slake import Language
-from m3ae.record import Record
+from m3ae.record import Record, Split
 from m3ae.releases import against_published, verdict
-from m3ae.shards import Header, ShardWriter, new_folder, write_absent
+from m3ae.shards import Header, new_folder, open_manifest, write_absent, write_manifest
+from m3ae.state_folder import root
 from m3ae.tasks import TASKS, Kind
 
 Reader = Callable[..., Iterator[Record | Dropped]]  # of the release's folder, and what its own parameters are
@@ -34,6 +40,7 @@ READERS: dict[str, Reader] = {
 }
 NOT_LICENSED = "licence not chosen"
 ROWS_WORTH_A_WORKER = 1000  # fewer are read sooner than a process starts
+DECODERS = ("pillow", "pyarrow", "ImageHash", "numpy")  # whose version may change a byte
 
 
 class Choices(NamedTuple):
@@ -54,36 +61,73 @@ class Choices(NamedTuple):
 def prepare(name: str, folder: Path, found: Found, out: Path, choices: Choices, workers: int) -> dict[str, Any]:
     """The shards of the release in `folder`, written to `out`; returns the counts for its metrics file.
 
-    Raises `ReleaseError` where the release is not laid out as published.
+    Partitions that an earlier run, or other machines, finished are taken up. Raises `ReleaseError` where the release is not laid out
+    as published, `ShardError` where the disk is full.
     """
     if not found.found:
         write_absent(out, name)
         return {"found": False, "synthetic": False, "read": 0, "kept": 0, "dropped": {}, "splits": {}}
-    if not folder.is_dir():
-        raise ReleaseError(f"{folder}: is gone since data/inventory was made; bring it back, or run `dvc repro --force inventory`")
+    survey, parts = write_parts(name, folder, found, choices, workers, EVERYTHING)
+    answers = survey.answer_list(task_kind(name), choices.answers)
     with new_folder(out) as partial:
-        figures = write(name, folder, found.synthetic, partial, choices, workers)
+        figures = assemble(parts, partial, header(name, found, choices)) | write_answers(partial, answers)
+    drop(state_folder(name, found, choices))
+    if not found.synthetic and choices.are_the_papers():
+        figures |= published(name, survey, choices.answers, answers)
     return {"found": True, "synthetic": found.synthetic, **figures}
 
 
-def write(name: str, folder: Path, synthetic: bool, out: Path, choices: Choices, workers: int) -> dict[str, Any]:
+def prepare_share(name: str, folder: Path, found: Found, choices: Choices, workers: int, share: Share) -> int:
+    """One machine's share of the partitions, left in the state folder for `prepare` to assemble; returns how many they are."""
+    return len(write_parts(name, folder, found, choices, workers, share)[1]) if found.found else 0
+
+
+def write_parts(name: str, folder: Path, found: Found, choices: Choices, workers: int, share: Share) -> tuple[Survey, list[Path]]:
+    """The survey, and the folders of the share's finished partitions in their order."""
+    if not folder.is_dir():
+        raise ReleaseError(f"{folder}: is gone since data/inventory was made; bring it back, or run `dvc repro --force inventory`")
     kind, params = task_kind(name), choices.prepare
     survey = Survey.of(wanted(name, folder, choices), kind)
     held_out = survey.held_out(params.validation_share, choices.seed)
     records = (moved(record, held_out) for record in wanted(name, folder, choices))
-    rows = in_order(RowMaker(folder, kind, params), records, min(workers, 1 + survey.num_rows // ROWS_WORTH_A_WORKER))
-    tally = Tally()
-    with ShardWriter(out, Header(name, synthetic, params.encoding, params.image_px, params.rows_per_shard)) as shards:
-        for row in rows:
-            if isinstance(row, Dropped):
-                tally.dropped.append(row)
-            else:
-                shards.write(row)
-                tally.kept[row.split] += 1
+    mine = (part for part in partitions(records, params.rows_per_shard) if share.takes(part.number))
+    write = PartitionWriter(state_folder(name, found, choices), RowMaker(folder, kind, params), header(name, found, choices))
+    return survey, list(in_order(write, mine, min(workers, 1 + survey.num_rows // ROWS_WORTH_A_WORKER)))
+
+
+def header(name: str, found: Found, choices: Choices) -> Header:
+    params = choices.prepare
+    return Header(name, found.synthetic, params.encoding, params.image_px, params.rows_per_shard)
+
+
+def state_folder(name: str, found: Found, choices: Choices) -> Path:
+    """Where the finished partitions lie: named by all that their bytes depend on."""
+    chosen = {**choices._asdict(), "prepare": choices.prepare.model_dump()}
+    depends_on = {"release": name, "found": found, "choices": chosen, "versions": {name: version(name) for name in DECODERS}}
+    return root() / "prepare" / digest_of(depends_on, [])
+
+
+def drop(state: Path) -> None:
+    """The state of a run that is done, and the folder above it where no other run has any."""
+    shutil.rmtree(state, ignore_errors=True)
+    with suppress(OSError):
+        state.parent.rmdir()
+
+
+def assemble(parts: list[Path], out: Path, header: Header) -> dict[str, Any]:
+    """Shards, manifest and dropped rows of all partitions in `out`; returns the counts. Partition 12 becomes <split>-00012.arrow."""
+    tally, shards = Tally(), {split: [] for split in Split}
+    for part in parts:
+        tally.dropped += read_dropped(part)
+        for split, entry in open_manifest(part)["splits"].items():
+            tally.kept[Split(split)] += entry["rows"]
+            for shard in entry["shards"]:
+                named = {**shard, "name": f"{split}-{part.name}.arrow"}
+                link(part / shard["name"], out / named["name"])
+                shards[split].append(named)
+    write_manifest(out, header, shards)
     tally.write_dropped(out / "dropped.parquet")
-    answers = survey.answer_list(kind, choices.answers)
-    figures = tally.figures() | write_answers(out, answers)
-    return figures if synthetic or not choices.are_the_papers() else figures | published(name, survey, choices.answers, answers)
+    return tally.figures()
 
 
 def published(name: str, survey: Survey, source: AnswerSource, answers: list[str]) -> dict[str, Any]:

@@ -1,12 +1,12 @@
 """Record -> row of a shard, or the reason why not. A pure function of the record's files: any process may compute it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 from m3ae.prepare.answers import normalised_answers
+from m3ae.prepare.fingerprint import fingerprint
 from m3ae.prepare.images import UnusableImage, encoded, load, resized
 from m3ae.prepare.params import PrepareParams
 from m3ae.prepare.texts import MOST_CHARACTERS, cleaned, long_enough
@@ -23,6 +23,7 @@ class StoredImage(NamedTuple):
     height: int
     width: int
     channels: int
+    hash: bytes
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,6 @@ class RowMaker:
     kind: Kind | None
     params: PrepareParams
 
-    def __call__(self, records: Sequence[Record | Dropped]) -> list[Row | Dropped]:
-        return [record if isinstance(record, Dropped) else self.row(record) for record in records]
-
     def row(self, record: Record) -> Row | Dropped:
         if any(len(text) > MOST_CHARACTERS for text in record.texts):
             return self.dropped(record, f"text of over {MOST_CHARACTERS} characters")
@@ -45,14 +43,16 @@ class RowMaker:
             return self.dropped(record, self.no_text)
         if self.asks and not answers:
             return self.dropped(record, "no answer")
-        image = stored_image(record.image, self.release, self.params) if record.content is None else self.given_image(record)
+        image = self.image(record)
         if isinstance(image, str):
             return self.dropped(record, image)
         return Row(record.id, record.image_id, texts, answers, record.answer_kind, record.licence, has_caption, *image, record.split)
 
-    def given_image(self, record: Record) -> StoredImage | str:
-        """Not remembered: a release that holds its images' bytes in its rows has each image once."""
-        return stored(record.image, self.release, self.params, record.content)
+    def image(self, record: Record) -> StoredImage | str:
+        """Remembered where several questions ask about one image; elsewhere each image stands once, and memory stays flat."""
+        if record.content is not None:
+            return stored(record.image, self.release, self.params, record.content.read())
+        return (remembered if self.asks else stored)(record.image, self.release, self.params)
 
     @property
     def asks(self) -> bool:
@@ -83,7 +83,7 @@ def stored(path: Path, release: Path, params: PrepareParams, content: bytes | No
         pixels = resized(load(path, release, params.max_pixels, content), params.image_px)
     except UnusableImage as error:
         return str(error)
-    return StoredImage(encoded(pixels, params.encoding), *pixels.shape)
+    return StoredImage(encoded(pixels, params.encoding), *pixels.shape, fingerprint(pixels))
 
 
-stored_image = lru_cache(maxsize=NUM_REMEMBERED)(stored)
+remembered = lru_cache(maxsize=NUM_REMEMBERED)(stored)

@@ -2,16 +2,15 @@
 
 import multiprocessing
 import os
+import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
-from itertools import chain, islice
 from typing import TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-ITEMS_AT_ONCE = 16  # a piece of work: large enough to outweigh sending it
-PIECES_PER_WORKER = 3  # computed ahead of what is being written
+ITEMS_PER_WORKER = 2  # sent ahead, so that none waits for the next
 
 
 def num_workers() -> int:
@@ -22,28 +21,30 @@ def num_workers() -> int:
     return int(given) if given else os.cpu_count() or 1
 
 
-def in_order(function: Callable[[Sequence[Item]], list[Result]], items: Iterable[Item], workers: int) -> Iterator[Result]:
-    """`function` of pieces of `items`, laid end to end. With several workers `function` and the items must pickle."""
-    pieces = cut(items)
+def in_order(function: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
+    """`function` of each item. With several workers `function`, the items and the results must pickle."""
     if workers == 1:
-        yield from chain.from_iterable(map(function, pieces))
+        yield from map(function, items)
         return
     # Processes are started afresh: a fork would copy the locks of polars' and pyarrow's threads, held or not.
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
-        waiting: deque[Future[list[Result]]] = deque()
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), end_with_parent) as pool:
+        waiting: deque[Future[Result]] = deque()
         try:
-            for piece in pieces:
-                waiting.append(pool.submit(function, piece))
-                if len(waiting) >= workers * PIECES_PER_WORKER:
-                    yield from waiting.popleft().result()
+            for item in items:
+                waiting.append(pool.submit(function, item))
+                if len(waiting) >= workers * ITEMS_PER_WORKER:
+                    yield waiting.popleft().result()
             while waiting:
-                yield from waiting.popleft().result()
+                yield waiting.popleft().result()
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def cut(items: Iterable[Item]) -> Iterator[list[Item]]:
-    """Pieces of `ITEMS_AT_ONCE` items; the last one may be shorter."""
-    rest = iter(items)
-    while piece := list(islice(rest, ITEMS_AT_ONCE)):
-        yield piece
+def end_with_parent() -> None:
+    """Let this worker end when its parent is killed, which tells nobody."""
+    threading.Thread(target=wait_for_parent, daemon=True).start()
+
+
+def wait_for_parent() -> None:
+    multiprocessing.parent_process().join()
+    os._exit(1)

@@ -8,14 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from m3ae.readers.published import SPELLINGS, malformed, text
+from m3ae.readers.published import SPELLINGS, text
+from m3ae.readers.tables import table_rows
 from m3ae.record import Record, Split
 
 COLUMNS = ("image", "image_id", "caption")
-ROWS_AT_ONCE = 64  # images are large
 
 
 def mirror_files(folder: Path) -> dict[Split, list[Path]]:
@@ -36,17 +33,4 @@ def read_mirror(folder: Path, licence: str) -> Iterator[Record]:
 def record(folder: Path, split: Split, path: Path, number: int, row: dict[str, Any], licence: str) -> Record:
     name, caption = (text(row, key, path, f"row {number}") for key in ("image_id", "caption"))
     name = name or f"{path.name}-row-{number}"
-    content = (row["image"] or {}).get("bytes") or b""
-    return Record(id=name, split=split, image=folder / name, image_id=name, texts=(caption,), licence=licence, content=content)
-
-
-def table_rows(path: Path, columns: tuple[str, ...] | None = None) -> Iterator[dict[str, Any]]:
-    """The rows of a Parquet file, few in memory at once; `columns` None: all."""
-    try:
-        file = pq.ParquetFile(path)
-        if missing := set(columns or ()) - set(file.schema_arrow.names):
-            raise malformed(path, None, f"the columns {', '.join(sorted(missing))} are missing")
-        for batch in file.iter_batches(ROWS_AT_ONCE, columns=list(columns) if columns else None):
-            yield from batch.to_pylist()
-    except (OSError, pa.ArrowException) as error:
-        raise malformed(path, None, f"is no Parquet file ({error})") from None
+    return Record(id=name, split=split, image=folder / name, image_id=name, texts=(caption,), licence=licence, content=row["image"])

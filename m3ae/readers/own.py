@@ -3,8 +3,9 @@
     manifest.jsonl     a JSON object a line
     manifest.parquet   the same as columns; or several, manifest-*.parquet
 
-Keys: `image` (a path relative to this folder; in Parquet also the file's bytes) and `texts` (a text or a list: caption first, then
-references). Where there are any: `id` (needed beside bytes), `split` (train, validation or test), `licence`, `source` and `patient`.
+Keys: `image` (a path relative to this folder; in Parquet also the file's bytes, then in row groups of some hundred rows, for one is held
+in memory as a whole) and `texts` (a text or a list: caption first, then references). Where there are any: `id` (needed beside bytes),
+`split` (train, validation or test), `licence`, `source` and `patient`.
 
 Either every row names its split or none does. Where none does, it is drawn from the patient's name or, without one, the image's:
 a tenth each of them in validation and in test, the same ones on every machine and however many rows come later. A patient
@@ -16,8 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from m3ae.readers.mirror import table_rows
 from m3ae.readers.published import ReleaseError, alternatives, as_text, field, json_lines
+from m3ae.readers.tables import InTable, table_rows
 from m3ae.record import Record, Split
 
 HELD_OUT = 0.1  # of all patients, in validation and as many in test
@@ -48,14 +49,14 @@ def rows(folder: Path) -> Iterator[tuple[Path, int, dict[str, Any]]]:
 def record(folder: Path, row: dict[str, Any], path: Path, place: str, splits: "Splits") -> Record:
     image, optional = field(row, "image", path, place), {key: row.get(key) for key in KEYS}
     name = as_text(optional["id"], "id", path, place)
-    if isinstance(image, bytes) and not name:
+    if isinstance(image, InTable) and not name:
         raise ReleaseError(f"{path}, {place}: an image given as bytes needs an `id`; add that column")
-    source = name if isinstance(image, bytes) else as_text(image, "image", path, place)
+    source = name if isinstance(image, InTable) else as_text(image, "image", path, place)
     patient = as_text(optional["patient"], "patient", path, place)
     return Record(
         id=name or f"{path.name}-{place}", split=splits.of(as_text(optional["split"], "split", path, place), patient, source, path, place),
         image=folder / source, image_id=source, texts=alternatives(row, "texts", path, place),
-        licence=as_text(optional["licence"], "licence", path, place), content=image if isinstance(image, bytes) else None,
+        licence=as_text(optional["licence"], "licence", path, place), content=image if isinstance(image, InTable) else None,
         patient=patient,
     )  # fmt: skip
 

@@ -3,22 +3,16 @@ the result depends on, so that no run ever takes up another one's state.
 """
 
 import json
-import os
 import shutil
-from pathlib import Path
 from typing import Any
 
 import torch.distributed as dist
 
+from m3ae.state_folder import root
 from m3ae.training.engine import Engine
 from m3ae.training.launch import is_first
 
 LATEST = "latest.json"
-
-
-def root() -> Path:
-    """The main repository's `.state`, in queued and temporary runs too: DVC throws their folders away on failure."""
-    return Path(os.environ.get("DVC_ROOT", ".")) / ".state"
 
 
 class ResumeState:

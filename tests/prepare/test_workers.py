@@ -2,15 +2,15 @@
 
 import pytest
 
-from m3ae.prepare.workers import ITEMS_AT_ONCE, PIECES_PER_WORKER, in_order, num_workers
+from m3ae.prepare.workers import ITEMS_PER_WORKER, in_order, num_workers
 
 
-def doubled(numbers: list[int]) -> list[int]:
-    return [2 * number for number in numbers]
+def doubled(number: int) -> int:
+    return 2 * number
 
 
-def failing(numbers: list[int]) -> list[int]:
-    raise ValueError(f"piece {numbers[0]}")
+def failing(number: int) -> int:
+    raise ValueError(f"item {number}")
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -19,16 +19,16 @@ def test_results_come_in_the_items_order(workers):
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_no_more_items_are_read_than_a_few_pieces_ahead(workers):
+def test_no_more_items_are_read_than_a_few_ahead(workers):
     read = []
     results = in_order(doubled, (read.append(number) or number for number in range(10_000)), workers)
     next(results)
-    assert len(read) <= ITEMS_AT_ONCE * workers * PIECES_PER_WORKER
+    assert len(read) <= workers * ITEMS_PER_WORKER
     results.close()
 
 
 def test_an_error_in_a_worker_is_an_error_here():
-    with pytest.raises(ValueError, match="piece 0"):
+    with pytest.raises(ValueError, match="item 0"):
         list(in_order(failing, range(100), 2))
 
 

@@ -39,7 +39,7 @@ def mirror(tmp_path):
 def test_rows_of_all_files_with_their_images(mirror, tmp_path):
     rows = list(roco.read(mirror))
     assert [(row.id, row.split) for row in rows] == [("a", Split.TRAIN), ("b", Split.TRAIN), ("c", Split.TRAIN), ("d", Split.VALIDATION)]
-    assert rows[0].content == picture(40)
+    assert rows[0].content.read() == picture(40)
     figures = run("roco", mirror, tmp_path / "out")
     assert figures["dropped"] == {"no text of 3 words": 1, "unreadable image": 1} and figures["kept"] == 2
     assert (open_split(tmp_path / "out", "validation").pixels(0) == 120).all()

@@ -22,7 +22,7 @@ def shards(tmp_path: Path) -> Path:
             for number in range(count):
                 image = np.full((2, 2, 1), number, np.uint8).tobytes()
                 texts, has_caption = [f"caption {number}", "reference"], number % 10 != 0
-                writer.write(Row(f"{split}-{number}", str(number), texts, [], "", "", has_caption, image, 2, 2, 1, split))
+                writer.write(Row(f"{split}-{number}", str(number), texts, [], "", "", has_caption, image, 2, 2, 1, bytes(64), split))
     return folder
 
 

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from m3ae.digest import digest_of
-from m3ae.training.state import root
+from m3ae.state_folder import root
 
 
 def test_a_changed_parameter_or_data_byte_is_another_run(tmp_path):

@@ -1,0 +1,125 @@
+"""A release's records in pieces of a fixed number: each is written by itself, whole or not at all, by any process of any machine.
+
+A finished partition is a folder `<number>` in the release's state folder: a shard folder of its rows, `dropped.json`, and `complete.json`,
+written last, with the digest of every other file. A killed run goes on with the partitions that are not finished.
+"""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+from m3ae.jsonfile import write_json
+from m3ae.prepare.rows import RowMaker
+from m3ae.readers.published import Dropped
+from m3ae.record import Record, Split
+from m3ae.shards import Header, ShardWriter, digest, disk_errors_told, settle
+
+COMPLETE = "complete.json"
+DROPPED = "dropped.json"
+
+
+class ShareError(SystemExit):
+    """A share of the work is not written as `3/16`."""
+
+
+class Share(NamedTuple):
+    """Which partitions one machine takes: every `of`-th, from the `number`-th on (from 1). Machines need not know of each other."""
+
+    number: int
+    of: int
+
+    @classmethod
+    def read(cls, text: str) -> "Share":
+        """`3/16`: the third of sixteen. Raises `ShareError`."""
+        number, _, of = text.partition("/")
+        if not (number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
+            raise ShareError(f"--share {text}: two whole numbers expected, such as 3/16, the third of sixteen shares")
+        return cls(int(number), int(of))
+
+    def takes(self, partition: int) -> bool:
+        return partition % self.of == self.number - 1
+
+
+EVERYTHING = Share(1, 1)
+
+
+class Partition(NamedTuple):
+    number: int
+    records: list[Record | Dropped]
+
+
+def partitions(records: Iterable[Record | Dropped], size: int) -> Iterator[Partition]:
+    """Pieces of `size` records in their order; the last one may be shorter."""
+    rest, number = iter(records), 0
+    while piece := list(islice(rest, size)):
+        yield Partition(number, piece)
+        number += 1
+
+
+@dataclass(frozen=True)
+class PartitionWriter:
+    """Partition -> its folder in `state`. What is there already and whole is left alone; what is damaged is made again."""
+
+    state: Path
+    make: RowMaker
+    header: Header
+
+    def __call__(self, partition: Partition) -> Path:
+        """Raises `ShardError` where the disk is full or cannot be written to."""
+        folder = self.state / f"{partition.number:05d}"
+        if not is_complete(folder):
+            with disk_errors_told(folder):
+                self.make_anew(folder, partition.records)
+        return folder
+
+    def make_anew(self, folder: Path, records: list[Record | Dropped]) -> None:
+        self.state.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self.state, suffix=".partial") as name:  # of this process alone: machines may share `state`
+            partial = Path(name, folder.name)
+            partial.mkdir()
+            self.write(partial, records)
+            settle(partial)
+            if not is_complete(folder):  # another machine may have been quicker; its bytes are the same
+                shutil.rmtree(folder, ignore_errors=True)
+                os.rename(partial, folder)
+        settle(self.state)
+
+    def write(self, folder: Path, records: list[Record | Dropped]) -> None:
+        dropped = []
+        with ShardWriter(folder, self.header) as shards:
+            for record in records:
+                row = self.make.row(record) if isinstance(record, Record) else record
+                if isinstance(row, Dropped):
+                    dropped.append(row)
+                else:
+                    shards.write(row)
+        write_json(folder / DROPPED, [asdict(row) for row in dropped])
+        write_json(folder / COMPLETE, {path.name: digest(path) for path in folder.iterdir()})
+
+
+def is_complete(folder: Path) -> bool:
+    """Whether every file is there with the bytes that were written: a machine that lost power may have kept names without bytes."""
+    try:
+        expected = json.loads((folder / COMPLETE).read_text())
+        return bool(expected) and all(digest(folder / name) == sha256 for name, sha256 in expected.items())
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def read_dropped(folder: Path) -> list[Dropped]:
+    rows = json.loads((folder / DROPPED).read_text())
+    return [Dropped(**{**row, "split": Split(row["split"])}) for row in rows]
+
+
+def link(source: Path, target: Path) -> None:
+    """`target` without copying where the file system can; a copy elsewhere. The source stays, for a run killed here goes on from it."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
