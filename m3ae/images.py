@@ -27,8 +27,9 @@ def normalised(square: np.ndarray, image_px: int) -> Tensor:
     if square.shape[:2] != (image_px, image_px):
         image = Image.fromarray(square[..., 0] if square.shape[2] == 1 else square)
         square = np.asarray(image.resize((image_px, image_px), Image.Resampling.BICUBIC)).reshape(image_px, image_px, -1)
-    values = torch.tensor(np.ascontiguousarray(square)).permute(2, 0, 1).expand(3, -1, -1).float() / 255
-    return (values - torch.tensor(CLIP_MEAN)[:, None, None]) / torch.tensor(CLIP_DEVIATION)[:, None, None]
+    levels = torch.tensor(np.ascontiguousarray(square)).permute(2, 0, 1)  # (C, S, S); grey is spread to three channels below
+    values = levels.to(torch.float32, memory_format=torch.contiguous_format).div_(255)
+    return (values - torch.tensor(CLIP_MEAN)[:, None, None]).div_(torch.tensor(CLIP_DEVIATION)[:, None, None])
 
 
 def to_pixels(images: Tensor) -> np.ndarray:

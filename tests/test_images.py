@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 import torch
 
 from m3ae.images import CLIP_DEVIATION, CLIP_MEAN, Crop, to_pixels, to_tensor
@@ -47,3 +48,13 @@ def test_a_stretched_crop_leaves_the_global_random_state_alone():
     torch.manual_seed(5)
     Crop(16, 0.9, 0, is_stretched=True)(np.zeros((20, 20, 1), np.uint8), torch.Generator().manual_seed(1))
     assert torch.equal(torch.rand(1), expected)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_normalising_in_place_gives_the_bits_of_the_formula(channels):
+    pixels = np.random.default_rng(0).integers(0, 256, (32, 40, channels), np.uint8)
+    kept = pixels.copy()
+    levels = torch.tensor(pixels[:, 4:36]).permute(2, 0, 1).expand(3, -1, -1).float() / 255
+    expected = (levels - torch.tensor(CLIP_MEAN)[:, None, None]) / torch.tensor(CLIP_DEVIATION)[:, None, None]
+    assert torch.equal(to_tensor(pixels, 32), expected)
+    assert np.array_equal(pixels, kept)
