@@ -14,6 +14,7 @@ from torch import Generator, Tensor
 from torch.utils.data import Dataset
 
 from m3ae.images import Crop, to_tensor
+from m3ae.left_out import NOTHING, LeftOut
 from m3ae.masking import hidden_words, hide, num_kept, other_images, patch_order
 from m3ae.model.params import Negatives, Words
 from m3ae.shards import Shards
@@ -107,9 +108,10 @@ class PairSample:
 class PairBatches(Dataset):
     """Micro-batch number -> `PairBatch`. A row with several texts is several samples, as in the authors' code."""
 
-    def __init__(self, releases: Sequence[Shards], tokenizer: Tokenizer, view: "PairView", order_seed: int):
+    def __init__(self, releases: Sequence[Shards], tokenizer: Tokenizer, view: "PairView", order_seed: int, left_out: LeftOut = NOTHING):
         self.samples = [PairSample(shards, row, text) for shards in releases
-                        for row in range(len(shards)) for text in range(shards.num_texts(row))]  # fmt: skip
+                        for row in shards.rows_without(left_out.get(shards.folder.name, frozenset()))
+                        for text in range(shards.num_texts(row))]  # fmt: skip
         self.tokenizer, self.view = tokenizer, view
         self.order: Order | InOrder = Order(len(self.samples), view.size, order_seed)
 

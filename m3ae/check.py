@@ -80,6 +80,7 @@ class AllParams(Block):
     licenses: Annotated[tuple[Licence, ...], AfterValidator(distinct)]
     languages: Annotated[tuple[Language, ...], Field(min_length=1), AfterValidator(distinct)]
     melinda_label: Label
+    drop_leaks: bool
     scale: Literal["demo", "paper", "test"]
     scales: Scales
 

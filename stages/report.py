@@ -22,6 +22,7 @@ class Params(StageParams):
     licenses: tuple[str, ...]
     languages: tuple[str, ...]
     melinda_label: str
+    drop_leaks: bool
     mask_ratio: float
     text_mask_ratio: float
     mim_layer: int

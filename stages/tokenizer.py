@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from m3ae.left_out import read_left_out
 from m3ae.params import StageParams
 from m3ae.shards import open_split
 from m3ae.tokenizer import fetch, train
@@ -16,14 +17,16 @@ class Params(StageParams):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--shards", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
+    for name in ("shards", "left-out", "out"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
     args = parser.parse_args()
     params = Params.read(Path("params.yaml"))
 
     if params.tokenizer.source == TRAINED:
-        splits = [open_split(args.shards / release, "train") for release in params.pretrain_releases]
-        texts = (text for shards in splits for row in range(len(shards)) for text in shards.row(row)["texts"])
+        left_out = read_left_out(args.left_out)
+        splits = {release: open_split(args.shards / release, "train") for release in params.pretrain_releases}
+        rows = ((shards, row) for release, shards in splits.items() for row in shards.rows_without(left_out.get(release, frozenset())))
+        texts = (text for shards, row in rows for text in shards.row(row)["texts"])
         tokenizer = train(texts, params.tokenizer.vocabulary)
     else:
         tokenizer = fetch(params.tokenizer.source)

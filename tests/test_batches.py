@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -13,12 +15,17 @@ TEXTS = ["axial ct of the chest", "large left mass", "coronal mri of the brain",
 class Shards:
     """Four rows in memory, the first with two texts."""
 
+    folder = Path("roco")
+
     def __len__(self):
         return 4
 
     def row(self, number):
         texts = [TEXTS[number], "an inline reference"] if number == 0 else [TEXTS[number]]
         return {"id": str(number), "image_id": f"image{number}", "texts": texts, "answers": ["yes", "unknown"] if number else ["no"]}
+
+    def rows_without(self, image_ids):
+        return list(range(len(self)))
 
     def num_texts(self, number):
         return len(self.row(number)["texts"])

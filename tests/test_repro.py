@@ -59,7 +59,7 @@ def stages_run(output: str) -> set[str]:
 
 def test_repro_runs_every_stage_and_says_where_the_report_is(project):
     assert {"check", "phantom", "inventory", "hold_out", "tokenizer", "pretrain", "retrieve", "report"} < stages_run(project.first_output)
-    assert len(stages_run(project.first_output)) == 21
+    assert len(stages_run(project.first_output)) == 22
     assert f"report: {project.folder / 'data' / 'report' / 'index.html'}" in project.first_output
 
 

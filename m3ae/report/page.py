@@ -29,6 +29,7 @@ class Inputs:
     pretrain_curve: Path
     validation_curve: Path
     reconstructions: Path
+    leaks: Path
     finetune: Path
     retrieve: Path
     shards: Path
@@ -52,6 +53,7 @@ def write_report(inputs: Inputs, params: dict[str, Any], out: Path) -> dict[str,
             warning=warning, results=results, marks=tables.note_marks(results), releases=releases, headlines=headlines(numbers),
             curves=[(picture.description, data_uri(picture.png)) for picture in curves], pretrain=pretrain,
             pretrain_rows=pretrain_rows(pretrain), reconstructions=inlined(inputs.reconstructions), params=shown(params),
+            leaks=tables.leak_rows(read_json(inputs.metrics / "leaks.json")), leak_sheet=inlined(inputs.leaks),
             galleries=galleries(results, asked, inputs.finetune, inputs.retrieve, inputs.shards),
         )
     )  # fmt: skip

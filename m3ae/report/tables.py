@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from m3ae.report.measured import Asked, Result, Row, Score, is_synthetic, read_json
-from m3ae.report.published import LABELS, NOTES, RELEASES, Quoted
+from m3ae.report.published import BENCHMARK, LABELS, NOTES, RELEASES, Quoted
+from m3ae.tasks import TASKS
 
 DASH = "\N{EN DASH}"
 NOTHING = DASH
@@ -109,6 +110,36 @@ class DataRow:
     dropped: tuple[tuple[str, int], ...] = ()  # (reason, records), most frequent first
     splits: tuple[tuple[str, int], ...] = ()  # (split, records kept)
     answers: int | None = None
+
+
+@dataclass(frozen=True)
+class LeakRow:
+    """One split of one task: how many of its images, and of its rows' texts, training has, too."""
+
+    task: str
+    split: str
+    where: str
+    same: int = 0
+    near: int = 0
+    texts: int = 0
+
+
+WHERE = {"in_pretraining": "pre-training data", "inside_the_task": "the task's own training split"}
+
+
+def leak_rows(counts: dict | None) -> list[LeakRow] | None:
+    """What the audit found, the splits that scores depend on; None where there was no audit."""
+    if counts is None:
+        return None
+    titles = {entry.name: entry.title for entry in BENCHMARK}
+    rows = [leak_row(counts, where, task, split, titles[task]) for where in WHERE for task in TASKS for split in ("validation", "test")]
+    return [row for row in rows if row.same or row.near or row.texts]
+
+
+def leak_row(counts: dict, where: str, task: str, split: str, title: str) -> LeakRow:
+    images = counts["images"][where].get(task, {}).get(split, {})
+    texts = counts["texts"][where].get(task, {}).get(split, 0)
+    return LeakRow(title, split, WHERE[where], images.get("same", 0), images.get("near", 0), texts)
 
 
 def data_rows(prepare: Path, asked: Asked) -> list[DataRow]:

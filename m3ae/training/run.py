@@ -10,6 +10,7 @@ from m3ae.batches import PairBatches, PairView, seed_for
 from m3ae.card import model_card
 from m3ae.digest import digest_of, digest_of_file
 from m3ae.jsonfile import write_json
+from m3ae.left_out import read_left_out
 from m3ae.model.build import pretraining_learner
 from m3ae.model.folder import ModelConfig, fill, save_model
 from m3ae.model.params import Decoder, Method, ModelParams, Negatives, ObjectiveWeights, Views, Words
@@ -51,6 +52,7 @@ class Settings(Protocol):
 class PretrainPaths(NamedTuple):
     shards: Path  # a folder a release
     tokenizer: Path
+    left_out: Path
     out: Path
     metrics: Path
     training_curve: Path
@@ -89,8 +91,9 @@ def run(params: Settings, paths: PretrainPaths) -> None:
 
 def card(params: Settings, paths: PretrainPaths, figures: dict[str, dict[str, float]]) -> str:
     manifests = {release: digest_of_file(paths.shards / release / "manifest.json") for release in params.pretrain_releases}
+    left_out = {release: len(ids) for release, ids in read_left_out(paths.left_out).items()}
     return model_card("M3AE, pre-trained", synthetic(params, paths), data_by_the_digest_of_its_manifest=manifests,
-                      validation_scores=figures, parameters=params.model_dump(mode="json"))  # fmt: skip
+                      images_left_out_as_leaks=left_out, validation_scores=figures, parameters=params.model_dump(mode="json"))  # fmt: skip
 
 
 def active(objectives: ObjectiveWeights) -> dict[str, float]:
@@ -111,7 +114,7 @@ def pairs(params: Settings, paths: PretrainPaths, tokenizer: Tokenizer, split: s
     view = PairView(params.pretrain.micro_batch, model.image_px, num_patches, model.text_tokens, params.mask_ratio, params.text_mask_ratio,
                     seed_for(seed, *split.encode()), params.words, negatives)  # fmt: skip
     releases = [open_split(paths.shards / release, split) for release in params.pretrain_releases]
-    batches = PairBatches(releases, tokenizer, view, order_seed=seed_for(seed))
+    batches = PairBatches(releases, tokenizer, view, seed_for(seed), read_left_out(paths.left_out))
     if not batches.samples:
         raise SystemExit(
             f"{paths.shards}: none of {', '.join(params.pretrain_releases)} has a {split} pair; "
@@ -123,7 +126,7 @@ def pairs(params: Settings, paths: PretrainPaths, tokenizer: Tokenizer, split: s
 def identity(params: Settings, paths: PretrainPaths) -> list[Path]:
     """The small files whose bytes say which data these are: the shards' manifests hold the shards' digests."""
     manifests = [paths.shards / release / "manifest.json" for release in params.pretrain_releases]
-    return [*manifests, *paths.tokenizer.iterdir()]
+    return [*manifests, paths.left_out, *paths.tokenizer.iterdir()]
 
 
 def synthetic(params: Settings, paths: PretrainPaths) -> bool:

@@ -16,6 +16,7 @@ from m3ae.report.page import Inputs
 PARAMS = {
     "scale": "demo", "seed": 1, "seeds": (0, 1), "releases": "data/releases", "pretrained": "data/pretrain",
     "pretrain_releases": ("roco", "medicat"), "answers": "all", "licenses": (), "languages": ("en",), "melinda_label": "p_meth_label",
+    "drop_leaks": False,
     "tasks": ("vqa_rad", "slake", "vqa_med_2019", "roco_retrieval"), "mask_ratio": 0.75, "text_mask_ratio": 0.15,
     "mim_layer": 3, "mlm_layer": -1, "mim_decoder": "transformer", "mlm_decoder": "mlp",
     "objectives": {"mlm": 1.0, "mim": 0.5}, "views": "shared", "negatives": "batch", "words": "whole",
@@ -67,6 +68,11 @@ def write_metrics(metrics: Path) -> None:
         "steps": 400, "parameters": 4_321_000, "synthetic": True, "pairs": {"train": 5000, "validation": 300},
         "mlm": {"loss": 1.2, "accuracy": 0.66, "accuracy_shuffled_image": 0.525}, "mim": {"loss": 0.72, "loss_predicting_zero": 0.96},
         "itm": {"loss": 0.31, "accuracy": 0.87},
+    })  # fmt: skip
+    found = {"vqa_rad": {"test": {"same": 7, "near": 1}, "train": {"same": 9}}}
+    write_json(metrics / "leaks.json", {
+        "images": {"in_pretraining": found, "inside_the_task": {"vqa_rad": {"test": {"same": 184}}}},
+        "texts": {"in_pretraining": {}, "inside_the_task": {"vqa_rad": {"test": 13}}},
     })  # fmt: skip
     counts = {"read": 1010, "kept": 1000, "dropped": {"text_too_short": 7, "unreadable": 3}, "found": True, "synthetic": True}
     splits = {"test": {"read": 101, "kept": 100}, "train": {"read": 808, "kept": 800}, "validation": {"read": 101, "kept": 100}}
@@ -152,7 +158,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Inputs:
     Image.fromarray(np.tile(np.arange(192, dtype=np.uint8), (72, 2))).save(data / "reconstructions.png")
     monkeypatch.setattr(examples, "open_split", FakeShards)
     return Inputs(data / "metrics", data / "plots" / "pretrain.csv", data / "plots" / "validation.csv", data / "reconstructions.png",
-                  data / "finetune", data / "retrieve", data / "shards")  # fmt: skip
+                  data / "plots" / "leaks.png", data / "finetune", data / "retrieve", data / "shards")  # fmt: skip
 
 
 @pytest.fixture

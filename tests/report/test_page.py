@@ -63,3 +63,4 @@ def test_nothing_measured_still_makes_a_page_that_says_so(nothing, params, tmp_p
     assert write_report(nothing, params, tmp_path / "report") == {}
     page = (tmp_path / "report" / "index.html").read_text()
     assert page.count('<b class="none">not measured</b>') == 4 and "No picture of reconstructions was written." in page
+    assert "not audited: no metric file" in page

@@ -1,7 +1,7 @@
 import pytest
 
 from m3ae.report import tables
-from m3ae.report.measured import result
+from m3ae.report.measured import read_json, result
 from m3ae.report.published import BENCHMARK
 
 
@@ -58,3 +58,12 @@ def test_the_data_table_has_a_row_for_every_release(run, asked, table):
     assert (rows["VQA-RAD"].read, rows["VQA-RAD"].kept, rows["VQA-RAD"].answers) == (1010, 1000, 61)
     assert rows["ROCO"].splits == (("train", 800), ("validation", 100), ("test", 100))
     assert rows["ROCO"].dropped == (("text too short", 7), ("unreadable", 3))
+
+
+def test_the_audit_names_the_held_out_splits_of_which_something_was_found(run):
+    counts = read_json(run.metrics / "leaks.json")
+    assert tables.leak_rows(counts) == [
+        tables.LeakRow("VQA-RAD", "test", "pre-training data", same=7, near=1),
+        tables.LeakRow("VQA-RAD", "test", "the task's own training split", same=184, texts=13),
+    ]
+    assert tables.leak_rows(None) is None

@@ -1,0 +1,128 @@
+"""What is both pre-trained on and tested on: every split of every task against every split of every pre-training release.
+
+Inside each task, train is compared with validation and test; such rows name no `pretrain_release`. A release is not compared with
+itself within a split: retrieval's pairs are ROCO's own.
+"""
+
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from m3ae.leaks.hashes import HASH_BITS, MOST_BITS
+from m3ae.leaks.images import NEAR_FROM, SAME_FROM, compare
+from m3ae.leaks.sides import Side
+from m3ae.leaks.texts import SCHEMA as TEXT_SCHEMA
+from m3ae.leaks.texts import repeated_questions, shared_texts
+from m3ae.left_out import LeftOut
+from m3ae.record import Split
+from m3ae.shards import open_manifest, open_split
+from m3ae.tasks import TASKS
+
+SCHEMA = {"pretrain_release": pl.String, "pretrain_split": pl.String, "pretrain_id": pl.String, "task": pl.String, "split": pl.String,
+          "image_id": pl.String, "distance": pl.Int64, "kind": pl.String, "likeness": pl.Float64}  # fmt: skip
+HELD_OUT = (Split.VALIDATION, Split.TEST)
+
+
+class Comparison(NamedTuple):
+    """What is trained on, beside what a task holds."""
+
+    first: Side
+    second: Side
+    is_inside: bool  # both are splits of the task
+
+    def labelled(self, rows: pl.DataFrame, schema: dict[str, Any]) -> pl.DataFrame:
+        """`rows` with the names of both sides, in the order of `schema`."""
+        release = None if self.is_inside else self.first.name
+        labels = {"pretrain_release": release, "pretrain_split": self.first.split, "task": self.second.name, "split": self.second.split}
+        return rows.with_columns(**{name: pl.lit(value, pl.String) for name, value in labels.items()}).select(list(schema)).cast(schema)
+
+
+class Audit(NamedTuple):
+    images: pl.DataFrame  # columns as in SCHEMA
+    texts: pl.DataFrame  # columns as in texts.SCHEMA
+    num_compared: int
+    num_proposed: int
+    comparisons: list[Comparison]
+
+    def metrics(self, left_out: LeftOut, synthetic: bool) -> dict[str, Any]:
+        """The counts as data/metrics/leaks.json holds them: different images, and rows with such a text, by task and split."""
+        return {
+            "synthetic": synthetic, "pairs_compared": self.num_compared, "pairs_proposed": self.num_proposed,
+            "rule": {"hash_bits": HASH_BITS, "most_bits": MOST_BITS, "same_from": SAME_FROM, "near_from": NEAR_FROM},
+            "images": counted(self.images, ["task", "split", "kind"], "image_id"),
+            "texts": counted(self.texts, ["task", "split"], "id"), "left_out": {name: len(ids) for name, ids in left_out.items()},
+        }  # fmt: skip
+
+
+def audit(shards: Path, pretrain_releases: tuple[str, ...]) -> Audit:
+    """Of the shards under `shards`/pretrain and `shards`/tasks."""
+    comparisons = list(all_comparisons(shards, pretrain_releases))
+    images, texts, compared, proposed = [], [], 0, 0
+    for comparison in comparisons:
+        result = compare(comparison.first, comparison.second)
+        compared += len(comparison.first.image_ids) * len(comparison.second.image_ids)
+        proposed += result.num_proposed
+        images.append(comparison.labelled(table(comparison, result.matches), SCHEMA))
+        texts.append(comparison.labelled(found_texts(comparison), TEXT_SCHEMA))
+    order = ["pretrain_release", "pretrain_split", "task", "split", "kind", "pretrain_id", "image_id"]
+    images, texts = (pl.concat([pl.DataFrame(schema=schema), *tables]) for schema, tables in ((SCHEMA, images), (TEXT_SCHEMA, texts)))
+    return Audit(images.sort(order, descending=[name == "kind" for name in order], nulls_last=True), texts, compared, proposed, comparisons)
+
+
+def all_comparisons(shards: Path, pretrain_releases: tuple[str, ...]) -> Iterator[Comparison]:
+    trained = [side for release in pretrain_releases for side in sides(shards / "pretrain" / release, release)]
+    for task, (release, _) in TASKS.items():
+        asked = sides(shards / "tasks" / task, task, release)
+        for first, second in product(trained, asked):
+            if (first.release, first.split) != (release, second.split):
+                yield Comparison(first, second, False)
+        for first, second in product(asked, asked):
+            if first.split == Split.TRAIN and second.split in HELD_OUT:
+                yield Comparison(first, second, True)
+
+
+def sides(folder: Path, name: str, release: str = "") -> list[Side]:
+    """A side a split that has rows."""
+    opened = (open_split(folder, split) for split in Split)
+    return [Side(name, release or name, shards) for shards in opened if len(shards)]
+
+
+def table(comparison: Comparison, matches: list) -> pl.DataFrame:
+    first, second, distances, alike, kinds = zip(*matches, strict=True) if matches else ((),) * 5
+    return pl.DataFrame({
+        "pretrain_id": [comparison.first.image_ids[number] for number in first],
+        "image_id": [comparison.second.image_ids[number] for number in second],
+        "distance": list(distances), "likeness": list(alike), "kind": list(kinds),
+    }, schema_overrides={name: SCHEMA[name] for name in ("pretrain_id", "image_id", "distance", "likeness", "kind")})  # fmt: skip
+
+
+def found_texts(comparison: Comparison) -> pl.DataFrame:
+    asks = TASKS[comparison.second.name].kind != "retrieve"
+    return (repeated_questions if comparison.is_inside and asks else shared_texts)(comparison.first, comparison.second)
+
+
+def leaked(images: pl.DataFrame) -> LeftOut:
+    """The pre-training images that are the same as one of a validation or test split."""
+    rows = images.filter(pl.col("pretrain_release").is_not_null() & (pl.col("kind") == "same") & pl.col("split").is_in(HELD_OUT))
+    ids = rows.group_by("pretrain_release").agg("pretrain_id").sort("pretrain_release")
+    return {release: frozenset(names) for release, names in ids.iter_rows()}
+
+
+def counted(rows: pl.DataFrame, keys: list[str], name: str) -> dict[str, Any]:
+    """Different values of `name`, nested by `keys`; first those found in pre-training releases, then those inside their task."""
+    result: dict[str, Any] = {"in_pretraining": {}, "inside_the_task": {}}
+    grouped = rows.group_by([pl.col("pretrain_release").is_null(), *keys]).agg(pl.col(name).n_unique()).sort(keys)
+    for is_inside, *path, count in grouped.iter_rows():
+        place = result["inside_the_task" if is_inside else "in_pretraining"]
+        for key in path[:-1]:
+            place = place.setdefault(key, {})
+        place[path[-1]] = count
+    return result
+
+
+def is_synthetic(shards: Path, pretrain_releases: tuple[str, ...]) -> bool:
+    folders = [*(shards / "pretrain" / release for release in pretrain_releases), *(shards / "tasks" / task for task in TASKS)]
+    return any(open_manifest(folder).get("synthetic", False) for folder in folders)

@@ -1,0 +1,46 @@
+"""Which images may be the same: those whose perceptual hashes differ in few bits. Every pair is compared, by matrix products.
+
+Shapes: N, M images of the two sides.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from m3ae.shards import HASH_BYTES
+
+HASH_BITS = 8 * HASH_BYTES // 2  # of the whole image; as many of its central part
+MOST_BITS = 50  # see README, "The audit", for what this finds and what it flags
+IMAGES_AT_ONCE = 4096  # of each side: 64 MB of distances
+
+
+class Proposal(NamedTuple):
+    first: int
+    second: int
+    distance: int  # bits that differ, 0 to HASH_BITS
+
+
+def proposals(first: np.ndarray, second: np.ndarray, most_bits: int = MOST_BITS) -> Iterator[Proposal]:
+    """Pairs of uint8 (N, HASH_BYTES) and (M, HASH_BYTES) that differ in at most `most_bits`: whole from whole, or from a centre."""
+    for top in range(0, len(first), IMAGES_AT_ONCE):
+        signs = as_signs(first[top : top + IMAGES_AT_ONCE])
+        for left in range(0, len(second), IMAGES_AT_ONCE):
+            distances = distance(signs, as_signs(second[left : left + IMAGES_AT_ONCE]))
+            for row, column in np.argwhere(distances <= most_bits).tolist():
+                yield Proposal(top + row, left + column, int(distances[row, column]))
+
+
+def as_signs(hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(whole, centre), each float (N, HASH_BITS) of 1 and -1."""
+    bits = np.unpackbits(hashes, axis=1).astype(np.float32) * 2 - 1
+    return bits[:, :HASH_BITS], bits[:, HASH_BITS:]
+
+
+def distance(first: tuple[np.ndarray, np.ndarray], second: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """(N, M), exact: a product of signs counts the bits that agree less those that differ."""
+    (whole, centre), (other_whole, other_centre) = first, second
+    agreement = whole @ other_whole.T
+    np.maximum(agreement, whole @ other_centre.T, out=agreement)
+    np.maximum(agreement, centre @ other_whole.T, out=agreement)
+    return (HASH_BITS - agreement) / 2

@@ -1,0 +1,41 @@
+"""Images of one split that are also in another: hashes propose, aligned pixels decide."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import Literal, NamedTuple
+
+from m3ae.leaks.hashes import Proposal, proposals
+from m3ae.leaks.likeness import likeness
+from m3ae.leaks.sides import Side
+
+SAME_FROM, NEAR_FROM = 0.95, 0.85  # likeness; near are slices of one patient and copies that were changed a good deal
+Kind = Literal["same", "near"]
+
+
+class Match(NamedTuple):
+    """Two images that show the same, by their numbers in the two sides."""
+
+    first: int
+    second: int
+    distance: int  # bits of the hashes that differ
+    likeness: float
+    kind: Kind
+
+
+class Compared(NamedTuple):
+    matches: list[Match]
+    num_proposed: int
+
+
+def compare(first: Side, second: Side) -> Compared:
+    """Every image of one side with every image of the other."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # alignment runs outside the interpreter's lock
+        found = list(pool.map(lambda proposal: decided(first, second, proposal), proposals(first.hashes, second.hashes)))
+    return Compared([match for match in found if match], len(found))
+
+
+def decided(first: Side, second: Side, proposal: Proposal) -> Match | None:
+    alike = round(likeness(first.square(proposal.first), second.square(proposal.second)), 3)
+    if alike < NEAR_FROM:
+        return None
+    return Match(*proposal, alike, "same" if alike >= SAME_FROM else "near")

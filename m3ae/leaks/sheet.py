@@ -1,0 +1,59 @@
+"""The pairs as a picture, for the eye to judge: each image of a task under the one that it was found to be."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from PIL import Image, ImageDraw
+
+from m3ae.leaks.audit import Audit, Comparison
+
+CELL_PX, TEXT_PX, MARGIN_PX, COLUMNS, MOST_PAIRS = 150, 52, 8, 6, 24
+INK, PAPER = "#1f2933", "white"
+
+
+def draw_sheet(path: Path, found: Audit, synthetic: bool) -> None:
+    """A PNG of up to MOST_PAIRS pairs; a line of text alone where there are none."""
+    shown = chosen(found.images)
+    title = f"{len(found.images):,} pairs found, {len(shown)} shown" + (" (synthetic data)" if synthetic else "")
+    lines = max(1, -(-len(shown) // COLUMNS))
+    sheet = Image.new("RGB", (COLUMNS * (CELL_PX + MARGIN_PX) + MARGIN_PX, 24 + lines * height()), PAPER)
+    ImageDraw.Draw(sheet).text((MARGIN_PX, 6), title, INK)
+    comparisons = {key(part): part for part in found.comparisons}
+    for place, row in enumerate(shown):
+        corner = MARGIN_PX + place % COLUMNS * (CELL_PX + MARGIN_PX), 24 + place // COLUMNS * height()
+        draw_pair(sheet, corner, comparisons[row["pretrain_release"], row["pretrain_split"], row["task"], row["split"]], row)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sheet.save(path)
+
+
+def chosen(images: pl.DataFrame) -> list[dict]:
+    """Rows spread over what was found in pre-training releases; where nothing was, over what was found inside tasks."""
+    in_pretraining = images.filter(pl.col("pretrain_release").is_not_null())
+    rows = in_pretraining if len(in_pretraining) else images
+    return rows.gather_every(max(1, -(-len(rows) // MOST_PAIRS))).to_dicts()
+
+
+def height() -> int:
+    return 2 * CELL_PX + TEXT_PX + MARGIN_PX
+
+
+def key(part: Comparison) -> tuple[str | None, str, str, str]:
+    return None if part.is_inside else part.first.name, part.first.split, part.second.name, part.second.split
+
+
+def draw_pair(sheet: Image.Image, corner: tuple[int, int], part: Comparison, row: dict) -> None:
+    left, top = corner
+    for side, name in ((part.first, row["pretrain_id"]), (part.second, row["image_id"])):
+        sheet.paste(thumbnail(side.shards.pixels(side.rows[name])), (left, top))
+        top += CELL_PX
+    words = (f"{part.first.name} {part.first.split}", row["pretrain_id"], f"{part.second.name} {part.second.split}",
+             f"{row['image_id']}: {row['kind']} {row['likeness']:.3f}")  # fmt: skip
+    for number, line in enumerate(words):
+        ImageDraw.Draw(sheet).text((left, top + 12 * number), line[-26:], INK)
+
+
+def thumbnail(pixels: np.ndarray) -> Image.Image:
+    image = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels).convert("RGB")
+    image.thumbnail((CELL_PX, CELL_PX - 4))
+    return image

@@ -1,0 +1,46 @@
+"""One split's images as they are compared: each once, with its name, its hashes and, when asked for, its pixels."""
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+
+from m3ae.leaks.likeness import square
+from m3ae.shards import HASH_BYTES, Shards
+
+NUM_REMEMBERED = 2048  # squares a side keeps: neighbours are compared with the same ones
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """The distinct images of a split of a release; `name` is the release's or the task's."""
+
+    name: str
+    release: str
+    shards: Shards
+
+    @property
+    def split(self) -> str:
+        return self.shards.split
+
+    @cached_property
+    def rows(self) -> dict[str, int]:
+        """Image id -> the first row that shows it."""
+        ids = self.shards.column("image_id").to_pylist()
+        return dict(zip(reversed(ids), range(len(ids) - 1, -1, -1), strict=True))
+
+    @cached_property
+    def image_ids(self) -> list[str]:
+        """In the order of their first rows."""
+        return sorted(self.rows, key=self.rows.__getitem__)
+
+    @cached_property
+    def hashes(self) -> np.ndarray:
+        """uint8 (images, HASH_BYTES)."""
+        stored = self.shards.column("hash").to_pylist()
+        return np.frombuffer(b"".join(stored[self.rows[name]] for name in self.image_ids), np.uint8).reshape(-1, HASH_BYTES)
+
+    @cached_property
+    def square(self):
+        """The number of an image -> what `likeness` reads."""
+        return lru_cache(NUM_REMEMBERED)(lambda number: square(self.shards.pixels(self.rows[self.image_ids[number]])))

@@ -1,0 +1,35 @@
+"""Made-up scans with structure, and what becomes of a picture on its way through the web."""
+
+import io
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+NUM_BLOBS = 40
+
+
+def scan(seed: int, width: int = 320, height: int = 280) -> Image.Image:
+    """Random blobs: no two seeds are alike."""
+    random = np.random.default_rng(seed)
+    down, across = np.mgrid[0:height, 0:width]
+    image = np.zeros((height, width))
+    for _ in range(NUM_BLOBS):
+        y, x, size, level = random.uniform(0, height), random.uniform(0, width), random.uniform(8, 60), random.uniform(-1, 1)
+        distance = ((down - y) ** 2 + (across - x) ** 2) ** 0.5
+        image += level * (np.exp(-((distance / size) ** 2) / 2) + (distance < size / 3))  # a haze with a core that has an edge
+    scaled = (image - image.min()) / np.ptp(image)
+    return Image.fromarray((255 * scaled).astype(np.uint8)).filter(ImageFilter.GaussianBlur(1))
+
+
+def attacked(image: Image.Image, crop: float = 0.03, size: float = 0.6, quality: int = 50) -> Image.Image:
+    """Cropped on each side, made smaller, and a JPEG."""
+    across, down = round(crop * image.width), round(crop * image.height)
+    cropped = image.convert("L").crop((across, down, image.width - across, image.height - down))
+    small = cropped.resize((round(size * cropped.width), round(size * cropped.height)), Image.Resampling.BICUBIC)
+    buffer = io.BytesIO()
+    small.save(buffer, "JPEG", quality=quality)
+    return Image.open(buffer)
+
+
+def stored(image: Image.Image) -> np.ndarray:
+    return np.asarray(image.resize((110, 96)))[..., None]
