@@ -1,10 +1,13 @@
 """Texts of a task that stand word for word in what is pre-trained on, and questions that a task asks twice."""
 
+from functools import lru_cache
+
 import polars as pl
 
 from m3ae.leaks.sides import Side
 
 FEWEST_WORDS = 5  # shorter texts are alike by chance
+NUM_REMEMBERED = 16  # sides, for each is compared with many
 SCHEMA = {"pretrain_release": pl.String, "pretrain_split": pl.String, "pretrain_id": pl.String, "num_rows": pl.UInt32, "task": pl.String,
           "split": pl.String, "id": pl.String, "text": pl.String}  # fmt: skip
 
@@ -26,6 +29,7 @@ def matched(known: pl.DataFrame, asked: pl.DataFrame, keys: list[str]) -> pl.Dat
     return joined.select("pretrain_id", "num_rows", "id", "text").unique("id", keep="first", maintain_order=True)
 
 
+@lru_cache(NUM_REMEMBERED)
 def words(side: Side) -> pl.DataFrame:
     """A row a text: id, image_id, text, and its words in lower case without punctuation."""
     columns = {name: pl.from_arrow(side.shards.column(name)) for name in ("id", "image_id", "texts")}
