@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 
 from m3ae.leaks.audit import Audit, Comparison
 
@@ -55,5 +55,4 @@ def draw_pair(sheet: Image.Image, corner: tuple[int, int], part: Comparison, row
 
 def thumbnail(pixels: np.ndarray) -> Image.Image:
     image = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels).convert("RGB")
-    image.thumbnail((CELL_PX, CELL_PX - 4))
-    return image
+    return ImageOps.contain(image, (CELL_PX, CELL_PX - 4))
