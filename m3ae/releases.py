@@ -22,16 +22,19 @@ class Release(NamedTuple):
 NOT_STATED = "not stated"
 CATALOGUE = {
     "roco": Release(
-        "ROCO, radiology figures of open-access articles", "https://github.com/razorx89/roco-dataset", NOT_STATED,
-        "each figure under its article's, named in licences.txt", "the repository lists the figures; its script fetches the images",
+        "ROCO, radiology figures of open-access articles", "https://github.com/razorx89/roco-dataset", "13.4 GB as Parquet",
+        "each figure under its article's, named in licences.txt", "the repository lists the figures; its script fetches them from a "
+        "service whose removal was announced for August 2026; Parquet mirrors on the Hugging Face hub hold 65,419 / 8,175 / 8,176 images",
         {Split.VALIDATION: 8180, Split.TEST: 8179},
     ),
     "rocov2": Release(
-        "ROCOv2, ROCO with licences that allow sharing", NOT_STATED, NOT_STATED, "CC BY-NC-SA", "attribution, not commercial, share alike",
+        "ROCOv2, ROCO with licences that allow sharing", "Parquet mirrors on the Hugging Face hub", NOT_STATED, "CC BY-NC-SA",
+        "attribution, not commercial, share alike",
         {Split.TRAIN: 59_958, Split.VALIDATION: 9904, Split.TEST: 9927},
     ),
     "medicat": Release(
-        "MedICaT, figures with inline references", "https://github.com/allenai/medicat", "104 GB",
+        "MedICaT, figures with inline references", "https://github.com/allenai/medicat; "
+        "https://ai2-s2-medicat.s3.us-west-2.amazonaws.com/2020-10-05/medicat_release.tar.gz", "104 GB",
         "each figure under its article's, named in its record", "research use",
     ),
     "vqa_rad": Release(
