@@ -14,7 +14,10 @@ NORM_EPS = 1e-12  # BERT's
 
 
 class Attention(nn.Module):
-    """Multi-head attention with its dropout, residual sum and LayerNorm: (B, L, H), (B, M, H) -> (B, L, H)."""
+    """Multi-head attention with its dropout, residual sum and LayerNorm: (B, L, H), (B, M, H) -> (B, L, H).
+
+    Either side may be one (1, ...) that stands beside all of the other: what it alone decides is then computed once.
+    """
 
     def __init__(self, width: int, heads: int, dropout: float):
         super().__init__()
@@ -26,9 +29,10 @@ class Attention(nn.Module):
 
     def forward(self, tokens: Tensor, memory: Tensor, memory_mask: Tensor | None) -> Tensor:
         query, key, value = (self.split(part) for part in (self.query(tokens), self.key(memory), self.value(memory)))
-        mask = self.broadcast(memory_mask)
+        num_pairs = max(len(query), len(key))
+        query, key, value = (part.expand(num_pairs, -1, -1, -1) for part in (query, key, value))
         dropout = self.attention_dropout if self.training else 0.0
-        mixed = scaled_dot_product_attention(query, key, value, attn_mask=mask, dropout_p=dropout)
+        mixed = scaled_dot_product_attention(query, key, value, attn_mask=self.broadcast(memory_mask), dropout_p=dropout)
         return self.norm(tokens + self.dropout(self.out(mixed.transpose(1, 2).flatten(2))))
 
     def weights(self, tokens: Tensor, memory: Tensor, memory_mask: Tensor | None) -> Tensor:

@@ -59,7 +59,8 @@ def rank(learner: Learner, shards: Shards, tokenizer: Tokenizer, image_px: int, 
 
 def score_matrix(learner: Learner, shards: Shards, tokenizer: Tokenizer, texts: list[str], image_px: int, text_tokens: int) -> np.ndarray:
     """(I, T) float32. Every half is encoded once; only the fusion runs for every pair."""
-    tiles = encode_texts(learner, tokenizer, texts, text_tokens)
+    tokens = tokenizer(texts, text_tokens)
+    tiles = encoded_tiles(learner, tokens.ids, tokens.mask)
     mine = list(range(len(texts)))[process_share()]
     rows = []
     for start in range(0, len(mine), ENCODED_AT_ONCE):
@@ -68,15 +69,14 @@ def score_matrix(learner: Learner, shards: Shards, tokenizer: Tokenizer, texts: 
     return np.stack(gathered(rows))
 
 
-def encode_texts(learner: Learner, tokenizer: Tokenizer, texts: list[str], text_tokens: int) -> list[Tile]:
-    """All texts, the shorter ones first: padding is scored as slowly as words."""
-    tokens = tokenizer(texts, text_tokens)
-    lengths = tokens.mask.sum(dim=1)
+def encoded_tiles(learner: Learner, ids: Tensor, mask: Tensor) -> list[Tile]:
+    """All texts (T, L), the shorter ones first: padding is scored as slowly as words."""
+    lengths = mask.sum(dim=1)
     tiles = []
     for numbers in lengths.argsort(stable=True).split(ENCODED_AT_ONCE):
         longest = int(lengths[numbers].max())
-        ids, mask = (part[numbers, :longest].to(device()) for part in (tokens.ids, tokens.mask))
-        tiles.append(Tile(numbers.numpy(), learner.backbone.encode_text(ids, mask), mask))
+        tile_ids, tile_mask = (part[numbers, :longest].to(device()) for part in (ids, mask))
+        tiles.append(Tile(numbers.numpy(), learner.backbone.encode_text(tile_ids, tile_mask), tile_mask))
     return tiles
 
 
@@ -84,9 +84,8 @@ def score_texts(learner: Learner, image: Tensor, tiles: list[Tile]) -> np.ndarra
     """One image's score with every text (T,)."""
     scorer: Retrieval = learner.objectives["retrieval"]
     scores = np.empty(sum(len(tile.numbers) for tile in tiles), np.float32)
-    for tile in tiles:
-        images = image.expand(len(tile.numbers), -1, -1)
-        scores[tile.numbers] = scorer.scores(learner.backbone.fusion, tile.text, tile.mask, images).cpu().numpy()
+    for tile in tiles:  # the image stands once beside the tile's texts, so that the fusion computes once what no text changes
+        scores[tile.numbers] = scorer.scores(learner.backbone.fusion, tile.text, tile.mask, image[None]).cpu().numpy()
     return scores
 
 

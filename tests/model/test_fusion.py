@@ -44,3 +44,10 @@ def test_what_is_read_is_the_same_whatever_is_left_out(read, num_text, num_image
     whole, part = fusion(text, mask, image), fusion(text, mask, image, read=read)
     assert torch.allclose(part.text, whole.text[:, :num_text], atol=1e-6) and part.text.shape[1] == num_text
     assert torch.allclose(part.image, whole.image[:, :num_image], atol=1e-6) and part.image.shape[1] == num_image
+
+
+def test_an_image_that_stands_once_beside_several_texts_counts_for_each():
+    fusion, text, mask, image = streams()
+    mask[0, 3:] = False
+    once, repeated = (fusion(text, mask, beside, read=Read.POOLED) for beside in (image[:1], image[:1].expand(2, -1, -1)))
+    assert torch.allclose(once.text, repeated.text, atol=1e-6) and torch.allclose(once.image, repeated.image, atol=1e-6)
