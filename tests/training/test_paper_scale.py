@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).parents[2]
+
 
 @pytest.fixture(scope="module")
 def step() -> dict:
-    script = Path(__file__).with_name("paper_step.py")
-    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=900)
+    command = [sys.executable, "-m", "tests.training.paper_step"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, done.stderr[-4000:]
     return json.loads(done.stdout.splitlines()[-1])
 

@@ -1,0 +1,140 @@
+"""One step of pre-training at `scale: paper`, against the plain plan, which is what the authors' code does: three separate passes,
+everything computed, every text at full length.
+
+python -m benchmarks.pretrain_step [--batch 8] [--steps 2] [--precision fp32 bf16]; each plan runs in a process of its own, one after
+the other, through the same engine; the ratios are of one run.
+"""
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import time
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+from torch.utils.data import Dataset
+from torch.utils.flop_counter import FlopCounterMode
+
+from benchmarks.paper_scale import CONTENT, MODEL, pairs, paper_learner
+from m3ae.batches import PairBatch
+from m3ae.masking import NO_LABEL
+from m3ae.model.fusion import Read
+from m3ae.model.learner import Learner
+from m3ae.objectives.base import Loss
+from m3ae.objectives.mim import chosen, normalised, patches
+from m3ae.training.engine import Engine
+from m3ae.training.launch import join
+from m3ae.training.params import PretrainParams
+
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
+PLANS = ("plain", "shared")
+MATRIX_SIDE, MATRIX_ROUNDS = 4096, 3
+
+
+class PlainLearner(Learner):
+    """The same losses of the same weights; each objective encodes its own views and computes every token of every layer."""
+
+    def forward(self, batch: PairBatch, only: tuple[str, ...] = ()) -> Loss:
+        total = self.words(batch) + self.pixels(batch) + self.match(batch)
+        return Loss(total, total.new_zeros(1, 2, dtype=torch.float64))
+
+    def words(self, batch: PairBatch) -> Tensor:
+        text, image = self.backbone.encode_text(batch.shown_ids, batch.text_mask), self.backbone.encode_image(batch.images)
+        fused = self.backbone.fusion(text, batch.text_mask.bool(), image)
+        logits = self.objectives["mlm"].decoder(fused.text, torch.ones_like(batch.text_mask, dtype=torch.bool)).float()
+        return cross_entropy(logits, batch.word_labels.flatten(), ignore_index=NO_LABEL)
+
+    def pixels(self, batch: PairBatch) -> Tensor:
+        objective, mask = self.objectives["mim"], batch.text_mask.bool()
+        text, image = self.backbone.encode_text(batch.text_ids, batch.text_mask), self.backbone.encode_image(batch.images, batch.kept)
+        after = [image]
+        for layer in range(len(self.backbone.fusion.text_layers)):
+            text, image = self.backbone.fusion.step(layer, text, mask, image, Read.BOTH)
+            after.append(image)
+        predicted = objective.decoder(after[objective.layer], batch.patch_order).float()
+        errors = (predicted - normalised(patches(batch.images, objective.patch_px))).square().mean(dim=-1)
+        return chosen(errors, batch.patch_order[:, batch.kept.shape[1] :]).mean()
+
+    def match(self, batch: PairBatch) -> Tensor:
+        own = torch.arange(len(batch.is_own))
+        image = self.backbone.encode_image(batch.images[torch.where(batch.is_own.bool(), own, batch.other_image)])
+        fused = self.backbone.fusion(self.backbone.encode_text(batch.text_ids, batch.text_mask), batch.text_mask.bool(), image)
+        return cross_entropy(self.objectives["itm"].head(self.backbone.fusion.pooled(fused)).float(), batch.is_own)
+
+
+class Batches(Dataset):
+    """The same pairs at every step."""
+
+    def __init__(self, batch: PairBatch):
+        self.batch = batch
+
+    def __getitem__(self, number: int) -> PairBatch:
+        return self.batch
+
+
+def measure(plan: str, precision: str, batch: int, steps: int) -> dict[str, float]:
+    """Seconds a step (the first one is not counted), peak memory, and what of the machine's matrix speed is used."""
+    join()
+    speed = matrix_speed(DTYPES[precision])
+    learner = paper_learner()
+    if plan == "plain":
+        learner = PlainLearner(learner.backbone, dict(learner.objectives), learner.weights)
+    sample = pairs(batch, MODEL.text_tokens if plan == "plain" else 0)
+    recipe = {**CONTENT["scales"]["paper"]["pretrain"], "batch": batch, "micro_batch": batch, "precision": precision, "zero_stage": 0}
+    engine = Engine(learner, PretrainParams(**recipe), steps=steps + 2, seed=0)
+    training, times = engine.train(Batches(sample), 0, steps + 2), []
+    with FlopCounterMode(display=False) as counter:
+        next(training)
+    for _ in range(steps + 1):
+        begun = time.perf_counter()
+        next(training)
+        times.append(time.perf_counter() - begun)
+    seconds = min(times[1:])
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    return {"seconds": seconds, "memory": memory, "flops": counter.get_total_flops(), "used": counter.get_total_flops() / seconds / speed}
+
+
+def matrix_speed(dtype: torch.dtype) -> float:
+    """Operations a second of large matrix products."""
+    one, other = (torch.randn(MATRIX_SIDE, MATRIX_SIDE, dtype=dtype) for _ in range(2))
+    times = []
+    for _ in range(MATRIX_ROUNDS):
+        begun = time.perf_counter()
+        one @ other
+        times.append(time.perf_counter() - begun)
+    return 2 * MATRIX_SIDE**3 / min(times)
+
+
+def in_own_process(plan: str, precision: str, batch: int, steps: int) -> dict[str, float]:
+    arguments = ["--plan", plan, "--precision", precision, "--batch", str(batch), "--steps", str(steps)]
+    done = subprocess.run([sys.executable, "-m", "benchmarks.pretrain_step", *arguments], capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(done.stderr[-3000:])
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--steps", type=int, default=2)
+    parser.add_argument("--precision", nargs="+", choices=DTYPES, default=list(DTYPES))
+    parser.add_argument("--plan", choices=PLANS, help="one plan alone, its figures as JSON")
+    args = parser.parse_args()
+    if args.plan:
+        print(json.dumps(measure(args.plan, args.precision[0], args.batch, args.steps)))
+        return
+    print("| plan | precision | s a step | pairs/s | peak GiB | Tflop a step | of the matrix speed | times plain |")
+    print("|:--|:--|--:|--:|--:|--:|--:|--:|")
+    for precision in args.precision:
+        figures = {plan: in_own_process(plan, precision, args.batch, args.steps) for plan in PLANS}
+        for plan, found in figures.items():
+            seconds, times = found["seconds"], figures["plain"]["seconds"] / found["seconds"]
+            print(f"| {plan} | {precision} | {seconds:.1f} | {args.batch / seconds:.2f} | {found['memory']:.1f} | "
+                  f"{found['flops'] / 1e12:.2f} | {found['used']:.0%} | {times:.2f} |", flush=True)  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
