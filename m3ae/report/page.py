@@ -109,6 +109,8 @@ def shown(params: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def spelled(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, dict):
         return f"{{{', '.join(f'{name}: {part}' for name, part in value.items())}}}"
     return f"[{', '.join(map(str, value))}]" if isinstance(value, tuple | list) else str(value)
