@@ -66,6 +66,11 @@ def seed_for(*numbers: int) -> int:
     return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)
 
 
+def name_of(shards: Shards, row: int) -> str:
+    """Release and id, for messages."""
+    return f"{shards.folder.name} {shards.row(row)['id']}"
+
+
 class Order:
     """Which samples form the k-th micro-batch: epochs shuffled by (seed, epoch), laid end to end."""
 
@@ -121,6 +126,10 @@ class PairBatches(Dataset):
 
     def __getitem__(self, number: int) -> PairBatch:
         return self.batch([self.samples[place] for place in self.order(number)], generator_for(self.view.seed, number))
+
+    def names(self, number: int) -> list[str]:
+        samples = [self.samples[place] for place in self.order(number)]
+        return [name_of(sample.shards, sample.row) for sample in samples]
 
     def spread(self, num_pairs: int) -> PairBatch:
         """A batch of pairs from all over the split, for pictures."""
@@ -187,6 +196,9 @@ class TaskBatches(Dataset):
         images = [self.crop(self.shards.pixels(place), generator) for place in places]
         return TaskBatch(tokens.ids, tokens.mask, torch.stack(images), torch.stack([self.target(row) for row in rows]))
 
+    def names(self, number: int) -> list[str]:
+        return [name_of(self.shards, place) for place in self.order(number)]
+
     def target(self, row: dict) -> Tensor:
         """1 at every right answer; an answer that the list lacks cannot be scored."""
         target = torch.zeros(len(self.places))
@@ -208,6 +220,9 @@ class ChoiceBatches(Dataset):
         images = torch.stack([self.crop(self.shards.pixels(place), generator) for place in places])
         tokens = self.tokenizer([text for place in places for text in self.choices(place, generator)], self.text_tokens)
         return ChoiceBatch(tokens.ids, tokens.mask, images)
+
+    def names(self, number: int) -> list[str]:
+        return [name_of(self.shards, place) for place in self.order(number)]
 
     def choices(self, place: int, generator: Generator) -> list[str]:
         """The row's own text, then others that read differently (drawn anew while they do not, up to a limit)."""

@@ -118,3 +118,8 @@ def test_retrieval_from_one_text_alone_is_refused(tokenizer, monkeypatch):
     batches.texts = ["same"] * 4
     with pytest.raises(ValueError, match="at least two different texts"):
         batches[0]
+
+
+def test_a_micro_batch_can_name_its_pairs(tokenizer):
+    batches = pairs(tokenizer)
+    assert batches.names(0) == [f"roco {batches.samples[place].row}" for place in batches.order(0)]

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -110,8 +111,10 @@ def test_a_wrong_value_stops_before_anything_starts(project):
 
 def test_a_killed_pretraining_ends_in_the_metrics_of_an_undisturbed_one(project):
     project.write(seed=7, **longer())
-    kill_in_pretraining(project)
-    assert list((project.folder / ".state").glob("*/latest.json"))
+    stop_in_pretraining(project, signal.SIGKILL)
+    saved = last_step(project)
+    assert "is saved; `dvc repro` goes on from it" in stop_in_pretraining(project, signal.SIGTERM)
+    assert last_step(project) > saved
     resumed_output = project.dvc("repro", "pretrain")
     assert "Running stage 'pretrain'" in resumed_output
     resumed = project.metrics("pretrain.json")
@@ -126,16 +129,25 @@ def longer() -> dict:
     return {"scales": scales}
 
 
-def kill_in_pretraining(project: Project) -> None:
-    """`dvc repro pretrain`, and the whole process tree killed as soon as the first resume state is complete."""
+def last_step(project: Project) -> int:
+    """Of the newest whole resume state; 0 without one."""
+    return max((int(path.parent.name[5:]) for path in (project.folder / ".state").glob("*/step-*/complete.json")), default=0)
+
+
+def stop_in_pretraining(project: Project, how: signal.Signals) -> str:
+    """`dvc repro pretrain`, stopped after its first new resume state: the whole tree killed, or the training asked to end; what it said."""
     command = [sys.executable, "-m", "dvc", "repro", "pretrain"]
-    run = subprocess.Popen(command, cwd=project.folder, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    saved, log = last_step(project), project.folder / "stopped.log"
+    with log.open("w") as file:
+        run = subprocess.Popen(command, cwd=project.folder, env=ENVIRONMENT, stdout=file, stderr=subprocess.STDOUT)
     limit = time.monotonic() + 300
-    while not list((project.folder / ".state").glob("*/latest.json")):
+    while last_step(project) == saved:
         assert run.poll() is None and time.monotonic() < limit, "pre-training ended before it saved anything"
         time.sleep(0.05)
     everyone = [psutil.Process(run.pid), *psutil.Process(run.pid).children(recursive=True)]
     for process in everyone:
-        process.kill()
-    run.wait()
-    psutil.wait_procs(everyone[1:])
+        if how is signal.SIGKILL or "stages.pretrain" in process.cmdline() and "stages.launch" not in process.cmdline():
+            process.send_signal(how)
+    run.wait(300)
+    psutil.wait_procs(everyone[1:], 60)
+    return log.read_text()

@@ -3,6 +3,7 @@ process accumulates follows from it and from the number of processes.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import deepspeed
@@ -22,18 +23,28 @@ from m3ae.training.params import Recipe
 BUCKET = 20_000_000  # elements that are reduced at once; DeepSpeed's own 5e8 allocates 2 GB for the smallest model
 
 
-class Engine:
-    """A learner under DeepSpeed: training steps, evaluation, its full weights."""
+class Diverged(SystemExit):
+    """A loss is no number; the message names the pairs of its micro-batch and the remedy."""
 
-    def __init__(self, learner: Learner, recipe: Recipe, steps: int, seed: int):
+
+class Engine:
+    """A learner under DeepSpeed: training steps, evaluation, its full weights.
+
+    `resumes_others`: what it will load was saved by another number of processes.
+    """
+
+    def __init__(self, learner: Learner, recipe: Recipe, steps: int, seed: int, resumes_others: bool = False):
         self.learner, self.recipe, self.seed = learner, recipe, seed
         self.rank, self.num_processes = dist.get_rank(), dist.get_world_size()
         self.num_pieces = recipe.batch // recipe.micro_batch
+        self.reads_universal = resumes_others and recipe.zero_stage > 0  # without ZeRO every process saves the same
         optimizer = build_optimizer(learner, recipe)
         self.deepspeed, *_ = deepspeed.initialize(
-            model=learner, optimizer=optimizer, config=configuration(recipe, self.num_processes),
+            model=learner, optimizer=optimizer, config=configuration(recipe, self.num_processes, self.reads_universal),
             lr_scheduler=lambda basic: build_schedule(basic, steps, recipe),
         )  # fmt: skip
+        if self.num_processes == 1 and recipe.zero_stage == 0:  # DeepSpeed would copy every gradient into buckets and back, for nobody
+            self.deepspeed.enable_backward_allreduce = False
 
     def train(self, batches: Dataset, first_step: int, last_step: int) -> Iterator[tuple[int, Tensor]]:
         """Run steps `first_step` to `last_step` - 1; yields each step's number (from 1) and its local tallies.
@@ -43,24 +54,39 @@ class Engine:
         pieces = iter(self.loader(batches, self.piece_numbers(first_step, last_step)))
         for step in range(first_step, last_step):
             self.deepspeed.train()
-            rows = [self.piece(next(pieces), number) for number in self.piece_numbers(step, step + 1)]
+            rows = [self.piece(next(pieces), number, batches) for number in self.piece_numbers(step, step + 1)]
             yield step + 1, torch.stack(rows).sum(dim=0)
 
     def piece_numbers(self, first_step: int, last_step: int) -> list[int]:
         """The micro-batches of this process: micro-batch k goes to process k mod the number of processes."""
         return list(range(first_step * self.num_pieces + self.rank, last_step * self.num_pieces, self.num_processes))
 
-    def piece(self, batch: NamedTuple, number: int) -> Tensor:
+    def piece(self, batch: NamedTuple, number: int, batches: Dataset) -> Tensor:
         """One micro-batch forwards and backwards; dropout is a function of (seed, number) alone."""
         torch.manual_seed(seed_for(self.seed, number))
         loss = self.deepspeed(moved(batch))
         if not torch.isfinite(loss.value):
-            found = f"the loss became {loss.value.item()} in micro-batch {number}"
-            raise SystemExit(f"{found}; lower the learning rate, or use bf16 or fp32")
+            found = f"the loss became {loss.value.item()} in micro-batch {number}: {', '.join(batches.names(number))}"
+            raise Diverged(f"{found}; lower the learning rate, use bf16 or fp32, or look at these pairs")
         self.deepspeed.backward(loss.value)
         self.deepspeed.step()
         total = torch.stack([loss.value.detach().double(), loss.value.new_ones((), dtype=torch.float64)])
         return torch.cat([loss.tallies, total[None]]).cpu()
+
+    def load(self, checkpoint: Path) -> None:
+        """Weights, optimiser and schedule as they were saved."""
+        groups = [{key: value for key, value in group.items() if key != "params"} for group in self.deepspeed.basic_optimizer.param_groups]
+        self.deepspeed.load_checkpoint(str(checkpoint.parent), tag=checkpoint.name)
+        if self.reads_universal and self.recipe.zero_stage == 3:
+            self.mend(groups)
+
+    def mend(self, groups: list[dict[str, Any]]) -> None:
+        """DeepSpeed 0.19.8 reads a universal checkpoint of ZeRO 3 with the first group's rates for all, and one count of steps for all."""
+        optimizer = self.deepspeed.basic_optimizer
+        for group, own, rate in zip(optimizer.param_groups, groups, self.deepspeed.lr_scheduler.get_last_lr(), strict=True):
+            group.update(own, lr=rate)
+        for state in optimizer.state.values():
+            state["step"] = state["step"].clone()
 
     def learning_rate(self) -> float:
         return self.deepspeed.get_lr()[0]
@@ -102,7 +128,7 @@ def moved(batch: NamedTuple) -> NamedTuple:
     return batch._make(None if part is None else part.to(target, non_blocking=True) for part in batch)
 
 
-def configuration(recipe: Recipe, num_processes: int) -> dict[str, Any]:
+def configuration(recipe: Recipe, num_processes: int, reads_universal: bool = False) -> dict[str, Any]:
     """DeepSpeed's configuration, built from the recipe alone.
 
     Raises SystemExit where the batch cannot be shared out evenly between the processes.
@@ -120,6 +146,7 @@ def configuration(recipe: Recipe, num_processes: int) -> dict[str, Any]:
         "gradient_clipping": recipe.clip_norm,
         "zero_optimization": {"stage": recipe.zero_stage, "reduce_bucket_size": BUCKET, "allgather_bucket_size": BUCKET},
         "zero_allow_untested_optimizer": True,
+        "checkpoint": {"load_universal": reads_universal},
         "bf16": {"enabled": recipe.precision == "bf16"},
         "fp16": {"enabled": recipe.precision == "fp16"},
         "steps_per_print": 10**9,

@@ -8,10 +8,11 @@ from tqdm import tqdm
 
 from m3ae.batches import PairBatch, PairBatches
 from m3ae.metrics import Tallies
-from m3ae.training.engine import Engine
+from m3ae.training.engine import Diverged, Engine
 from m3ae.training.launch import is_first
 from m3ae.training.params import PretrainParams
 from m3ae.training.state import ResumeState
+from m3ae.training.stop import EXIT_STATUS, StopRequest
 
 NUM_CURVE_POINTS = 100
 
@@ -30,16 +31,19 @@ class Pretraining:
     def __init__(self, engine: Engine, params: PretrainParams, training: PairBatches, validation: PairBatches, state: ResumeState):
         self.engine, self.params, self.state = engine, params, state
         self.training, self.validation = training, validation
-        self.curves = Curves()
+        self.curves, self.stop = Curves(), StopRequest()
         self.recent = self.new_tallies()
 
     def run(self) -> dict[str, dict[str, float]]:
         first_step, notes = self.state.load(self.engine)
         self.take_up(notes)
-        with tqdm(total=self.params.steps, initial=first_step, unit="step", disable=not is_first()) as bar:
-            for step, rows in self.engine.train(self.training, first_step, self.params.steps):
-                self.recent.add(rows)
-                self.after(step, bar)
+        try:
+            with tqdm(total=self.params.steps, initial=first_step, unit="step", disable=not is_first()) as bar:
+                for step, rows in self.engine.train(self.training, first_step, self.params.steps):
+                    self.recent.add(rows)
+                    self.after(step, bar)
+        except Diverged as error:
+            raise Diverged(f"{error}; the last whole state is {self.state.newest() or 'none: nothing was saved yet'}") from None
         return self.final_figures()
 
     def take_up(self, notes: dict[str, Any]) -> None:
@@ -49,13 +53,17 @@ class Pretraining:
     def after(self, step: int, bar: tqdm) -> None:
         """What is due after a step. Saving comes last, so that a resumed run repeats none of it."""
         bar.update()
-        saving = self.due(step, self.params.save_every_steps)
+        stopping = self.stop.everywhere() and step < self.params.steps
+        saving = stopping or self.due(step, self.params.save_every_steps)
         if saving or self.due(step, max(1, self.params.steps // NUM_CURVE_POINTS)):
             self.note_training(step, bar)
         if self.due(step, self.params.validate_every_steps):
             self.curves.validation.append({"step": step, **flat(self.figures())})
         if saving and step < self.params.steps:
             self.state.save(self.engine, step, vars(self.curves))
+        if stopping:
+            print(f"asked to stop: step {step} of {self.params.steps} is saved; `dvc repro` goes on from it")
+            raise SystemExit(EXIT_STATUS)
 
     def due(self, step: int, every: int) -> bool:
         return step % every == 0 or step == self.params.steps

@@ -71,7 +71,7 @@ def run(params: Settings, paths: PretrainPaths) -> None:
         "vision": architecture(params.model.vision_encoder), "text": learner.backbone.text.transformer.config.to_diff_dict(),
     })  # fmt: skip
     state = ResumeState(digest_of(params.model_dump(mode="json"), identity(params, paths)))
-    engine = Engine(learner, params.pretrain, params.pretrain.steps, params.seed)
+    engine = Engine(learner, params.pretrain, params.pretrain.steps, params.seed, state.is_of_others())
     pretraining = Pretraining(engine, params.pretrain, training, validation, state)
     figures = pretraining.run()
     full_weights = engine.full_weights()

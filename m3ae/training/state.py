@@ -1,49 +1,103 @@
 """Where a killed run goes on from. The state lies outside DVC's outputs, in a folder named by everything that
 the result depends on, so that no run ever takes up another one's state.
+
+A checkpoint is a folder `step-<number>`: DeepSpeed's files, and `complete.json`, written last, with the size and digest of each of them.
 """
 
 import json
 import shutil
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import torch.distributed as dist
 
+from m3ae.jsonfile import write_json
+from m3ae.shards import digest
 from m3ae.state_folder import root
 from m3ae.training.engine import Engine
 from m3ae.training.launch import is_first
+from m3ae.training.universal import universal
 
-LATEST = "latest.json"
+COMPLETE = "complete.json"
+NUM_KEPT = 2  # the newest, and one before it should the disk have spoilt the newest
 
 
 class ResumeState:
-    """One run's checkpoints. A run on another number of processes starts anew: ZeRO's pieces would not fit."""
+    """One run's checkpoints, which a run on another number of processes may take up, too; then the results agree to rounding only."""
 
-    def __init__(self, digest: str):
-        self.folder = root() / f"{digest}-{dist.get_world_size()}"
+    def __init__(self, run: str):
+        self.folder = root() / run
 
     def save(self, engine: Engine, step: int, notes: dict[str, Any]) -> None:
-        """Write everything under a new name, then let `latest.json` point to it, then drop the older ones."""
-        tag = f"step-{step}"
-        engine.deepspeed.save_checkpoint(str(self.folder), tag=tag, save_latest=False)
+        """Write everything beside the others, name its digests, then drop what is older than the last `NUM_KEPT`."""
+        target = self.folder / f"step-{step}"
         if is_first():
-            waiting = self.folder / f"{LATEST}.waiting"
-            waiting.write_text(json.dumps({"tag": tag, "step": step, "notes": notes}))
-            waiting.replace(self.folder / LATEST)
-            for older in self.folder.glob("step-*"):
-                if older.name != tag:
-                    shutil.rmtree(older)
+            shutil.rmtree(target, ignore_errors=True)
+        dist.barrier()
+        engine.deepspeed.save_checkpoint(str(self.folder), tag=target.name, save_latest=False)
+        dist.barrier()
+        if is_first():
+            digests = {path.relative_to(target).as_posix(): digest(path) for path in files(target)}
+            write_json(target / COMPLETE, {"step": step, "processes": dist.get_world_size(), "notes": notes, "files": digests})
+            self.drop_all_but(self.checkpoints()[:NUM_KEPT])
         dist.barrier()
 
     def load(self, engine: Engine) -> tuple[int, dict[str, Any]]:
-        """Put the newest checkpoint into the engine; the number of steps done and the notes, (0, {}) without one."""
-        pointer = self.folder / LATEST
-        if not pointer.is_file():
+        """Put the newest whole checkpoint into the engine; the number of steps done and the notes, (0, {}) without one."""
+        found = self.found()
+        if found is None:
             return 0, {}
-        latest = json.loads(pointer.read_text())
-        engine.deepspeed.load_checkpoint(str(self.folder), tag=latest["tag"])
-        return latest["step"], latest["notes"]
+        saved = json.loads((found / COMPLETE).read_text())
+        engine.load(from_first(lambda: universal(found)) if engine.reads_universal else found)
+        return saved["step"], saved["notes"]
+
+    def is_of_others(self) -> bool:
+        """Whether what `load` will find was saved by another number of processes."""
+        found = self.found()
+        return found is not None and json.loads((found / COMPLETE).read_text())["processes"] != dist.get_world_size()
+
+    def found(self) -> Path | None:
+        """One process judges for all: they must not start at different steps."""
+        return from_first(self.newest)
+
+    def newest(self) -> Path | None:
+        """The newest checkpoint that is whole; a torn one is passed over with a word."""
+        for checkpoint in self.checkpoints():
+            if is_whole(checkpoint):
+                return checkpoint
+            print(f"{checkpoint}: is not whole, an earlier one is used")
+        return None
+
+    def checkpoints(self) -> list[Path]:
+        """The newest first."""
+        return sorted(self.folder.glob("step-*[0-9]"), key=lambda path: -int(path.name.removeprefix("step-")))
+
+    def drop_all_but(self, kept: list[Path]) -> None:
+        for other in set(self.folder.glob("step-*")) - set(kept):
+            shutil.rmtree(other)
 
     def drop(self) -> None:
         if is_first():
             shutil.rmtree(self.folder, ignore_errors=True)
         dist.barrier()
+
+
+def from_first(function: Callable[[], Path | None]) -> Path | None:
+    """What the first process finds, for all of them."""
+    found = [function() if is_first() else None]
+    dist.broadcast_object_list(found)
+    return found[0]
+
+
+def files(checkpoint: Path) -> list[Path]:
+    return [path for path in checkpoint.rglob("*") if path.is_file()]
+
+
+def is_whole(checkpoint: Path) -> bool:
+    """Whether every file has the bytes that were written."""
+    try:
+        expected = json.loads((checkpoint / COMPLETE).read_text())["files"]
+        return bool(expected) and all(digest(checkpoint / name) == sha256 for name, sha256 in expected.items())
+    except (OSError, ValueError, KeyError, AttributeError, TypeError):
+        return False

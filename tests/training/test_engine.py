@@ -15,9 +15,10 @@ SCRIPT = Path(__file__).with_name("processes.py")
 ROOT = Path(__file__).parents[2]
 
 
-def launch(num_processes: int, folder: Path) -> dict:
+def launch(num_processes: int, folder: Path, *script: str) -> dict:
     out = folder / "result.json"
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={num_processes}", str(SCRIPT), str(out)]
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={num_processes}"]
+    command += ["-m", *script, str(out)] if script else [str(SCRIPT), str(out)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "DVC_ROOT": str(folder)}
     done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr[-4000:]
@@ -35,16 +36,34 @@ def test_a_resumed_run_equals_an_uninterrupted_one_step_for_step(results, num_pr
     assert results[num_processes][stage]["resumed"] == results[num_processes][stage]["losses"]
 
 
+@pytest.fixture(scope="module")
+def resumed(tmp_path_factory) -> dict[str, dict]:
+    """The losses after a change from two processes to one, and from one to two."""
+    found = {}
+    for before, after in ((2, 1), (1, 2)):
+        folder = tmp_path_factory.mktemp(f"elastic{before}")
+        launch(before, folder, "tests.training.elastic", "save")
+        found[f"{before} to {after}"] = launch(after, folder, "tests.training.elastic", "resume")
+    return found
+
+
+@pytest.mark.parametrize("stage", "0123")
+@pytest.mark.parametrize("change", ["2 to 1", "1 to 2"])
+def test_a_run_goes_on_with_another_number_of_processes(results, resumed, change, stage):
+    assert resumed[change][stage] == pytest.approx(results[1][stage]["losses"][5:], rel=1e-5)
+
+
 @pytest.mark.parametrize("stage", "123")
 def test_every_zero_stage_computes_what_stage_0_computes(results, stage):
     for num_processes in (1, 2):
-        assert results[num_processes][stage]["losses"] == pytest.approx(results[num_processes]["0"]["losses"], rel=1e-4)
+        assert results[num_processes][stage]["losses"] == pytest.approx(results[num_processes]["0"]["losses"], rel=1e-5)
 
 
 @pytest.mark.parametrize("stage", "0123")
 def test_the_number_of_processes_is_no_part_of_the_result(results, stage):
     one, two = results[1][stage], results[2][stage]
-    assert one["weights"] == pytest.approx(two["weights"], rel=1e-3, abs=1e-4)
+    # The bias of a key has no gradient but rounding, which Adam makes as large as any other.
+    assert one["weights"] == pytest.approx(two["weights"], rel=1e-3, abs=5e-4)
     assert one["evaluation"] == pytest.approx(two["evaluation"], rel=1e-3)
 
 
