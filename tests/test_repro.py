@@ -117,10 +117,10 @@ def test_a_killed_pretraining_ends_in_the_metrics_of_an_undisturbed_one(project)
     assert last_step(project) > saved
     resumed_output = project.dvc("repro", "pretrain")
     assert "Running stage 'pretrain'" in resumed_output
-    resumed = project.metrics("pretrain.json")
+    resumed, curve = project.metrics("pretrain.json"), (project.folder / "data/plots/pretrain.csv").read_text()
     shutil.rmtree(project.folder / ".state", ignore_errors=True)
     project.dvc("repro", "--force", "--single-item", "pretrain")
-    assert project.metrics("pretrain.json") == resumed
+    assert project.metrics("pretrain.json") == resumed and (project.folder / "data/plots/pretrain.csv").read_text() == curve
 
 
 def longer() -> dict:

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import torch
 from tqdm import tqdm
 
 from m3ae.batches import PairBatch, PairBatches
-from m3ae.metrics import Tallies
+from m3ae.metrics import Tallies, summed_over_processes
 from m3ae.training.engine import Diverged, Engine
 from m3ae.training.launch import is_first
 from m3ae.training.params import PretrainParams
@@ -46,21 +47,27 @@ class Pretraining:
             raise Diverged(f"{error}; the last whole state is {self.state.newest() or 'none: nothing was saved yet'}") from None
         return self.final_figures()
 
+    def notes(self) -> dict[str, Any]:
+        """What a resumed run has to know beside the weights; all processes must ask."""
+        return {**vars(self.curves), "recent": summed_over_processes(self.recent.sums).tolist()}
+
     def take_up(self, notes: dict[str, Any]) -> None:
         if notes:
             self.curves = Curves(notes["training"], notes["validation"])
+            if is_first():  # the sums are those of all processes
+                self.recent.sums = torch.tensor(notes["recent"], dtype=torch.float64)
 
     def after(self, step: int, bar: tqdm) -> None:
         """What is due after a step. Saving comes last, so that a resumed run repeats none of it."""
         bar.update()
         stopping = self.stop.everywhere() and step < self.params.steps
-        saving = stopping or self.due(step, self.params.save_every_steps)
+        saving = self.due(step, self.params.save_every_steps)
         if saving or self.due(step, max(1, self.params.steps // NUM_CURVE_POINTS)):
             self.note_training(step, bar)
         if self.due(step, self.params.validate_every_steps):
             self.curves.validation.append({"step": step, **flat(self.figures())})
-        if saving and step < self.params.steps:
-            self.state.save(self.engine, step, vars(self.curves))
+        if (saving or stopping) and step < self.params.steps:
+            self.state.save(self.engine, step, self.notes())
         if stopping:
             print(f"asked to stop: step {step} of {self.params.steps} is saved; `dvc repro` goes on from it")
             raise SystemExit(EXIT_STATUS)

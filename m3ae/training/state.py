@@ -1,7 +1,7 @@
 """Where a killed run goes on from. The state lies outside DVC's outputs, in a folder named by everything that
 the result depends on, so that no run ever takes up another one's state.
 
-A checkpoint is a folder `step-<number>`: DeepSpeed's files, and `complete.json`, written last, with the size and digest of each of them.
+A checkpoint is a folder `step-<number>`: DeepSpeed's files, and `complete.json`, written last, with the digest of each of them.
 """
 
 import json
@@ -12,7 +12,6 @@ from typing import Any
 
 import torch.distributed as dist
 
-from m3ae.jsonfile import write_json
 from m3ae.shards import digest
 from m3ae.state_folder import root
 from m3ae.training.engine import Engine
@@ -39,7 +38,8 @@ class ResumeState:
         dist.barrier()
         if is_first():
             digests = {path.relative_to(target).as_posix(): digest(path) for path in files(target)}
-            write_json(target / COMPLETE, {"step": step, "processes": dist.get_world_size(), "notes": notes, "files": digests})
+            told = {"step": step, "processes": dist.get_world_size(), "notes": notes, "files": digests}
+            (target / COMPLETE).write_text(json.dumps(told))  # every digit: a resumed run's curves are those of an undisturbed one
             self.drop_all_but(self.checkpoints()[:NUM_KEPT])
         dist.barrier()
 
