@@ -17,7 +17,7 @@ from m3ae.readers.slake import Language
 from m3ae.retrieval.params import RetrieveParams
 from m3ae.tasks import TaskName
 from m3ae.tokenizer_params import TokenizerParams
-from m3ae.training.params import FinetuneParams, PretrainParams
+from m3ae.training.params import DeepSpeedParams, FinetuneParams, PretrainParams
 
 
 def distinct(values: tuple) -> tuple:
@@ -39,6 +39,7 @@ class Scale(Block):
     prepare: PrepareParams
     tokenizer: TokenizerParams
     model: ModelParams
+    deepspeed: DeepSpeedParams
     pretrain: PretrainParams
     finetune: FinetuneBlocks
     retrieve: RetrieveParams
@@ -48,6 +49,14 @@ class Scale(Block):
         read = max(self.model.image_px, *(block.image_px for _, block in self.finetune))
         if self.prepare.image_px < read:
             raise ValueError(f"prepare.image_px {self.prepare.image_px} is smaller than the {read} px that a stage reads")
+        return self
+
+
+    @model_validator(mode="after")
+    def offloading_goes_with_the_stages(self) -> Self:
+        for recipe in (self.pretrain, *(block for _, block in self.finetune)):
+            if refusal := self.deepspeed.refusal(recipe.zero_stage):
+                raise ValueError(f"{refusal}; a recipe here has {recipe.zero_stage}")
         return self
 
 

@@ -6,10 +6,11 @@ from pathlib import Path
 from m3ae.params import StageParams
 from m3ae.training.downstream import DownstreamPaths, run
 from m3ae.training.launch import join
-from m3ae.training.params import FinetuneParams
+from m3ae.training.params import DeepSpeedParams, FinetuneParams
 
 
 class Params(StageParams):
+    deepspeed: DeepSpeedParams
     finetune: FinetuneParams
 
 
@@ -24,7 +25,7 @@ def main() -> None:
     params = Params.read(Path("params.yaml"), task=args.task)
 
     join()
-    run(args.task, args.seed, params.finetune, DownstreamPaths(args.shards, args.pretrained, args.out, args.metrics))
+    run(args.task, args.seed, params.finetune, params.deepspeed, DownstreamPaths(args.shards, args.pretrained, args.out, args.metrics))
 
 
 if __name__ == "__main__":

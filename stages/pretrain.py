@@ -6,7 +6,7 @@ from pathlib import Path
 from m3ae.model.params import Decoder, Layer, ModelParams, Negatives, ObjectiveWeights, Ratio, Seed, Views, Words
 from m3ae.params import StageParams
 from m3ae.training.launch import join
-from m3ae.training.params import PretrainParams
+from m3ae.training.params import DeepSpeedParams, PretrainParams
 from m3ae.training.run import PretrainPaths, run
 
 
@@ -24,6 +24,7 @@ class Params(StageParams):
     seed: Seed
     pretrain_releases: tuple[str, ...]
     model: ModelParams
+    deepspeed: DeepSpeedParams
     pretrain: PretrainParams
 
 

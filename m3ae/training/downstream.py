@@ -17,7 +17,7 @@ from m3ae.tokenizer import Tokenizer
 from m3ae.training.finetuning import Downstream, Result, finetune
 from m3ae.training.labelling import Labelling
 from m3ae.training.launch import is_first
-from m3ae.training.params import FinetuneParams
+from m3ae.training.params import DeepSpeedParams, FinetuneParams
 
 SPLITS = ("train", "validation", "test")
 
@@ -29,7 +29,7 @@ class DownstreamPaths(NamedTuple):
     metrics: Path
 
 
-def run(name: TaskName, seed: int, params: FinetuneParams, paths: DownstreamPaths) -> None:
+def run(name: TaskName, seed: int, params: FinetuneParams, deepspeed: DeepSpeedParams, paths: DownstreamPaths) -> None:
     """Fine-tune twice, with pre-training and without, or say that the task's release was not found."""
     manifest = open_manifest(paths.shards)
     if not manifest["found"]:
@@ -39,8 +39,8 @@ def run(name: TaskName, seed: int, params: FinetuneParams, paths: DownstreamPath
     config = load_config(paths.pretrained).at(params.image_px)
     task = open_task(name, params, paths)
     results = {
-        "pretrained": finetune(task, config, params, seed, load_weights(paths.pretrained)),
-        "scratch": finetune(task, config, params, seed, None),
+        "pretrained": finetune(task, config, params, deepspeed, seed, load_weights(paths.pretrained)),
+        "scratch": finetune(task, config, params, deepspeed, seed, None),
     }
     if is_first():
         about = card(name, seed, params, paths, results["pretrained"])

@@ -18,7 +18,8 @@ from m3ae.metrics import Tallies
 from m3ae.model.learner import Learner
 from m3ae.training.launch import device, num_loader_workers
 from m3ae.training.optimizer import build_optimizer, build_schedule
-from m3ae.training.params import Recipe
+from m3ae.training.params import DeepSpeedParams, Recipe
+from m3ae.training.recompute import recompute_blocks
 
 BUCKET = 20_000_000  # elements that are reduced at once; DeepSpeed's own 5e8 allocates 2 GB for the smallest model
 
@@ -33,14 +34,16 @@ class Engine:
     `resumes_others`: what it will load was saved by another number of processes.
     """
 
-    def __init__(self, learner: Learner, recipe: Recipe, steps: int, seed: int, resumes_others: bool = False):
+    def __init__(self, learner: Learner, recipe: Recipe, params: DeepSpeedParams, steps: int, seed: int, resumes_others: bool = False):
         self.learner, self.recipe, self.seed = learner, recipe, seed
         self.rank, self.num_processes = dist.get_rank(), dist.get_world_size()
         self.num_pieces = recipe.batch // recipe.micro_batch
         self.reads_universal = resumes_others and recipe.zero_stage > 0  # without ZeRO every process saves the same
-        optimizer = build_optimizer(learner, recipe)
+        if params.recompute == "blocks":
+            recompute_blocks(learner)
         self.deepspeed, *_ = deepspeed.initialize(
-            model=learner, optimizer=optimizer, config=configuration(recipe, self.num_processes, self.reads_universal),
+            model=learner, optimizer=build_optimizer(learner, recipe),
+            config=configuration(recipe, params, self.num_processes, self.reads_universal),
             lr_scheduler=lambda basic: build_schedule(basic, steps, recipe),
         )  # fmt: skip
         if self.num_processes == 1 and recipe.zero_stage == 0:  # DeepSpeed would copy every gradient into buckets and back, for nobody
@@ -128,8 +131,8 @@ def moved(batch: NamedTuple) -> NamedTuple:
     return batch._make(None if part is None else part.to(target, non_blocking=True) for part in batch)
 
 
-def configuration(recipe: Recipe, num_processes: int, reads_universal: bool = False) -> dict[str, Any]:
-    """DeepSpeed's configuration, built from the recipe alone.
+def configuration(recipe: Recipe, params: DeepSpeedParams, num_processes: int, reads_universal: bool = False) -> dict[str, Any]:
+    """DeepSpeed's configuration, built from params.yaml alone.
 
     Raises SystemExit where the batch cannot be shared out evenly between the processes.
     """
@@ -144,10 +147,22 @@ def configuration(recipe: Recipe, num_processes: int, reads_universal: bool = Fa
         "train_micro_batch_size_per_gpu": recipe.micro_batch,
         "gradient_accumulation_steps": num_pieces,
         "gradient_clipping": recipe.clip_norm,
-        "zero_optimization": {"stage": recipe.zero_stage, "reduce_bucket_size": BUCKET, "allgather_bucket_size": BUCKET},
+        "zero_optimization": zero(recipe.zero_stage, params),
         "zero_allow_untested_optimizer": True,
+        "zero_force_ds_cpu_optimizer": False,  # theirs is compiled on the spot; torch's fused AdamW steps on the host just as well
+        "communication_data_type": None if params.communication == "own" else params.communication,
         "checkpoint": {"load_universal": reads_universal},
         "bf16": {"enabled": recipe.precision == "bf16"},
-        "fp16": {"enabled": recipe.precision == "fp16"},
+        "fp16": {"enabled": recipe.precision == "fp16", "loss_scale": params.loss_scale},
         "steps_per_print": 10**9,
+    }
+
+
+def zero(stage: int, params: DeepSpeedParams) -> dict[str, Any]:
+    offloaded = {"offload_optimizer": params.offload_optimizer, "offload_param": params.offload_parameters}
+    return {
+        "stage": stage,
+        "reduce_bucket_size": BUCKET,
+        "allgather_bucket_size": BUCKET,
+        **{key: {"device": place, "pin_memory": torch.cuda.is_available()} for key, place in offloaded.items() if place != "none"},
     }

@@ -20,7 +20,7 @@ from m3ae.objectives.retrieval import Retrieval
 from m3ae.shards import Shards
 from m3ae.training.engine import Engine
 from m3ae.training.launch import is_first
-from m3ae.training.params import FinetuneParams
+from m3ae.training.params import DeepSpeedParams, FinetuneParams
 
 MATCHING_HEAD = "objectives.itm.head."
 
@@ -56,7 +56,9 @@ class Result(NamedTuple):
         return {"epoch": self.best.epoch, "validation": self.best.validation, "test": self.scores}
 
 
-def finetune(task: Downstream, config: ModelConfig, params: FinetuneParams, seed: int, pretrained: dict[str, Tensor] | None) -> Result:
+def finetune(
+    task: Downstream, config: ModelConfig, params: FinetuneParams, deepspeed: DeepSpeedParams, seed: int, pretrained: dict[str, Tensor] | None
+) -> Result:
     """Fine-tune from `pretrained` weights, or with none of them: from what the encoders start with.
 
     Everything else is the same in both cases: the recipe, the order of the samples, the new head's draw.
@@ -64,7 +66,7 @@ def finetune(task: Downstream, config: ModelConfig, params: FinetuneParams, seed
     learner = new_learner(task, config, seed, load_encoders=pretrained is None)
     if pretrained is not None:
         start_from(learner, pretrained)
-    best = train(task, learner, params, seed, partial(copied, task, config, seed))
+    best = train(task, learner, params, deepspeed, seed, partial(copied, task, config, seed))
     return Result(best, *task.test(copied(task, config, seed, best.weights)))
 
 
@@ -87,10 +89,13 @@ def start_from(learner: Learner, pretrained: dict[str, Tensor]) -> None:
             head.start_from(pretrained[MATCHING_HEAD + "weight"][MATCH], pretrained[MATCHING_HEAD + "bias"][MATCH])
 
 
-def train(task: Downstream, learner: Learner, params: FinetuneParams, seed: int, copy: Callable[[dict[str, Tensor]], Learner]) -> Best:
+def train(
+    task: Downstream, learner: Learner, params: FinetuneParams, deepspeed: DeepSpeedParams, seed: int,
+    copy: Callable[[dict[str, Tensor]], Learner],
+) -> Best:  # fmt: skip
     """All epochs; the weights of the one that did best on validation (of the last one, where there is no validation split)."""
     steps = -(-len(task.splits["train"]) // params.batch)
-    engine = Engine(learner, params, steps * params.epochs, seed)
+    engine = Engine(learner, params, deepspeed, steps * params.epochs, seed)
     batches, best = task.training(seed), None
     for epoch in tqdm(range(params.epochs), unit="epoch", disable=not is_first()):
         for _ in engine.train(batches, epoch * steps, (epoch + 1) * steps):

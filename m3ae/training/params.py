@@ -33,6 +33,24 @@ class Recipe(ScaleBlock):
         return self
 
 
+class DeepSpeedParams(ScaleBlock):
+    """What memory is bought with: time, or traffic. Of pre-training and fine-tuning; none of it but `communication` changes a number."""
+
+    offload_optimizer: Literal["none", "cpu"]
+    offload_parameters: Literal["none", "cpu"]
+    recompute: Literal["none", "blocks"]
+    loss_scale: Annotated[float, Field(ge=0)]
+    communication: Literal["own", "fp32", "bf16", "fp16"]
+
+    def refusal(self, zero_stage: int) -> str | None:
+        """Why these do not go with a ZeRO stage."""
+        if self.offload_optimizer != "none" and zero_stage == 0:
+            return "deepspeed.offload_optimizer needs zero_stage 1 to 3"
+        if self.offload_parameters != "none" and zero_stage < 3:
+            return "deepspeed.offload_parameters needs zero_stage 3"
+        return None
+
+
 class PretrainParams(Recipe):
     steps: Count
     validate_every_steps: Count

@@ -20,7 +20,7 @@ from m3ae.tokenizer import Tokenizer
 from m3ae.training.curves import write_curve
 from m3ae.training.engine import Engine, moved
 from m3ae.training.launch import device, is_first
-from m3ae.training.params import PretrainParams
+from m3ae.training.params import DeepSpeedParams, PretrainParams
 from m3ae.training.pictures import reconstruction_strip
 from m3ae.training.pretraining import Pretraining
 from m3ae.training.state import ResumeState
@@ -44,6 +44,7 @@ class Settings(Protocol):
     seed: int
     pretrain_releases: tuple[str, ...]
     model: ModelParams
+    deepspeed: DeepSpeedParams
     pretrain: PretrainParams
 
     def model_dump(self, mode: str) -> dict[str, Any]: ...
@@ -71,7 +72,7 @@ def run(params: Settings, paths: PretrainPaths) -> None:
         "vision": architecture(params.model.vision_encoder), "text": learner.backbone.text.transformer.config.to_diff_dict(),
     })  # fmt: skip
     state = ResumeState(digest_of(params.model_dump(mode="json"), identity(params, paths)))
-    engine = Engine(learner, params.pretrain, params.pretrain.steps, params.seed, state.is_of_others())
+    engine = Engine(learner, params.pretrain, params.deepspeed, params.pretrain.steps, params.seed, state.is_of_others())
     pretraining = Pretraining(engine, params.pretrain, training, validation, state)
     figures = pretraining.run()
     full_weights = engine.full_weights()

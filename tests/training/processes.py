@@ -17,7 +17,7 @@ from m3ae.model.folder import ModelConfig
 from m3ae.model.params import Method, ModelParams
 from m3ae.training.engine import Engine
 from m3ae.training.launch import is_first, join
-from m3ae.training.params import PretrainParams
+from m3ae.training.params import DeepSpeedParams, PretrainParams
 from m3ae.training.state import ResumeState
 
 STEPS, HALF, SIZE = 10, 5, 2
@@ -26,6 +26,7 @@ MODEL = ModelParams(
     text_tokens=9, text_width=16, text_depth=1, text_heads=2, fusion_width=16, fusion_depth=4, fusion_heads=2, dropout=0.1,
     decoder_width=16, decoder_depth=1, decoder_heads=2,
 )  # fmt: skip
+DEEPSPEED = DeepSpeedParams(offload_optimizer="none", offload_parameters="none", recompute="none", loss_scale=0, communication="own")
 METHOD = Method(mim_layer=3, mlm_layer=-1, mim_decoder="transformer", mlm_decoder="mlp")
 
 
@@ -40,14 +41,16 @@ class Batches(Dataset):
         return PairBatch(ids, torch.ones_like(ids), shown, labels, images, order, order[:, :4], *other_images(["a", "b"], generator))
 
 
-def new_engine(stage: int, precision: str = "fp32", resumes_others: bool = False) -> Engine:
+def new_engine(stage: int, precision: str = "fp32", resumes_others: bool = False, **changed: str) -> Engine:
+    """`changed`: fields of `DeepSpeedParams`."""
     recipe = PretrainParams(
         batch=4 * SIZE, micro_batch=SIZE, learning_rate=1e-3, head_factor=2, fusion_factor=3, weight_decay=0.01,
         decayed_norms="none", clip_norm=1.0, warmup_share=0.25, zero_stage=stage, precision=precision,
         steps=STEPS, validate_every_steps=1, save_every_steps=1,
     )  # fmt: skip
     config = ModelConfig(model=MODEL, method=METHOD, objectives=("mlm", "mim", "itm"), vocabulary=40)
-    return Engine(pretraining_learner(config, {"mlm": 1.0, "mim": 1.0, "itm": 1.0}, seed=0), recipe, STEPS, 0, resumes_others)
+    learner = pretraining_learner(config, {"mlm": 1.0, "mim": 1.0, "itm": 1.0}, seed=0)
+    return Engine(learner, recipe, DEEPSPEED.model_copy(update=changed), STEPS, 0, resumes_others)
 
 
 def losses(engine: Engine, first: int, last: int) -> list[float]:
