@@ -27,7 +27,7 @@ from m3ae.objectives.base import Loss
 from m3ae.objectives.mim import chosen, normalised, patches
 from m3ae.training.engine import Engine
 from m3ae.training.launch import join
-from m3ae.training.params import PretrainParams
+from m3ae.training.params import DeepSpeedParams, PretrainParams
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
 PLANS = ("plain", "shared")
@@ -84,7 +84,7 @@ def measure(plan: str, precision: str, batch: int, steps: int) -> dict[str, floa
         learner = PlainLearner(learner.backbone, dict(learner.objectives), learner.weights)
     sample = pairs(batch, MODEL.text_tokens if plan == "plain" else 0)
     recipe = {**CONTENT["scales"]["paper"]["pretrain"], "batch": batch, "micro_batch": batch, "precision": precision, "zero_stage": 0}
-    engine = Engine(learner, PretrainParams(**recipe), steps=steps + 2, seed=0)
+    engine = Engine(learner, PretrainParams(**recipe), DeepSpeedParams(**CONTENT["scales"]["paper"]["deepspeed"]), steps + 2, seed=0)
     training, times = engine.train(Batches(sample), 0, steps + 2), []
     with FlopCounterMode(display=False) as counter:
         next(training)

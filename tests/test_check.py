@@ -42,6 +42,8 @@ def test_the_projects_own_params_are_valid(changed):
     ({"maskratio": 0.5}, r"maskratio is not a parameter; known here: .*mask_ratio"),
     ({"scales__demo__pretrain__stepz": 5}, r"scales.demo.pretrain.stepz is not a parameter; known here: .*steps"),
     ({"scales__paper__pretrain__precision": "fp8"}, r"scales.paper.pretrain.precision = 'fp8'"),
+    ({"scales__demo__deepspeed__offload_optimizer": "cpu"}, r"deepspeed.offload_optimizer needs zero_stage 1 to 3; a recipe here has 0"),
+    ({"scales__paper__deepspeed__offload_parameters": "cpu"}, r"deepspeed.offload_parameters needs zero_stage 3; a recipe here has 1"),
     ({"scales__demo__pretrain__micro_batch": 7}, r"batch \d+ is not a multiple of micro_batch 7"),
     ({"scales__demo__model__fusion_heads": 5}, r"fusion_width \d+ is not a multiple of fusion_heads 5"),
     ({"scales__demo__model__image_px": 100}, r"params.yaml: scales.demo.model: image_px 100 is not a multiple of patch_px \d+"),

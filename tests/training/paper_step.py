@@ -10,17 +10,18 @@ from benchmarks.paper_scale import CONTENT, pairs, paper_learner
 from benchmarks.pretrain_step import Batches
 from m3ae.training.engine import Engine
 from m3ae.training.launch import join
-from m3ae.training.params import PretrainParams
+from m3ae.training.params import DeepSpeedParams, PretrainParams
 
 CHANGED = {"batch": 2, "micro_batch": 2, "steps": 1, "warmup_share": 0.0}
 RECIPE = PretrainParams(**CONTENT["scales"]["paper"]["pretrain"] | CHANGED)
+DEEPSPEED = DeepSpeedParams(**CONTENT["scales"]["paper"]["deepspeed"])
 
 
 def main() -> None:
     join()
     learner = paper_learner()
     parameters = sum(parameter.numel() for parameter in learner.parameters())
-    engine = Engine(learner, RECIPE, steps=2, seed=0)
+    engine = Engine(learner, RECIPE, DEEPSPEED, steps=2, seed=0)
     before = learner.backbone.image_projection.weight.detach().clone()
     [(_, rows)] = engine.train(Batches(pairs(2)), 0, 1)
     moved = (learner.backbone.image_projection.weight.detach() - before).abs().max().item()

@@ -14,6 +14,7 @@ from m3ae.batches import PairBatch, generator_for
 from m3ae.masking import hidden_words, hide, other_images, patch_order
 from m3ae.model.build import pretraining_learner
 from m3ae.model.folder import ModelConfig
+from m3ae.model.learner import Learner
 from m3ae.model.params import Method, ModelParams
 from m3ae.training.engine import Engine
 from m3ae.training.launch import is_first, join
@@ -41,6 +42,11 @@ class Batches(Dataset):
         return PairBatch(ids, torch.ones_like(ids), shown, labels, images, order, order[:, :4], *other_images(["a", "b"], generator))
 
 
+def new_learner() -> Learner:
+    config = ModelConfig(model=MODEL, method=METHOD, objectives=("mlm", "mim", "itm"), vocabulary=40)
+    return pretraining_learner(config, {"mlm": 1.0, "mim": 1.0, "itm": 1.0}, seed=0)
+
+
 def new_engine(stage: int, precision: str = "fp32", resumes_others: bool = False, **changed: str) -> Engine:
     """`changed`: fields of `DeepSpeedParams`."""
     recipe = PretrainParams(
@@ -48,9 +54,7 @@ def new_engine(stage: int, precision: str = "fp32", resumes_others: bool = False
         decayed_norms="none", clip_norm=1.0, warmup_share=0.25, zero_stage=stage, precision=precision,
         steps=STEPS, validate_every_steps=1, save_every_steps=1,
     )  # fmt: skip
-    config = ModelConfig(model=MODEL, method=METHOD, objectives=("mlm", "mim", "itm"), vocabulary=40)
-    learner = pretraining_learner(config, {"mlm": 1.0, "mim": 1.0, "itm": 1.0}, seed=0)
-    return Engine(learner, recipe, DEEPSPEED.model_copy(update=changed), STEPS, 0, resumes_others)
+    return Engine(new_learner(), recipe, DEEPSPEED.model_copy(update=changed), STEPS, 0, resumes_others)
 
 
 def losses(engine: Engine, first: int, last: int) -> list[float]:

@@ -8,14 +8,13 @@ import sys
 from pathlib import Path
 
 from m3ae.training.launch import is_first, join
-from tests.training.processes import STEPS, losses, new_engine
+from tests.training.processes import losses, new_engine
 
+STEPS = 4
 CASES = {
     "plain": (0, {}),
     "recompute at 0": (0, {"recompute": "blocks"}),
-    "recompute at 2": (2, {"recompute": "blocks"}),
     "recompute at 3": (3, {"recompute": "blocks"}),
-    "optimiser offloaded at 1": (1, {"offload_optimizer": "cpu"}),
     "optimiser offloaded at 2": (2, {"offload_optimizer": "cpu"}),
     "optimiser offloaded at 3": (3, {"offload_optimizer": "cpu"}),
     "all offloaded at 3": (3, {"offload_optimizer": "cpu", "offload_parameters": "cpu"}),
@@ -28,13 +27,7 @@ CASES = {
 
 def main() -> None:
     join()
-    found = {}
-    for name, (stage, changed) in CASES.items():
-        try:
-            found[name] = losses(new_engine(stage, **changed), 0, STEPS)
-        except Exception as e:
-            import traceback; traceback.print_exc()
-            found[name] = repr(e)
+    found = {name: losses(new_engine(stage, **changed), 0, STEPS) for name, (stage, changed) in CASES.items()}
     if is_first():
         Path(sys.argv[1]).write_text(json.dumps(found))
 
