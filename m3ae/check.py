@@ -51,7 +51,6 @@ class Scale(Block):
             raise ValueError(f"prepare.image_px {self.prepare.image_px} is smaller than the {read} px that a stage reads")
         return self
 
-
     @model_validator(mode="after")
     def offloading_goes_with_the_stages(self) -> Self:
         for recipe in (self.pretrain, *(block for _, block in self.finetune)):

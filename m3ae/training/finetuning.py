@@ -57,7 +57,12 @@ class Result(NamedTuple):
 
 
 def finetune(
-    task: Downstream, config: ModelConfig, params: FinetuneParams, deepspeed: DeepSpeedParams, seed: int, pretrained: dict[str, Tensor] | None
+    task: Downstream,
+    config: ModelConfig,
+    params: FinetuneParams,
+    deepspeed: DeepSpeedParams,
+    seed: int,
+    pretrained: dict[str, Tensor] | None,
 ) -> Result:
     """Fine-tune from `pretrained` weights, or with none of them: from what the encoders start with.
 

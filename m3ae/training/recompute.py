@@ -1,4 +1,4 @@
-"""Activation checkpointing: a block keeps what enters it and computes the rest again in the backward pass. Same numbers, dropout included."""
+"""Activation checkpointing: a block keeps what enters it and computes the rest again in the backward pass, dropout included."""
 
 from functools import partial
 
