@@ -138,7 +138,8 @@ class PairBatches(Dataset):
 
     def batch(self, samples: Sequence[PairSample], generator: Generator) -> PairBatch:
         rows = [sample.shards.row(sample.row) for sample in samples]
-        tokens = self.tokenizer([row["texts"][sample.text] for row, sample in zip(rows, samples, strict=True)], self.view.text_tokens)
+        texts = [row["texts"][sample.text] for row, sample in zip(rows, samples, strict=True)]
+        tokens = self.tokenizer(texts, self.view.text_tokens, self.view.pad_to)
         words = tokens.words if self.view.words == "whole" else self.tokenizer.pieces(tokens.ids)
         hidden = hidden_words(words, self.view.text_mask_ratio, generator)
         order = patch_order(len(rows), self.view.num_patches, generator)
@@ -174,6 +175,7 @@ class PairView:
     image_px: int
     num_patches: int
     text_tokens: int
+    pad_to: int  # texts are as long as the longest, rounded up to a multiple of it
     mask_ratio: float
     text_mask_ratio: float
     seed: int

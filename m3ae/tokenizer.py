@@ -43,9 +43,10 @@ class Tokenizer:
     def __len__(self) -> int:
         return len(self.fast)
 
-    def __call__(self, texts: Sequence[str], most_tokens: int) -> Tokens:
-        """Tokens of `texts`, cut to `most_tokens` (special ones included), padded to the longest."""
-        encoded = self.fast(list(texts), truncation=True, max_length=most_tokens, padding=True, return_tensors="pt")
+    def __call__(self, texts: Sequence[str], most_tokens: int, multiple: int = 1) -> Tokens:
+        """Tokens of `texts`, cut to `most_tokens` (special ones included), padded to the longest, rounded up to a `multiple`."""
+        cut = {"truncation": True, "max_length": most_tokens}
+        encoded = self.fast(list(texts), **cut, padding=True, pad_to_multiple_of=multiple, return_tensors="pt")
         words = torch.tensor([[NO_WORD if word is None else word for word in encoded.word_ids(row)] for row in range(len(texts))])
         words[~self.is_wordlike[encoded["input_ids"]]] = NO_WORD
         return Tokens(encoded["input_ids"], encoded["attention_mask"], words)

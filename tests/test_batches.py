@@ -40,7 +40,7 @@ def tokenizer():
 
 
 def pairs(tokenizer, seed=0, **authors):
-    view = PairView(size=2, image_px=16, num_patches=4, text_tokens=12, mask_ratio=0.5, text_mask_ratio=0.3, seed=seed,
+    view = PairView(size=2, image_px=16, num_patches=4, text_tokens=12, pad_to=1, mask_ratio=0.5, text_mask_ratio=0.3, seed=seed,
                     **{"words": "whole", "negatives": "batch", **authors})  # fmt: skip
     return PairBatches([Shards()], tokenizer, view, order_seed=seed)
 

@@ -59,6 +59,15 @@ def test_texts_are_cut_and_padded_to_the_longest(tokenizer):
     assert (tokens.words[0][tokens.mask[0] == 0] == NO_WORD).all()
 
 
+def test_the_longest_text_is_rounded_up_to_a_multiple(tokenizer):
+    texts = ["left", "a large left pneumothorax of the brain"]
+    plain, rounded = tokenizer(texts, 64), tokenizer(texts, 64, 16)
+    longest = plain.ids.shape[1]
+    assert longest % 16 and rounded.ids.shape[1] == 16 * -(-longest // 16)
+    assert torch.equal(rounded.ids[:, :longest], plain.ids) and not rounded.mask[:, longest:].any()
+    assert (rounded.words[:, longest:] == NO_WORD).all()
+
+
 def test_special_tokens_are_robertas(tokenizer):
     assert (tokenizer.fast.bos_token_id, tokenizer.fast.pad_token_id, tokenizer.fast.eos_token_id) == (0, 1, 2)
     assert tokenizer.mask_id not in tokenizer.ordinary_ids

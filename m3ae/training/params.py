@@ -52,6 +52,7 @@ class DeepSpeedParams(ScaleBlock):
 
 
 class PretrainParams(Recipe):
+    pad_to: Literal[1, 8, 16, 32, 64]
     steps: Count
     validate_every_steps: Count
     save_every_steps: Count

@@ -112,8 +112,8 @@ def pairs(params: Settings, paths: PretrainPaths, tokenizer: Tokenizer, split: s
     model, seed = params.model, params.seed
     num_patches = (model.image_px // model.patch_px) ** 2
     negatives = params.negatives if split == "train" else "batch"  # validation is the same for both
-    view = PairView(params.pretrain.micro_batch, model.image_px, num_patches, model.text_tokens, params.mask_ratio, params.text_mask_ratio,
-                    seed_for(seed, *split.encode()), params.words, negatives)  # fmt: skip
+    view = PairView(params.pretrain.micro_batch, model.image_px, num_patches, model.text_tokens, params.pretrain.pad_to,
+                    params.mask_ratio, params.text_mask_ratio, seed_for(seed, *split.encode()), params.words, negatives)  # fmt: skip
     releases = [open_split(paths.shards / release, split) for release in params.pretrain_releases]
     batches = PairBatches(releases, tokenizer, view, seed_for(seed), read_left_out(paths.left_out))
     if not batches.samples:

@@ -52,7 +52,7 @@ def new_engine(stage: int, precision: str = "fp32", resumes_others: bool = False
     recipe = PretrainParams(
         batch=4 * SIZE, micro_batch=SIZE, learning_rate=1e-3, head_factor=2, fusion_factor=3, weight_decay=0.01,
         decayed_norms="none", clip_norm=1.0, warmup_share=0.25, zero_stage=stage, precision=precision,
-        steps=STEPS, validate_every_steps=1, save_every_steps=1,
+        pad_to=1, steps=STEPS, validate_every_steps=1, save_every_steps=1,
     )  # fmt: skip
     return Engine(new_learner(), recipe, DEEPSPEED.model_copy(update=changed), STEPS, 0, resumes_others)
 

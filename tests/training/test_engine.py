@@ -93,7 +93,7 @@ def test_gradients_that_travel_in_bf16_are_rounded(savings, case):
 
 RECIPE = {"learning_rate": 1e-3, "head_factor": 1, "fusion_factor": 1, "weight_decay": 0.01, "decayed_norms": "none", "clip_norm": 1.0,
           "warmup_share": 0.1, "zero_stage": 2, "precision": "bf16",
-          "steps": 10, "validate_every_steps": 5, "save_every_steps": 5}  # fmt: skip
+          "pad_to": 1, "steps": 10, "validate_every_steps": 5, "save_every_steps": 5}  # fmt: skip
 
 
 def test_accumulation_follows_from_the_global_batch_and_the_processes():
