@@ -1,6 +1,7 @@
 """pretrain: reconstruct hidden words and pixels, match images with texts. Start it under torchrun or deepspeed."""
 
 import argparse
+import os
 from pathlib import Path
 
 from m3ae.model.params import Decoder, Layer, ModelParams, Negatives, ObjectiveWeights, Ratio, Seed, Views, Words
@@ -33,11 +34,12 @@ def main() -> None:
     for name in PretrainPaths._fields:
         parser.add_argument(f"--{name.replace('_', '-')}", type=Path, required=True)
     parser.add_argument("--local_rank", type=int, help="given by the deepspeed launcher; the environment says the same")
-    paths = vars(parser.parse_args())
+    parser.add_argument("--resume", type=Path, default=os.environ.get("M3AE_RESUME"), help="a folder of .state that lies elsewhere")
+    args = parser.parse_args()
     params = Params.read(Path("params.yaml"))
 
     join()
-    run(params, PretrainPaths(**{name: paths[name] for name in PretrainPaths._fields}))
+    run(params, PretrainPaths(**{name: getattr(args, name) for name in PretrainPaths._fields}), args.resume)
 
 
 if __name__ == "__main__":

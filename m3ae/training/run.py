@@ -8,7 +8,7 @@ from torch import Tensor
 
 from m3ae.batches import PairBatches, PairView, seed_for
 from m3ae.card import model_card
-from m3ae.digest import digest_of, digest_of_file
+from m3ae.digest import digest_of_file
 from m3ae.jsonfile import write_json
 from m3ae.left_out import read_left_out
 from m3ae.model.build import pretraining_learner
@@ -19,6 +19,7 @@ from m3ae.shards import open_manifest, open_split
 from m3ae.tokenizer import Tokenizer
 from m3ae.training.curves import write_curve
 from m3ae.training.engine import Engine, moved
+from m3ae.training.identity import Identity
 from m3ae.training.launch import device, is_first
 from m3ae.training.params import DeepSpeedParams, PretrainParams
 from m3ae.training.pictures import reconstruction_strip
@@ -61,8 +62,8 @@ class PretrainPaths(NamedTuple):
     reconstructions: Path
 
 
-def run(params: Settings, paths: PretrainPaths) -> None:
-    """Train, then write everything; every process takes part, the first one writes."""
+def run(params: Settings, paths: PretrainPaths, resume: Path | None = None) -> None:
+    """Train, then write everything; every process takes part, the first one writes. `resume`: a moved state of the same run."""
     tokenizer = Tokenizer.load(paths.tokenizer)
     config, weights = model_config(params, len(tokenizer)), active(params.objectives)
     training = pairs(params, paths, tokenizer, "train")
@@ -71,7 +72,7 @@ def run(params: Settings, paths: PretrainPaths) -> None:
     config = config.model_copy(update={
         "vision": architecture(params.model.vision_encoder), "text": learner.backbone.text.transformer.config.to_diff_dict(),
     })  # fmt: skip
-    state = ResumeState(digest_of(params.model_dump(mode="json"), identity(params, paths)))
+    state = ResumeState(Identity.of(params.model_dump(mode="json"), data_files(params, paths)), resume)
     engine = Engine(learner, params.pretrain, params.deepspeed, params.pretrain.steps, params.seed, state.is_of_others())
     pretraining = Pretraining(engine, params.pretrain, training, validation, state)
     figures = pretraining.run()
@@ -124,7 +125,7 @@ def pairs(params: Settings, paths: PretrainPaths, tokenizer: Tokenizer, split: s
     return batches
 
 
-def identity(params: Settings, paths: PretrainPaths) -> list[Path]:
+def data_files(params: Settings, paths: PretrainPaths) -> list[Path]:
     """The small files whose bytes say which data these are: the shards' manifests hold the shards' digests."""
     manifests = [paths.shards / release / "manifest.json" for release in params.pretrain_releases]
     return [*manifests, paths.left_out, *paths.tokenizer.iterdir()]

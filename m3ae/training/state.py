@@ -15,6 +15,7 @@ import torch.distributed as dist
 from m3ae.shards import digest
 from m3ae.state_folder import root
 from m3ae.training.engine import Engine
+from m3ae.training.identity import Identity
 from m3ae.training.launch import is_first
 from m3ae.training.universal import universal
 
@@ -23,16 +24,23 @@ NUM_KEPT = 2  # the newest, and one before it should the disk have spoilt the ne
 
 
 class ResumeState:
-    """One run's checkpoints, which a run on another number of processes may take up, too; then the results agree to rounding only."""
+    """One run's checkpoints, which a run on another number of processes may take up, too; then the results agree to rounding only.
 
-    def __init__(self, run: str):
-        self.folder = root() / run
+    `other`: one more folder whose checkpoints may be taken up. Raises SystemExit, naming what differs, where it is of another run.
+    """
+
+    def __init__(self, run: Identity, other: Path | None = None):
+        self.run, self.folder = run, root() / run.name()
+        self.folders = [self.folder, *([other] if other else [])]
+        if other:
+            run.require(other)
 
     def save(self, engine: Engine, step: int, notes: dict[str, Any]) -> None:
         """Write everything beside the others, name its digests, then drop what is older than the last `NUM_KEPT`."""
         target = self.folder / f"step-{step}"
         if is_first():
             shutil.rmtree(target, ignore_errors=True)
+            self.run.write(self.folder)
         dist.barrier()
         engine.deepspeed.save_checkpoint(str(self.folder), tag=target.name, save_latest=False)
         dist.barrier()
@@ -40,7 +48,7 @@ class ResumeState:
             digests = {path.relative_to(target).as_posix(): digest(path) for path in files(target)}
             told = {"step": step, "processes": dist.get_world_size(), "notes": notes, "files": digests}
             (target / COMPLETE).write_text(json.dumps(told))  # every digit: a resumed run's curves are those of an undisturbed one
-            self.drop_all_but(self.checkpoints()[:NUM_KEPT])
+            self.drop_all_but(newest_first([self.folder])[:NUM_KEPT])
         dist.barrier()
 
     def load(self, engine: Engine) -> tuple[int, dict[str, Any]]:
@@ -49,7 +57,7 @@ class ResumeState:
         if found is None:
             return 0, {}
         saved = json.loads((found / COMPLETE).read_text())
-        engine.load(from_first(lambda: universal(found)) if engine.reads_universal else found)
+        engine.load(from_first(lambda: universal(found, self.folder)) if engine.reads_universal else found)
         return saved["step"], saved["notes"]
 
     def is_of_others(self) -> bool:
@@ -63,15 +71,11 @@ class ResumeState:
 
     def newest(self) -> Path | None:
         """The newest checkpoint that is whole; a torn one is passed over with a word."""
-        for checkpoint in self.checkpoints():
+        for checkpoint in newest_first(self.folders):
             if is_whole(checkpoint):
                 return checkpoint
             print(f"{checkpoint}: is not whole, an earlier one is used")
         return None
-
-    def checkpoints(self) -> list[Path]:
-        """The newest first."""
-        return sorted(self.folder.glob("step-*[0-9]"), key=lambda path: -int(path.name.removeprefix("step-")))
 
     def drop_all_but(self, kept: list[Path]) -> None:
         for other in set(self.folder.glob("step-*")) - set(kept):
@@ -81,6 +85,11 @@ class ResumeState:
         if is_first():
             shutil.rmtree(self.folder, ignore_errors=True)
         dist.barrier()
+
+
+def newest_first(folders: list[Path]) -> list[Path]:
+    found = [path for folder in folders for path in folder.glob("step-*[0-9]")]
+    return sorted(found, key=lambda path: -int(path.name.removeprefix("step-")))
 
 
 def from_first(function: Callable[[], Path | None]) -> Path | None:

@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 
-def universal(checkpoint: Path) -> Path:
-    """The folder `<checkpoint>-universal`, made anew. Raises SystemExit with DeepSpeed's last words where it cannot be made."""
-    target = checkpoint.with_name(f"{checkpoint.name}-universal")
+def universal(checkpoint: Path, folder: Path) -> Path:
+    """A copy of it in `folder`, made anew. Raises SystemExit with DeepSpeed's last words where it cannot be made."""
+    target = folder / f"{checkpoint.name}-universal"
     shutil.rmtree(target, ignore_errors=True)
     command = [sys.executable, "-m", "deepspeed.checkpoint.ds_to_universal", "--inject_missing_state"]
     command += ["--input_folder", str(checkpoint), "--output_folder", str(target), "--num_extract_workers", "1", "--num_merge_workers", "1"]

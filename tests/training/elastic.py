@@ -8,13 +8,14 @@ import sys
 from pathlib import Path
 
 from m3ae.metrics import summed_over_processes
+from m3ae.training.identity import Identity
 from m3ae.training.launch import is_first, join
 from m3ae.training.state import ResumeState
 from tests.training.processes import HALF, STEPS, Batches, new_engine
 
 
 def run(how: str, stage: int) -> list[float]:
-    state = ResumeState(f"elastic{stage}")
+    state = ResumeState(Identity({"stage": stage}, {}))
     engine = new_engine(stage, resumes_others=state.is_of_others())
     step, _ = state.load(engine)
     assert step == (HALF if how == "resume" else 0)

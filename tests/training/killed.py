@@ -7,6 +7,7 @@ import hashlib
 import sys
 from pathlib import Path
 
+from m3ae.training.identity import Identity
 from m3ae.training.launch import is_first, join
 from m3ae.training.state import ResumeState
 from tests.training.processes import STEPS, Batches, new_engine
@@ -14,7 +15,7 @@ from tests.training.processes import STEPS, Batches, new_engine
 
 def main(out: Path) -> None:
     join()
-    engine, state = new_engine(2), ResumeState("killed")
+    engine, state = new_engine(2), ResumeState(Identity({}, {}))
     first, _ = state.load(engine)
     out.with_name(f"{out.name}.started").touch()
     for step, _ in engine.train(Batches(), first, STEPS):

@@ -17,6 +17,7 @@ from m3ae.model.folder import ModelConfig
 from m3ae.model.learner import Learner
 from m3ae.model.params import Method, ModelParams
 from m3ae.training.engine import Engine
+from m3ae.training.identity import Identity
 from m3ae.training.launch import is_first, join
 from m3ae.training.params import DeepSpeedParams, PretrainParams
 from m3ae.training.state import ResumeState
@@ -67,7 +68,7 @@ def run(stage: int) -> dict:
     result = {"losses": losses(engine, 0, STEPS), "evaluation": engine.tallies(Batches(), 3)}
     result["weights"] = {name: weight.double().norm().item() for name, weight in engine.full_weights().items()}
     half = new_engine(stage)
-    state = ResumeState(f"stage{stage}")
+    state = ResumeState(Identity({"stage": stage}, {}))
     first_half = losses(half, 0, HALF)
     state.save(half, HALF, {"training": [], "validation": []})
     again = new_engine(stage)
