@@ -28,10 +28,11 @@ from m3ae.objectives.mim import chosen, normalised, patches
 from m3ae.training.engine import Engine
 from m3ae.training.launch import join
 from m3ae.training.params import DeepSpeedParams, PretrainParams
+from m3ae.training.speed import DTYPES, matrix_speed
 
-DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
+PRECISIONS = ("fp32", "bf16")
 PLANS = ("plain", "shared")
-MATRIX_SIDE, MATRIX_ROUNDS = 4096, 3
+MATRIX_SIDE = 4096
 
 
 class PlainLearner(Learner):
@@ -78,7 +79,7 @@ class Batches(Dataset):
 def measure(plan: str, precision: str, batch: int, steps: int) -> dict[str, float]:
     """Seconds a step (the first one is not counted), peak memory, and what of the machine's matrix speed is used."""
     join()
-    speed = matrix_speed(DTYPES[precision])
+    speed = matrix_speed(DTYPES[precision], torch.device("cpu"), MATRIX_SIDE)
     learner = paper_learner()
     if plan == "plain":
         learner = PlainLearner(learner.backbone, dict(learner.objectives), learner.weights)
@@ -97,17 +98,6 @@ def measure(plan: str, precision: str, batch: int, steps: int) -> dict[str, floa
     return {"seconds": seconds, "memory": memory, "flops": counter.get_total_flops(), "used": counter.get_total_flops() / seconds / speed}
 
 
-def matrix_speed(dtype: torch.dtype) -> float:
-    """Operations a second of large matrix products."""
-    one, other = (torch.randn(MATRIX_SIDE, MATRIX_SIDE, dtype=dtype) for _ in range(2))
-    times = []
-    for _ in range(MATRIX_ROUNDS):
-        begun = time.perf_counter()
-        one @ other
-        times.append(time.perf_counter() - begun)
-    return 2 * MATRIX_SIDE**3 / min(times)
-
-
 def in_own_process(plan: str, precision: str, batch: int, steps: int) -> dict[str, float]:
     arguments = ["--plan", plan, "--precision", precision, "--batch", str(batch), "--steps", str(steps)]
     done = subprocess.run([sys.executable, "-m", "benchmarks.pretrain_step", *arguments], capture_output=True, text=True)
@@ -120,7 +110,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--steps", type=int, default=2)
-    parser.add_argument("--precision", nargs="+", choices=DTYPES, default=list(DTYPES))
+    parser.add_argument("--precision", nargs="+", choices=PRECISIONS, default=PRECISIONS)
     parser.add_argument("--plan", choices=PLANS, help="one plan alone, its figures as JSON")
     args = parser.parse_args()
     if args.plan:

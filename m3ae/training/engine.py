@@ -11,6 +11,7 @@ import torch
 import torch.distributed as dist
 from deepspeed.utils import safe_get_full_fp32_param
 from torch import Tensor
+from torch.nn.utils import get_total_norm
 from torch.utils.data import DataLoader, Dataset
 
 from m3ae.batches import seed_for
@@ -38,6 +39,7 @@ class Engine:
         self.learner, self.recipe, self.seed = learner, recipe, seed
         self.rank, self.num_processes = dist.get_rank(), dist.get_world_size()
         self.num_pieces = recipe.batch // recipe.micro_batch
+        self.is_plain = recipe.zero_stage == 0 and recipe.precision == "fp32"  # DeepSpeed knows the gradient's norm in all other cases
         self.reads_universal = resumes_others and recipe.zero_stage > 0  # without ZeRO every process saves the same
         if params.recompute == "blocks":
             recompute_blocks(learner)
@@ -72,6 +74,8 @@ class Engine:
             found = f"the loss became {loss.value.item()} in micro-batch {number}: {', '.join(batches.names(number))}"
             raise Diverged(f"{found}; lower the learning rate, use bf16 or fp32, or look at these pairs")
         self.deepspeed.backward(loss.value)
+        if self.is_plain and self.deepspeed.is_gradient_accumulation_boundary():
+            self.plain_norm = get_total_norm(parameter.grad for parameter in self.learner.parameters() if parameter.grad is not None)
         self.deepspeed.step()
         total = torch.stack([loss.value.detach().double(), loss.value.new_ones((), dtype=torch.float64)])
         return torch.cat([loss.tallies, total[None]]).cpu()
@@ -91,8 +95,13 @@ class Engine:
         for state in optimizer.state.values():
             state["step"] = state["step"].clone()
 
-    def learning_rate(self) -> float:
-        return self.deepspeed.get_lr()[0]
+    def learning_rates(self) -> dict[str, float]:
+        rate = self.deepspeed.get_lr()[0]  # of the encoders, whose parameters come first
+        return {"encoders": rate, "fusion": rate * self.recipe.fusion_factor, "heads": rate * self.recipe.head_factor}
+
+    def gradient_norm(self) -> float:
+        """Of the last step's whole gradient, before it was clipped."""
+        return float(self.plain_norm if self.is_plain else self.deepspeed.get_global_grad_norm())
 
     def loader(self, batches: Dataset, numbers: list[int]) -> DataLoader:
         return DataLoader(batches, batch_size=None, sampler=numbers, num_workers=num_loader_workers())

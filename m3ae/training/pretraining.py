@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 import torch
@@ -11,7 +12,10 @@ from m3ae.batches import PairBatch, PairBatches
 from m3ae.metrics import Tallies, summed_over_processes
 from m3ae.training.engine import Diverged, Engine
 from m3ae.training.launch import is_first
+from m3ae.training.live import LiveLog
 from m3ae.training.params import PretrainParams
+from m3ae.training.speed import Speed
+from m3ae.training.spikes import Spikes, told
 from m3ae.training.state import ResumeState
 from m3ae.training.stop import EXIT_STATUS, StopRequest
 
@@ -29,10 +33,13 @@ class Curves:
 class Pretraining:
     """One run: `run()` trains and returns the final validation's figures."""
 
-    def __init__(self, engine: Engine, params: PretrainParams, training: PairBatches, validation: PairBatches, state: ResumeState):
-        self.engine, self.params, self.state = engine, params, state
+    def __init__(
+        self, engine: Engine, params: PretrainParams, training: PairBatches, validation: PairBatches, state: ResumeState, speed: Speed
+    ):  # fmt: skip
+        self.engine, self.params, self.state, self.speed = engine, params, state, speed
         self.training, self.validation = training, validation
         self.curves, self.stop = Curves(), StopRequest()
+        self.live, self.spikes = LiveLog(), Spikes()
         self.recent = self.new_tallies()
 
     def run(self) -> dict[str, dict[str, float]]:
@@ -40,12 +47,24 @@ class Pretraining:
         self.take_up(notes)
         try:
             with tqdm(total=self.params.steps, initial=first_step, unit="step", disable=not is_first()) as bar:
+                self.speed.go_on()
                 for step, rows in self.engine.train(self.training, first_step, self.params.steps):
+                    self.speed.step_done()
                     self.recent.add(rows)
+                    self.notice(step, float(rows[-1, 0] / rows[-1, 1]))
                     self.after(step, bar)
+                    self.speed.go_on()
         except Diverged as error:
             raise Diverged(f"{error}; the last whole state is {self.state.newest() or 'none: nothing was saved yet'}") from None
+        self.live.close()
         return self.final_figures()
+
+    def notice(self, step: int, loss: float) -> None:
+        """Tell of a spike, as the first process sees it in its own share of the step."""
+        usual = self.spikes.notice(loss)
+        if usual is not None and is_first():
+            names = [name for number in self.engine.piece_numbers(step - 1, step) for name in self.training.names(number)]
+            tqdm.write(told(step, loss, usual, names))
 
     def notes(self) -> dict[str, Any]:
         """What a resumed run has to know beside the weights; all processes must ask."""
@@ -54,6 +73,8 @@ class Pretraining:
     def take_up(self, notes: dict[str, Any]) -> None:
         if notes:
             self.curves = Curves(notes["training"], notes["validation"])
+            for row in sorted(self.curves.training + self.curves.validation, key=itemgetter("step")):
+                self.log(row)
             if is_first():  # the sums are those of all processes
                 self.recent.sums = torch.tensor(notes["recent"], dtype=torch.float64)
 
@@ -66,6 +87,7 @@ class Pretraining:
             self.note_training(step, bar)
         if self.due(step, self.params.validate_every_steps):
             self.curves.validation.append({"step": step, **flat(self.figures())})
+            self.log(self.curves.validation[-1])
         if (saving or stopping) and step < self.params.steps:
             self.state.save(self.engine, step, self.notes())
         if stopping:
@@ -79,10 +101,18 @@ class Pretraining:
         """Mean losses since the last note: a row of the curve, and the progress bar."""
         means = self.recent.means()
         losses = {name.removesuffix(".loss"): mean for name, mean in means.items() if name.endswith(".loss")}
-        self.curves.training.append({"step": step, "total": means["total"], **losses, "learning_rate": self.engine.learning_rate()})
+        rates, speed = self.engine.learning_rates(), self.speed.figures()
+        self.curves.training.append({"step": step, "total": means["total"], **losses, "learning_rate": rates["encoders"]})
         self.recent = self.new_tallies()
-        pairs = self.params.batch * bar.format_dict["rate"] if bar.format_dict["rate"] else 0
-        bar.set_postfix({"loss": f"{means['total']:.3f}", "pairs/s": f"{pairs:.0f}"})
+        self.log(self.curves.training[-1], {
+            **speed, "gradient_norm": self.engine.gradient_norm(), "spikes": self.spikes.count,
+            **{f"learning_rate_of_{part}": rates[part] for part in ("fusion", "heads")},
+        })  # fmt: skip
+        bar.set_postfix({"loss": f"{means['total']:.3f}", "pairs/s": f"{speed['pairs_per_second']:.0f}"})
+
+    def log(self, row: dict[str, float], more: dict[str, float] | None = None) -> None:
+        """A row of a curve, and what is known of it only now."""
+        self.live.write(int(row["step"]), {name: value for name, value in row.items() if name != "step"} | (more or {}))
 
     def new_tallies(self) -> Tallies:
         return Tallies([*self.engine.learner.tally_names(), "total"])

@@ -13,6 +13,7 @@ from m3ae.jsonfile import write_json
 from m3ae.left_out import read_left_out
 from m3ae.model.build import pretraining_learner
 from m3ae.model.folder import ModelConfig, fill, save_model
+from m3ae.model.learner import Learner
 from m3ae.model.params import Decoder, Method, ModelParams, Negatives, ObjectiveWeights, Views, Words
 from m3ae.model.vision_by_name import architecture
 from m3ae.shards import open_manifest, open_split
@@ -24,9 +25,11 @@ from m3ae.training.launch import device, is_first
 from m3ae.training.params import DeepSpeedParams, PretrainParams
 from m3ae.training.pictures import reconstruction_strip
 from m3ae.training.pretraining import Pretraining
+from m3ae.training.speed import DTYPES, Speed, matrix_speed, operations_a_pair
 from m3ae.training.state import ResumeState
 
 NUM_PICTURES = 8
+NUM_COUNTED = 2  # pairs whose operations are counted
 
 
 class Settings(Protocol):
@@ -73,8 +76,9 @@ def run(params: Settings, paths: PretrainPaths, resume: Path | None = None) -> N
         "vision": architecture(params.model.vision_encoder), "text": learner.backbone.text.transformer.config.to_diff_dict(),
     })  # fmt: skip
     state = ResumeState(Identity.of(params.model_dump(mode="json"), data_files(params, paths)), resume)
+    possible = possible_pairs_per_second(learner, training, params.pretrain.precision)
     engine = Engine(learner, params.pretrain, params.deepspeed, params.pretrain.steps, params.seed, state.is_of_others())
-    pretraining = Pretraining(engine, params.pretrain, training, validation, state)
+    pretraining = Pretraining(engine, params.pretrain, training, validation, state, Speed(params.pretrain.batch, possible))
     figures = pretraining.run()
     full_weights = engine.full_weights()
     if is_first():
@@ -89,6 +93,13 @@ def run(params: Settings, paths: PretrainPaths, resume: Path | None = None) -> N
         })  # fmt: skip
     dist.barrier()
     state.drop()
+
+
+def possible_pairs_per_second(learner: Learner, training: PairBatches, precision: str) -> float:
+    """Of all processes together, were there nothing but matrix products; each of them measures at the same time, as they will train."""
+    operations = operations_a_pair(learner, training.spread(NUM_COUNTED)) if is_first() else 1.0
+    dist.barrier()
+    return dist.get_world_size() * matrix_speed(DTYPES[precision], device()) / operations
 
 
 def card(params: Settings, paths: PretrainPaths, figures: dict[str, dict[str, float]]) -> str:
