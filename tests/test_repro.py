@@ -120,6 +120,8 @@ def test_a_killed_pretraining_ends_in_the_metrics_of_an_undisturbed_one(project)
     resumed, curve = project.metrics("pretrain.json"), (project.folder / "data/plots/pretrain.csv").read_text()
     shutil.rmtree(project.folder / ".state", ignore_errors=True)
     project.dvc("repro", "--force", "--single-item", "pretrain")
+    live = json.loads((project.folder / "data/live/pretrain/metrics.json").read_text())
+    assert live["step"] == 60 and min(live["gradient_norm"], live["pairs_per_second"], live["mfu"]) > 0
     assert project.metrics("pretrain.json") == resumed and (project.folder / "data/plots/pretrain.csv").read_text() == curve
 
 

@@ -12,6 +12,7 @@ from typing import Protocol
 from m3ae.training.launch import is_first
 
 FOLDER = Path("data/live/pretrain")
+SUMMARY = ("total", "gradient_norm", "pairs_per_second", "mfu", "spikes")  # what `dvc exp show` adds to the results' own columns
 PROJECT = "m3ae-dvc"  # as Weights & Biases lists it
 
 
@@ -32,6 +33,7 @@ class DvcLive:
         self.live.step = step
         for name, value in values.items():
             self.live.log_metric(name, value)
+        self.live.summary = {name: value for name, value in self.live.summary.items() if name in SUMMARY}
         self.live.make_summary()
 
     def close(self) -> None:
