@@ -1,12 +1,15 @@
 """launch: start a training stage on every GPU or, without one, on every core that has a micro-batch to work on.
 
 How many processes there are changes how long a stage takes, not what it computes: this file is no stage's dependency.
-PET_NPROC_PER_NODE sets their number, as it does for torchrun.
+PET_NPROC_PER_NODE sets their number, as it does for torchrun; with PET_NNODES or PET_RDZV_ENDPOINT they are one machine's share
+of a run on several. M3AE_LAUNCHER is a command that starts them instead, on all machines: docs/cluster.md.
 """
 
 import argparse
 import os
+import shlex
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +27,19 @@ def main() -> None:
     parser.add_argument("--task")
     known, _ = parser.parse_known_args()
 
+    launcher = shlex.split(os.environ.pop("M3AE_LAUNCHER", ""))  # it may come back here, on every machine
+    if launcher:
+        os.execvp(launcher[0], [*launcher, *sys.argv[1:]])
     cores = os.cpu_count() or 1
     asked = os.environ.get("PET_NPROC_PER_NODE")
     processes = int(asked) if asked else num_processes(recipe(known.stage, known.task), cores, torch.cuda.device_count())
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, cores // processes)))
-    torchrun(["--standalone", f"--nproc-per-node={processes}", "-m", *sys.argv[1:]])
+    torchrun([*meeting_point(os.environ), f"--nproc-per-node={processes}", "-m", *sys.argv[1:]])
+
+
+def meeting_point(environment: Mapping[str, str]) -> list[str]:
+    """`--standalone` overrides what torchrun is told about other machines."""
+    return [] if {"PET_NNODES", "PET_RDZV_ENDPOINT"} & environment.keys() else ["--standalone"]
 
 
 def recipe(stage: str, task: str | None) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from m3ae.params import StageParams
 from m3ae.training.launch import join
 from m3ae.training.params import DeepSpeedParams, PretrainParams
 from m3ae.training.run import PretrainPaths, run
+from m3ae.training.watch import watched
 
 
 class Params(StageParams):
@@ -37,7 +38,8 @@ def main() -> None:
     params = Params.read(Path("params.yaml"))
 
     join()
-    run(params, PretrainPaths(**{name: paths[name] for name in PretrainPaths._fields}))
+    with watched():
+        run(params, PretrainPaths(**{name: paths[name] for name in PretrainPaths._fields}))
 
 
 if __name__ == "__main__":
