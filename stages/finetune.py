@@ -7,6 +7,7 @@ from m3ae.params import StageParams
 from m3ae.training.downstream import DownstreamPaths, run
 from m3ae.training.launch import join
 from m3ae.training.params import DeepSpeedParams, FinetuneParams
+from m3ae.training.watch import watched
 
 
 class Params(StageParams):
@@ -25,7 +26,8 @@ def main() -> None:
     params = Params.read(Path("params.yaml"), task=args.task)
 
     join()
-    run(args.task, args.seed, params.finetune, params.deepspeed, DownstreamPaths(args.shards, args.pretrained, args.out, args.metrics))
+    with watched():
+        run(args.task, args.seed, params.finetune, params.deepspeed, DownstreamPaths(args.shards, args.pretrained, args.out, args.metrics))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,15 @@
 """launch: start a training stage on every GPU or, without one, on every core that has a micro-batch to work on.
 
 How many processes there are changes how long a stage takes, not what it computes: this file is no stage's dependency.
-PET_NPROC_PER_NODE sets their number, as it does for torchrun.
+PET_NPROC_PER_NODE sets their number, as it does for torchrun; with PET_NNODES or PET_RDZV_ENDPOINT they are one machine's share
+of a run on several. M3AE_LAUNCHER is a command that starts them instead, on all machines: docs/cluster.md.
 """
 
 import argparse
 import os
+import shlex
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,14 @@ from torch.distributed.run import main as torchrun
 
 from m3ae.params import load
 
+# glibc's malloc gives large blocks back to the system and asks for them again, page by page, at every operation of a step. It is told
+# to keep them, in one arena, for the backward pass runs in a thread of its own. benchmarks/pretrain_step.py shows what that is worth.
+ALLOCATION = {
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": str(2**32),
+    "MALLOC_TRIM_THRESHOLD_": str(2**34),
+    "MALLOC_TOP_PAD_": str(2**28),
+}
 MOST_ON_CPU = 8  # each one loads the model and its libraries; the cores beyond are their threads
 
 
@@ -24,11 +35,20 @@ def main() -> None:
     parser.add_argument("--task")
     known, _ = parser.parse_known_args()
 
+    launcher = shlex.split(os.environ.pop("M3AE_LAUNCHER", ""))  # it may come back here, on every machine
+    if launcher:
+        os.execvp(launcher[0], [*launcher, *sys.argv[1:]])
     cores = os.cpu_count() or 1
     asked = os.environ.get("PET_NPROC_PER_NODE")
     processes = int(asked) if asked else num_processes(recipe(known.stage, known.task), cores, torch.cuda.device_count())
-    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, cores // processes)))
-    torchrun(["--standalone", f"--nproc-per-node={processes}", "-m", *sys.argv[1:]])
+    for name, value in {"OMP_NUM_THREADS": str(max(1, cores // processes)), **ALLOCATION}.items():
+        os.environ.setdefault(name, value)
+    torchrun([*meeting_point(os.environ), f"--nproc-per-node={processes}", "-m", *sys.argv[1:]])
+
+
+def meeting_point(environment: Mapping[str, str]) -> list[str]:
+    """`--standalone` overrides what torchrun is told about other machines."""
+    return [] if {"PET_NNODES", "PET_RDZV_ENDPOINT"} & environment.keys() else ["--standalone"]
 
 
 def recipe(stage: str, task: str | None) -> dict[str, Any]:

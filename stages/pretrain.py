@@ -9,6 +9,7 @@ from m3ae.params import StageParams
 from m3ae.training.launch import join
 from m3ae.training.params import DeepSpeedParams, PretrainParams
 from m3ae.training.run import PretrainPaths, run
+from m3ae.training.watch import watched
 
 
 class Params(StageParams):
@@ -39,7 +40,8 @@ def main() -> None:
     params = Params.read(Path("params.yaml"))
 
     join()
-    run(params, PretrainPaths(**{name: getattr(args, name) for name in PretrainPaths._fields}), args.resume)
+    with watched():
+        run(params, PretrainPaths(**{name: getattr(args, name) for name in PretrainPaths._fields}), args.resume)
 
 
 if __name__ == "__main__":

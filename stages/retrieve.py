@@ -8,6 +8,7 @@ from m3ae.params import StageParams
 from m3ae.retrieval.params import RetrieveParams
 from m3ae.retrieval.zero_shot import zero_shot
 from m3ae.training.launch import is_first, join
+from m3ae.training.watch import watched
 
 
 class Params(StageParams):
@@ -23,9 +24,10 @@ def main() -> None:
     params = Params.read(Path("params.yaml"))
 
     join()
-    figures = zero_shot(args.shards, args.pretrained, args.out, params.retrieve.text_tokens)
-    if is_first():
-        write_json(args.metrics, figures)
+    with watched():
+        figures = zero_shot(args.shards, args.pretrained, args.out, params.retrieve.text_tokens)
+        if is_first():
+            write_json(args.metrics, figures)
 
 
 if __name__ == "__main__":
