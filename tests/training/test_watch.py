@@ -19,7 +19,7 @@ from tests.machines import HERE, Machine, two_machines
 from tests.prepare.test_kill import kill
 
 ROOT = Path(__file__).parents[2]
-LIMIT = 90  # seconds, the start of the processes included
+LIMIT = 120  # seconds, the start of the processes included
 SPOKEN = " on host "  # in everything that the watch says
 
 
@@ -75,7 +75,7 @@ def test_an_error_of_one_process_ends_the_other_in_a_collective_with_the_same_wo
 @pytest.mark.parametrize(("what", "error"), [("error", "ValueError: the third round is wrong"), ("message", "pairs 7 and 8 are wrong")])
 def test_the_process_that_failed_shows_its_error_as_without_the_watch(ends_of, what, error):
     _, second = ends_of(what)
-    assert second.status and f"\n{error}" in second.said and SPOKEN not in second.said
+    assert second.status and error in second.said and SPOKEN not in second.said
 
 
 def test_the_last_lines_of_the_traceback_travel_with_an_error(ends_of):
