@@ -12,7 +12,8 @@ from m3ae.model.params import Method, ModelParams
 
 VOCABULARY, NUM_TOKENS, NUM_PAIRS = 40, 9, 4
 ORDINARY = torch.arange(5, VOCABULARY)
-SLOWEST = ("test_repro.py", "test_engine.py", "test_killed.py", "test_watch.py", "test_cluster.py")  # minutes each: begun last, one core would wait for them
+# Minutes each: begun last, one core would wait for them.
+SLOWEST = ("test_repro.py", "test_engine.py", "test_killed.py", "test_watch.py", "test_cluster.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

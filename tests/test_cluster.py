@@ -65,7 +65,7 @@ class Trained(Project):
     def __init__(self, folder: Path):
         super().__init__(folder)
         shutil.copytree(DOCS, folder / "docs")
-        self.write(**longer())
+        self.write(**longer(30))
         self.dvc("repro", "tokenizer")
         assert self.run(HERE[0], "dvc repro pretrain", PET_NPROC_PER_NODE="2").wait(LIMIT) == 0
         self.alone = self.results()

@@ -125,9 +125,9 @@ def test_a_killed_pretraining_ends_in_the_metrics_of_an_undisturbed_one(project)
     assert project.metrics("pretrain.json") == resumed and (project.folder / "data/plots/pretrain.csv").read_text() == curve
 
 
-def longer() -> dict:
+def longer(steps: int = 60) -> dict:
     scales = yaml.safe_load((ROOT / "params.yaml").read_text())["scales"]
-    scales["test"]["pretrain"] |= {"steps": 60, "save_every_steps": 5, "validate_every_steps": 20}
+    scales["test"]["pretrain"] |= {"steps": steps, "save_every_steps": 5, "validate_every_steps": steps // 3}
     return {"scales": scales}
 
 

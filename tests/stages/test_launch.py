@@ -1,6 +1,9 @@
+import os
+import sys
+
 import pytest
 
-from stages.launch import num_processes
+from stages.launch import main, meeting_point, num_processes
 
 DEMO = {"batch": 32, "micro_batch": 16}
 
@@ -17,3 +20,24 @@ DEMO = {"batch": 32, "micro_batch": 16}
 ])  # fmt: skip
 def test_every_gpu_or_every_core_with_a_micro_batch_gets_a_process(recipe, cores, gpus, expected):
     assert num_processes(recipe, cores, gpus) == expected
+
+
+@pytest.mark.parametrize(("environment", "expected"), [
+    ({}, ["--standalone"]),
+    ({"PET_NPROC_PER_NODE": "4"}, ["--standalone"]),
+    ({"PET_NNODES": "2"}, []),
+    ({"PET_RDZV_ENDPOINT": "node1:29500"}, []),
+])  # fmt: skip
+def test_a_run_is_this_machine_s_own_unless_torchrun_is_told_of_others(environment, expected):
+    assert meeting_point(environment) == expected
+
+
+def test_a_launcher_of_the_user_s_starts_the_stage_instead_and_may_start_this_one_again(monkeypatch):
+    started = []
+    monkeypatch.setattr(sys, "argv", ["launch", "stages.pretrain", "--out", "data/pretrain"])
+    monkeypatch.setenv("M3AE_LAUNCHER", "srun bash -c 'exec \"$@\"' launch")
+    monkeypatch.setattr("os.execvp", lambda program, words: started.append((program, words)) or sys.exit())
+    with pytest.raises(SystemExit):
+        main()
+    assert started == [("srun", ["srun", "bash", "-c", 'exec "$@"', "launch", "stages.pretrain", "--out", "data/pretrain"])]
+    assert "M3AE_LAUNCHER" not in os.environ

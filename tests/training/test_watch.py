@@ -6,6 +6,7 @@ The limits are for liveness; without the watch a collective waits for half an ho
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from functools import cache
@@ -15,6 +16,7 @@ from typing import NamedTuple
 import pytest
 
 from m3ae.training.launch import free_port
+from m3ae.training.watch import watched
 from tests.machines import HERE, Machine, two_machines
 from tests.prepare.test_kill import kill
 
@@ -126,3 +128,10 @@ def test_a_machine_that_loses_its_power_is_missed_by_the_other(tmp_path):
         first, second = ends(tmp_path, runs)
     assert first.status and "ends: rank 1 on host" in first.said
     assert second.status and "has not answered for 40 s" in second.said
+
+
+def test_a_run_of_one_process_is_left_alone(monkeypatch):
+    monkeypatch.setattr("m3ae.training.watch.dist.get_world_size", lambda: 1)
+    before = threading.active_count()
+    with watched():
+        assert threading.active_count() == before
