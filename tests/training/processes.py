@@ -1,6 +1,6 @@
 """Run by test_engine.py under torchrun: a few steps at every ZeRO stage, undisturbed and resumed half-way.
 
-Writes {stage: {"losses", "resumed", "weights", "evaluation"}} as JSON to the path given.
+Writes {stage: {"losses", "resumed", "weights", "evaluation", "gradient_norm"}} as JSON to the path given.
 """
 
 import json
@@ -66,6 +66,7 @@ def losses(engine: Engine, first: int, last: int) -> list[float]:
 def run(stage: int) -> dict:
     engine = new_engine(stage)
     result = {"losses": losses(engine, 0, STEPS), "evaluation": engine.tallies(Batches(), 3)}
+    result["gradient_norm"] = engine.gradient_norm()
     result["weights"] = {name: weight.double().norm().item() for name, weight in engine.full_weights().items()}
     half = new_engine(stage)
     state = ResumeState(Identity({"stage": stage}, {}))

@@ -69,6 +69,11 @@ def test_the_number_of_processes_is_no_part_of_the_result(results, stage):
     assert one["evaluation"] == pytest.approx(two["evaluation"], rel=1e-3)
 
 
+def test_every_stage_knows_the_norm_of_the_whole_gradient(results):
+    norms = [results[num_processes][stage]["gradient_norm"] for num_processes in (1, 2) for stage in "0123"]
+    assert norms == pytest.approx([norms[0]] * 8, rel=1e-4) and norms[0] > 1.0  # more than it was clipped to
+
+
 def test_training_moves_the_loss_and_bf16_follows(results):
     losses = results[1]["1"]["losses"]
     assert losses[-1] != losses[0]
