@@ -127,11 +127,11 @@ def main() -> None:
         plain = None
         for title, (plan, environment) in RUNS.items():
             found = in_own_process(plan, environment, precision, args.batch, args.steps)
-            seconds = found["seconds"]
+            seconds, memory, flops, used = found["seconds"], found["memory"], found["flops"] / 1e12, found["used"]
             plain = plain or seconds
             first = first or seconds
-            print(f"| {title} | {precision} | {seconds:.1f} | {args.batch / seconds:.2f} | {found['memory']:.1f} | "
-                  f"{found['flops'] / 1e12:.2f} | {found['used']:.0%} | {plain / seconds:.2f} | {first / seconds:.2f} |", flush=True)  # fmt: skip
+            print(f"| {title} | {precision} | {seconds:.1f} | {args.batch / seconds:.2f} | {memory:.1f} | {flops:.2f} | {used:.0%} | "
+                  f"{plain / seconds:.2f} | {first / seconds:.2f} |", flush=True)  # fmt: skip
 
 
 if __name__ == "__main__":
