@@ -10,6 +10,7 @@ def main() -> None:
     add_import(commands)
     add_export(commands)
     add_releases(commands)
+    add_plan(commands)
     arguments = parser.parse_args()
     arguments.run(arguments)
 
@@ -35,6 +36,14 @@ def add_releases(commands: argparse._SubParsersAction) -> None:
     command.set_defaults(run=describe_releases)
 
 
+def add_plan(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser("plan", help="what pre-training takes of each GPU, and which ZeRO stage and micro-batch to choose")
+    command.add_argument("--gpus", type=int, required=True)
+    command.add_argument("--memory", type=float, required=True, help="of each GPU, in GB of 10^9 bytes")
+    command.add_argument("--scale", help="default: `scale` of params.yaml")
+    command.set_defaults(run=print_plan)
+
+
 def import_checkpoint(arguments: argparse.Namespace) -> None:
     from m3ae.authors.convert import import_file  # torch and transformers take seconds to load
 
@@ -54,6 +63,13 @@ def describe_releases(arguments: argparse.Namespace) -> None:
     from m3ae.stock import describe
 
     for line in describe(arguments.releases or Path(load(Path("params.yaml"))["releases"])):
+        print(line)
+
+
+def print_plan(arguments: argparse.Namespace) -> None:
+    from m3ae.plan.table import GB, Machine, plan
+
+    for line in plan(Path("params.yaml"), Machine(arguments.gpus, int(arguments.memory * GB)), arguments.scale):
         print(line)
 
 

@@ -1,0 +1,141 @@
+"""What autograd keeps for the backward pass of a micro-batch, measured: one forward pass of the real learner, on the CPU.
+
+Counted are the bytes of all storages that autograd saves, each once, without the parameters and the batch; logits and what the losses
+save are among them. What a GPU would keep differs from what a CPU keeps in two places, and is what is counted:
+
+- dropout keeps a byte an element (torch.native_dropout), where the CPU keeps its factors in the model's own type;
+- attention keeps queries, keys, values, its result and a number a row. The CPU's fused kernel does so, too, but takes no dropout; with
+  dropout it saves L x L matrices. So dropout within attention is off here; that on hidden states stays on.
+
+Where blocks are computed again, what the largest block saves is there besides, while it is gone back through. The gradients that flow
+back are not counted: where it was measured, a fifth of a block. fp16 is measured as bf16, which is as wide.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import NamedTuple, Protocol
+
+import torch
+from torch import Tensor, nn
+from transformers.models.bert.modeling_bert import BertSelfAttention
+from transformers.models.roberta.modeling_roberta import RobertaSelfAttention
+
+from m3ae.batches import PairBatch, generator_for
+from m3ae.masking import hidden_words, hide, num_kept, other_images, patch_order
+from m3ae.model.fusion import Attention
+from m3ae.model.learner import Learner
+from m3ae.model.params import ModelParams, Negatives
+from m3ae.training.recompute import BLOCKS, recompute_blocks
+
+FEW, MORE = 2, 4  # pairs; even, for half of them may be shown an image from outside the batch
+FIRST_ORDINARY_ID = 5  # none of the special tokens
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.bfloat16}
+
+
+class View(Protocol):
+    """What a micro-batch's sizes follow from, of params.yaml."""
+
+    model: ModelParams
+    mask_ratio: float
+    text_mask_ratio: float
+    negatives: Negatives
+
+
+class Activations(NamedTuple):
+    """Bytes."""
+
+    fixed: int
+    a_pair: int
+
+    def of(self, num_pairs: int) -> int:
+        return self.fixed + self.a_pair * num_pairs
+
+
+def activations(learner: Learner, view: View, precision: str) -> dict[str, Activations]:
+    """By `deepspeed.recompute`. The learner is of no use for training afterwards."""
+    learner.to(DTYPES[precision]).train()
+    keep_as_a_gpu_does(learner)
+    batches = [pairs(number, view, learner.backbone.text.vocabulary) for number in (FEW, MORE)]
+    plain = [saved_by(learner, batch) for batch in batches]
+    recompute_blocks(learner)
+    again = [saved_by(learner, batch)[0] for batch in batches]
+    return {
+        "none": line([total for total, _ in plain]),
+        "blocks": line([total + largest for total, (_, largest) in zip(again, plain, strict=True)]),
+    }
+
+
+def line(found: list[int]) -> Activations:
+    a_pair = (found[1] - found[0]) // (MORE - FEW)
+    return Activations(found[0] - FEW * a_pair, a_pair)
+
+
+def keep_as_a_gpu_does(model: nn.Module) -> None:
+    """In training; see above."""
+    for module in model.modules():
+        if isinstance(module, Attention):
+            module.attention_dropout = 0.0
+        elif isinstance(module, BertSelfAttention | RobertaSelfAttention):
+            module.dropout.p = 0.0
+        elif isinstance(module, nn.Dropout) and module.p > 0:
+            module.forward = partial(fused_dropout, share=module.p)
+
+
+def fused_dropout(tokens: Tensor, share: float) -> Tensor:
+    return torch.native_dropout(tokens, share, True)[0]
+
+
+def saved_by(learner: Learner, batch: PairBatch) -> tuple[int, int]:
+    """Bytes that a forward pass saves, and those of the block that saves most."""
+    ledger = Ledger([*learner.parameters(), *(part for part in batch if part is not None)])
+    with ledger.open(), ledger.by_block(learner):
+        learner(batch)
+    return ledger.num_bytes, max(ledger.blocks)
+
+
+class Ledger:
+    """Storages that autograd saves, each entered once; those of `others` are not entered."""
+
+    def __init__(self, others: list[Tensor]):
+        self.storages = {tensor.untyped_storage().data_ptr(): tensor.untyped_storage() for tensor in others}
+        self.num_bytes = 0
+        self.blocks: list[int] = []
+
+    def open(self) -> torch.autograd.graph.saved_tensors_hooks:
+        return torch.autograd.graph.saved_tensors_hooks(self.enter, lambda tensor: tensor)
+
+    def enter(self, tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in self.storages:
+            self.storages[storage.data_ptr()] = storage  # held, so that no other storage gets its address
+            self.num_bytes += storage.nbytes()
+        return tensor
+
+    @contextmanager
+    def by_block(self, learner: Learner) -> Iterator[None]:
+        """Fills `blocks`: what each pass through a block adds."""
+        before: list[int] = []
+        hooks = [hook for module in learner.modules() if isinstance(module, BLOCKS) for hook in (
+            module.register_forward_pre_hook(lambda *_: before.append(self.num_bytes)),
+            module.register_forward_hook(lambda *_: self.blocks.append(self.num_bytes - before.pop())),
+        )]  # fmt: skip
+        yield
+        for hook in hooks:
+            hook.remove()
+
+
+def pairs(num_pairs: int, view: View, vocabulary: int) -> PairBatch:
+    """Made-up pairs with texts of full length."""
+    generator, model = generator_for(num_pairs), view.model
+    num_patches = (model.image_px // model.patch_px) ** 2
+    ids = torch.randint(FIRST_ORDINARY_ID, vocabulary, (num_pairs, model.text_tokens), generator=generator)
+    hidden = hidden_words(torch.arange(model.text_tokens).expand_as(ids), view.text_mask_ratio, generator)
+    order = patch_order(num_pairs, num_patches, generator)
+    images = torch.zeros(num_pairs, 3, model.image_px, model.image_px)
+    return PairBatch(
+        ids, torch.ones_like(ids), *hide(ids, hidden, FIRST_ORDINARY_ID, torch.arange(FIRST_ORDINARY_ID, vocabulary), generator),
+        images, order, order[:, : num_kept(num_patches, view.mask_ratio)],
+        *other_images([str(number) for number in range(num_pairs)], generator),
+        None if view.negatives == "batch" else images[: num_pairs // 2].clone(),
+    )  # fmt: skip
