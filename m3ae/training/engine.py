@@ -23,6 +23,8 @@ from m3ae.training.params import DeepSpeedParams, Recipe
 from m3ae.training.recompute import recompute_blocks
 
 BUCKET = 20_000_000  # elements that are reduced at once; DeepSpeed's own 5e8 allocates 2 GB for the smallest model
+# Elements of ZeRO 3's weights that are whole at one time; DeepSpeed's own 1e9 would gather all of a model of this size.
+GATHERED_AT_ONCE = ("stage3_max_live_parameters", "stage3_max_reuse_distance", "stage3_prefetch_bucket_size")
 
 
 class Diverged(SystemExit):
@@ -173,5 +175,6 @@ def zero(stage: int, params: DeepSpeedParams) -> dict[str, Any]:
         "stage": stage,
         "reduce_bucket_size": BUCKET,
         "allgather_bucket_size": BUCKET,
+        **(dict.fromkeys(GATHERED_AT_ONCE, BUCKET) if stage == 3 else {}),
         **{key: {"device": place, "pin_memory": torch.cuda.is_available()} for key, place in offloaded.items() if place != "none"},
     }

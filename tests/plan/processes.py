@@ -80,7 +80,7 @@ def new_recipe(stage: int, precision: str) -> PretrainParams:
     steps, num_pieces = (3, 1) if stage == 3 else (2, 2)
     return PretrainParams(
         batch=2 * num_pieces * SIZE, micro_batch=SIZE, learning_rate=1e-4, head_factor=2, fusion_factor=3, weight_decay=0.01,
-        decayed_norms="none", clip_norm=1.0, warmup_share=0.25, zero_stage=stage, precision=precision,
+        decayed_norms="none", clip_norm=1.0, warmup_share=0.25, zero_stage=stage, precision=precision, pad_to=1,
         steps=steps, validate_every_steps=1, save_every_steps=1,
     )  # fmt: skip
 
