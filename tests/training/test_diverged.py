@@ -11,13 +11,15 @@ from m3ae.batches import TaskBatch
 from m3ae.objectives.base import Loss
 from m3ae.training.engine import Diverged, Engine
 from m3ae.training.pretraining import Pretraining
+from m3ae.training.speed import Speed
 
 BATCH = TaskBatch(*[torch.zeros(1)] * 4)
 BATCHES = SimpleNamespace(names=lambda number: [f"roco ROCO_{number:05d}", "medicat figure-7"])
 
 
 @pytest.fixture(autouse=True)
-def signals():
+def signals(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # the live log lies in the working directory
     before = signal.getsignal(signal.SIGTERM)
     yield
     signal.signal(signal.SIGTERM, before)
@@ -38,6 +40,15 @@ def test_the_last_whole_state_is_named(newest, said):
 
     engine = SimpleNamespace(learner=SimpleNamespace(tally_names=lambda: []), train=train)
     state = SimpleNamespace(load=lambda engine: (0, {}), newest=lambda: newest)
-    pretraining = Pretraining(engine, SimpleNamespace(steps=10), None, None, state)
+    pretraining = Pretraining(engine, SimpleNamespace(steps=10), None, None, state, Speed(batch=8, possible=1.0))
     with pytest.raises(Diverged, match=f"the loss became nan; the last whole state is {said}"):
         pretraining.run()
+
+
+def test_a_spike_is_told_with_the_pairs_of_the_step(capsys):
+    engine = SimpleNamespace(learner=SimpleNamespace(tally_names=lambda: []), piece_numbers=lambda first, last: [2 * first, 2 * first + 1])
+    pretraining = Pretraining(engine, SimpleNamespace(steps=99), BATCHES, None, None, Speed(batch=8, possible=1.0))
+    for step in range(1, 41):
+        pretraining.notice(step, 9.0 if step == 31 else 2.0)
+    [line] = capsys.readouterr().out.splitlines()
+    assert line.startswith("step 31: the loss jumped to 9.000") and "roco ROCO_00060, medicat figure-7, roco ROCO_00061" in line
