@@ -17,6 +17,18 @@ def test_the_operations_of_a_linear_layer_are_those_of_its_matrix_products():
     assert operations_a_pair(OneLayer(5, 7), Batch()) == 3 * 2 * 5 * 7
 
 
+def test_the_operations_of_attention_are_those_of_its_two_matrix_products():
+    class Batch(tuple):
+        text_ids = torch.zeros(4, 3)
+
+    class Attention(torch.nn.Module):
+        def forward(self, batch):
+            tokens = torch.ones(4, 2, 9, 5)  # pairs, heads, tokens, width of a head
+            return torch.nn.functional.scaled_dot_product_attention(tokens, tokens, tokens)
+
+    assert operations_a_pair(Attention(), Batch()) == 3 * 2 * 2 * 2 * 9**2 * 5
+
+
 def test_attention_counts():
     learner = new_learner()
     width, tokens = 16, 17  # of the vision encoder's one block and the whole image
