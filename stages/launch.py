@@ -1,4 +1,4 @@
-"""launch: start a training stage on every GPU or, without one, on every core that has a micro-batch to work on.
+"""launch: start a training stage on every GPU or, without one, on every core, that has a micro-batch to work on.
 
 How many processes there are changes how long a stage takes, not what it computes: this file is no stage's dependency.
 PET_NPROC_PER_NODE sets their number, as it does for torchrun; with PET_NNODES or PET_RDZV_ENDPOINT they are one machine's share
@@ -26,6 +26,7 @@ ALLOCATION = {
     "MALLOC_TRIM_THRESHOLD_": str(2**34),
     "MALLOC_TOP_PAD_": str(2**28),
 }
+ENDING = "300"  # seconds that a run which is asked to stop has to finish a step, validate and save; torchrun would grant 30
 MOST_ON_CPU = 8  # each one loads the model and its libraries; the cores beyond are their threads
 
 
@@ -39,9 +40,9 @@ def main() -> None:
     if launcher:
         os.execvp(launcher[0], [*launcher, *sys.argv[1:]])
     cores = os.cpu_count() or 1
-    asked = os.environ.get("PET_NPROC_PER_NODE")
-    processes = int(asked) if asked else num_processes(recipe(known.stage, known.task), cores, torch.cuda.device_count())
-    for name, value in {"OMP_NUM_THREADS": str(max(1, cores // processes)), **ALLOCATION}.items():
+    processes = asked_for() or num_processes(recipe(known.stage, known.task), torch.cuda.device_count() or min(cores, MOST_ON_CPU))
+    environment = {"OMP_NUM_THREADS": str(max(1, cores // processes)), "PET_SHUTDOWN_TIMEOUT": ENDING, **ALLOCATION}
+    for name, value in environment.items():
         os.environ.setdefault(name, value)
     torchrun([*meeting_point(os.environ), f"--nproc-per-node={processes}", "-m", *sys.argv[1:]])
 
@@ -58,10 +59,18 @@ def recipe(stage: str, task: str | None) -> dict[str, Any]:
     return block[task] if task else block
 
 
-def num_processes(recipe: dict[str, Any], cores: int, gpus: int) -> int:
-    """On CPUs as many as share a batch's micro-batches evenly; a stage without a batch can be shared out at will."""
-    pieces = recipe["batch"] // recipe["micro_batch"] if "batch" in recipe else MOST_ON_CPU
-    return gpus or max(number for number in range(1, min(cores, MOST_ON_CPU) + 1) if pieces % number == 0)
+def asked_for() -> int | None:
+    """How many processes the environment asks for."""
+    asked = os.environ.get("PET_NPROC_PER_NODE")
+    if asked and not (asked.isdecimal() and int(asked)):
+        raise SystemExit(f"PET_NPROC_PER_NODE is {asked!r}; give a number of processes, or leave it out to use every GPU or core")
+    return int(asked) if asked else None
+
+
+def num_processes(recipe: dict[str, Any], most: int) -> int:
+    """As many as share a batch's micro-batches evenly; a stage without a batch can be shared out at will."""
+    pieces = recipe["batch"] // recipe["micro_batch"] if "batch" in recipe else most
+    return max(number for number in range(1, most + 1) if pieces % number == 0)
 
 
 if __name__ == "__main__":

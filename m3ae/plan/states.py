@@ -7,8 +7,8 @@ Read from the source of DeepSpeed 0.19.8 (`runtime/zero/stage_1_and_2.py`, `runt
 - Gradients are kept in the model's own type, and become fp32 at the step, one group of the optimiser at a time; without ZeRO all at once.
 - ZeRO 0 and 1 hold all gradients. ZeRO 2 holds its share twice while it accumulates: the sum, and what is added to it.
 - A parameter's gradient reaches DeepSpeed when all its uses have been gone back through; autograd holds it until then.
-- ZeRO 3 gives a weight back only if it is not used again within `max_reuse_distance` (1e9) parameters, and fetches ahead up to
-  `max_live_parameters` (1e9): a smaller model is gathered whole, and lies there twice while it arrives.
+- ZeRO 3 gives a weight back only if it is not used again within `max_reuse_distance` parameters, and fetches ahead up to
+  `max_live_parameters`: a model smaller than these is gathered whole, and lies there twice while it arrives. `engine.zero` sets both.
 """
 
 from dataclasses import dataclass

@@ -2,9 +2,10 @@
 process accumulates follows from it and from the number of processes.
 """
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import deepspeed
 import torch
@@ -21,6 +22,7 @@ from m3ae.training.launch import device, num_loader_workers
 from m3ae.training.optimizer import build_optimizer, build_schedule
 from m3ae.training.params import DeepSpeedParams, Recipe
 from m3ae.training.recompute import recompute_blocks
+from m3ae.training.stop import outlive_request
 
 BUCKET = 20_000_000  # elements that are reduced at once; DeepSpeed's own 5e8 allocates 2 GB for the smallest model
 # Elements of ZeRO 3's weights that are whole at one time; DeepSpeed's own 1e9 would gather all of a model of this size.
@@ -28,7 +30,11 @@ GATHERED_AT_ONCE = ("stage3_max_live_parameters", "stage3_max_reuse_distance", "
 
 
 class Diverged(SystemExit):
-    """A loss is no number; the message names the pairs of its micro-batch and the remedy."""
+    """A loss or a gradient is no number; the message names the pairs that it came from and the remedy."""
+
+    @classmethod
+    def at(cls, found: str, names: Iterable[str]) -> Self:
+        return cls(f"{found}: {', '.join(names)}; lower the learning rate, use bf16 or fp32, or look at these pairs")
 
 
 class Engine:
@@ -56,13 +62,23 @@ class Engine:
     def train(self, batches: Dataset, first_step: int, last_step: int) -> Iterator[tuple[int, Tensor]]:
         """Run steps `first_step` to `last_step` - 1; yields each step's number (from 1) and its local tallies.
 
-        The last row of the tallies is that of the summed loss.
+        The last row of the tallies is that of the summed loss. Raises `Diverged` before a step that spoilt the weights is given out.
         """
         pieces = iter(self.loader(batches, self.piece_numbers(first_step, last_step)))
         for step in range(first_step, last_step):
             self.deepspeed.train()
+            self.learning_rates = self.coming_learning_rates()
             rows = [self.piece(next(pieces), number, batches) for number in self.piece_numbers(step, step + 1)]
+            self.require_finite_gradient(step, batches)
             yield step + 1, torch.stack(rows).sum(dim=0)
+
+    def require_finite_gradient(self, step: int, batches: Dataset) -> None:
+        """Of the whole step, so that all processes find the same. In fp16 DeepSpeed passes over a step that overflowed."""
+        norm = self.gradient_norm()
+        if self.recipe.precision != "fp16" and not math.isfinite(norm):
+            numbers = range(step * self.num_pieces, (step + 1) * self.num_pieces)
+            names = [name for number in numbers for name in batches.names(number)]
+            raise Diverged.at(f"the gradient became {norm} in step {step + 1}", names)
 
     def piece_numbers(self, first_step: int, last_step: int) -> list[int]:
         """The micro-batches of this process: micro-batch k goes to process k mod the number of processes."""
@@ -73,8 +89,7 @@ class Engine:
         torch.manual_seed(seed_for(self.seed, number))
         loss = self.deepspeed(moved(batch))
         if not torch.isfinite(loss.value):
-            found = f"the loss became {loss.value.item()} in micro-batch {number}: {', '.join(batches.names(number))}"
-            raise Diverged(f"{found}; lower the learning rate, use bf16 or fp32, or look at these pairs")
+            raise Diverged.at(f"the loss became {loss.value.item()} in micro-batch {number}", batches.names(number))
         self.deepspeed.backward(loss.value)
         if self.is_plain and self.deepspeed.is_gradient_accumulation_boundary():
             self.plain_norm = get_total_norm(parameter.grad for parameter in self.learner.parameters() if parameter.grad is not None)
@@ -97,7 +112,7 @@ class Engine:
         for state in optimizer.state.values():
             state["step"] = state["step"].clone()
 
-    def learning_rates(self) -> dict[str, float]:
+    def coming_learning_rates(self) -> dict[str, float]:
         rate = self.deepspeed.get_lr()[0]  # of the encoders, whose parameters come first
         return {"encoders": rate, "fusion": rate * self.recipe.fusion_factor, "heads": rate * self.recipe.head_factor}
 
@@ -106,7 +121,7 @@ class Engine:
         return float(self.plain_norm if self.is_plain else self.deepspeed.get_global_grad_norm())
 
     def loader(self, batches: Dataset, numbers: list[int]) -> DataLoader:
-        return DataLoader(batches, batch_size=None, sampler=numbers, num_workers=num_loader_workers())
+        return DataLoader(batches, batch_size=None, sampler=numbers, num_workers=num_loader_workers(), worker_init_fn=outlive_request)
 
     @torch.no_grad()
     def tallies(self, batches: Dataset, num_batches: int, only: tuple[str, ...] = (), change=lambda batch: batch) -> dict[str, float]:

@@ -14,6 +14,8 @@ def join() -> None:
     """Set up DeepSpeed's communication; a plain `python stage.py` becomes a run of one process."""
     if not dist.is_initialized():
         fill_environment()
+        if torch.cuda.is_available():
+            torch.cuda.set_device(device())  # objects that are sent around would all go by the first GPU
         skip_compiled_extension()
         warnings.filterwarnings("ignore", "`torch.distributed", FutureWarning)  # DeepSpeed's calls, on every step
         torch.use_deterministic_algorithms(True, warn_only=True)
@@ -29,6 +31,7 @@ def leave() -> None:
 
 
 def fill_environment() -> None:
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS gives no two runs the same bits
     alone = {"RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "1", "MASTER_ADDR": "127.0.0.1"}
     for name, value in alone.items():
         os.environ.setdefault(name, value)

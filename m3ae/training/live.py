@@ -7,6 +7,7 @@ chooses further places, is no parameter.
 import os
 from collections.abc import Callable
 from pathlib import Path
+from shutil import rmtree
 from typing import Protocol
 
 from m3ae.training.launch import is_first
@@ -44,6 +45,7 @@ class TensorBoard:
     def __init__(self, folder: Path):
         from torch.utils.tensorboard import SummaryWriter
 
+        rmtree(folder / "tensorboard", ignore_errors=True)  # of another run; what one's own had is written again
         self.writer = SummaryWriter(str(folder / "tensorboard"))
 
     def write(self, step: int, values: dict[str, float]) -> None:

@@ -19,7 +19,7 @@ from m3ae.training.spikes import Spikes, told
 from m3ae.training.state import ResumeState
 from m3ae.training.stop import EXIT_STATUS, StopRequest
 
-NUM_CURVE_POINTS = 100
+NUM_CURVE_POINTS, NUM_LIVE_POINTS = 100, 1000
 
 
 @dataclass
@@ -28,6 +28,7 @@ class Curves:
 
     training: list[dict[str, float]] = field(default_factory=list)
     validation: list[dict[str, float]] = field(default_factory=list)
+    live: list[dict[str, float]] = field(default_factory=list)  # what the live log holds of training; with times, so it is no result
 
 
 class Pretraining:
@@ -40,7 +41,7 @@ class Pretraining:
         self.training, self.validation = training, validation
         self.curves, self.stop = Curves(), StopRequest()
         self.live, self.spikes = LiveLog(), Spikes()
-        self.recent = self.new_tallies()
+        self.recent, self.latest = self.new_tallies(), self.new_tallies()  # since the last row of the curve, and of the live log
 
     def run(self) -> dict[str, dict[str, float]]:
         first_step, notes = self.state.load(self.engine)
@@ -51,6 +52,7 @@ class Pretraining:
                 for step, rows in self.engine.train(self.training, first_step, self.params.steps):
                     self.speed.step_done()
                     self.recent.add(rows)
+                    self.latest.add(rows)
                     self.notice(step, float(rows[-1, 0] / rows[-1, 1]))
                     self.after(step, bar)
                     self.speed.go_on()
@@ -60,23 +62,28 @@ class Pretraining:
         return self.final_figures()
 
     def notice(self, step: int, loss: float) -> None:
-        """Tell of a spike, as the first process sees it in its own share of the step."""
+        """Tell of a spike, as each process sees it in its own share of the step."""
         usual = self.spikes.notice(loss)
-        if usual is not None and is_first():
+        if usual is not None:
             names = [name for number in self.engine.piece_numbers(step - 1, step) for name in self.training.names(number)]
             tqdm.write(told(step, loss, usual, names))
 
     def notes(self) -> dict[str, Any]:
         """What a resumed run has to know beside the weights; all processes must ask."""
-        return {**vars(self.curves), "recent": summed_over_processes(self.recent.sums).tolist()}
+        return {**vars(self.curves), "recent": summed_over_processes(self.recent.sums).tolist(), "spikes": self.num_spikes()}
 
     def take_up(self, notes: dict[str, Any]) -> None:
         if notes:
-            self.curves = Curves(notes["training"], notes["validation"])
-            for row in sorted(self.curves.training + self.curves.validation, key=itemgetter("step")):
+            self.curves = Curves(notes["training"], notes["validation"], notes["live"])
+            for row in sorted(self.curves.live + self.curves.validation, key=itemgetter("step")):
                 self.log(row)
             if is_first():  # the sums are those of all processes
                 self.recent.sums = torch.tensor(notes["recent"], dtype=torch.float64)
+                self.spikes.count = notes["spikes"]
+
+    def num_spikes(self) -> int:
+        """That all processes saw; all of them must ask."""
+        return int(summed_over_processes(torch.tensor(self.spikes.count)))
 
     def after(self, step: int, bar: tqdm) -> None:
         """What is due after a step. Saving comes last, so that a resumed run repeats none of it."""
@@ -84,7 +91,9 @@ class Pretraining:
         stopping = self.stop.everywhere() and step < self.params.steps
         saving = self.due(step, self.params.save_every_steps)
         if saving or self.due(step, max(1, self.params.steps // NUM_CURVE_POINTS)):
-            self.note_training(step, bar)
+            self.note_training(step)
+        if saving or stopping or self.due(step, max(1, self.params.steps // NUM_LIVE_POINTS)):
+            self.note_live(step, bar)
         if self.due(step, self.params.validate_every_steps):
             self.curves.validation.append({"step": step, **flat(self.figures())})
             self.log(self.curves.validation[-1])
@@ -97,22 +106,25 @@ class Pretraining:
     def due(self, step: int, every: int) -> bool:
         return step % every == 0 or step == self.params.steps
 
-    def note_training(self, step: int, bar: tqdm) -> None:
-        """Mean losses since the last note: a row of the curve, and the progress bar."""
-        means = self.recent.means()
-        losses = {name.removesuffix(".loss"): mean for name, mean in means.items() if name.endswith(".loss")}
-        rates, speed = self.engine.learning_rates(), self.speed.figures()
-        self.curves.training.append({"step": step, "total": means["total"], **losses, "learning_rate": rates["encoders"]})
+    def note_training(self, step: int) -> None:
+        """A row of the curve."""
+        self.curves.training.append({"step": step, **mean_losses(self.recent), "learning_rate": self.engine.learning_rates["encoders"]})
         self.recent = self.new_tallies()
-        self.log(self.curves.training[-1], {
-            **speed, "gradient_norm": self.engine.gradient_norm(), "spikes": self.spikes.count,
-            **{f"learning_rate_of_{part}": rates[part] for part in ("fusion", "heads")},
-        })  # fmt: skip
-        bar.set_postfix({"loss": f"{means['total']:.3f}", "pairs/s": f"{speed['pairs_per_second']:.0f}"})
 
-    def log(self, row: dict[str, float], more: dict[str, float] | None = None) -> None:
-        """A row of a curve, and what is known of it only now."""
-        self.live.write(int(row["step"]), {name: value for name, value in row.items() if name != "step"} | (more or {}))
+    def note_live(self, step: int, bar: tqdm) -> None:
+        """A row of the live log, and the progress bar."""
+        losses, speed, rates = mean_losses(self.latest), self.speed.figures(), self.engine.learning_rates
+        self.latest = self.new_tallies()
+        self.curves.live.append({
+            "step": step, **losses, "learning_rate": rates["encoders"],
+            **{f"learning_rate_of_{part}": rates[part] for part in ("fusion", "heads")},
+            **speed, "gradient_norm": self.engine.gradient_norm(), "spikes": self.num_spikes(),
+        })  # fmt: skip
+        self.log(self.curves.live[-1])
+        bar.set_postfix({"loss": f"{losses['total']:.3f}", "pairs/s": f"{speed['pairs_per_second']:.0f}"})
+
+    def log(self, row: dict[str, float]) -> None:
+        self.live.write(int(row["step"]), {name: value for name, value in row.items() if name != "step"})
 
     def new_tallies(self) -> Tallies:
         return Tallies([*self.engine.learner.tally_names(), "total"])
@@ -127,6 +139,12 @@ class Pretraining:
             shuffled = self.figures(("mlm",), PairBatch.with_other_images)
             figures["mlm"]["accuracy_shuffled_image"] = shuffled["mlm.accuracy"]
         return figures
+
+
+def mean_losses(tallies: Tallies) -> dict[str, float]:
+    """The summed loss, then each objective's, over all processes."""
+    means = tallies.means()
+    return {"total": means["total"], **{name.removesuffix(".loss"): mean for name, mean in means.items() if name.endswith(".loss")}}
 
 
 def flat(figures: dict[str, float]) -> dict[str, float]:

@@ -76,6 +76,7 @@ def run(params: Settings, paths: PretrainPaths, resume: Path | None = None) -> N
         "vision": architecture(params.model.vision_encoder), "text": learner.backbone.text.transformer.config.to_diff_dict(),
     })  # fmt: skip
     state = ResumeState(Identity.of(params.model_dump(mode="json"), data_files(params, paths)), resume)
+    state.claim()
     possible = possible_pairs_per_second(learner, training, params.pretrain.precision)
     engine = Engine(learner, params.pretrain, params.deepspeed, params.pretrain.steps, params.seed, state.is_of_others())
     pretraining = Pretraining(engine, params.pretrain, training, validation, state, Speed(params.pretrain.batch, possible))

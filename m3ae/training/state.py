@@ -1,7 +1,8 @@
 """Where a killed run goes on from. The state lies outside DVC's outputs, in a folder named by everything that
 the result depends on, so that no run ever takes up another one's state.
 
-A checkpoint is a folder `step-<number>`: DeepSpeed's files, and `complete.json`, written last, with the digest of each of them.
+A checkpoint is a folder `step-<number>`: DeepSpeed's files, and `complete.json` with the digest of each of them. It is written beside,
+under another name, and takes its own once it is whole and on the disk.
 """
 
 import json
@@ -11,15 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import torch.distributed as dist
+from filelock import FileLock, Timeout
 
-from m3ae.shards import digest
+from m3ae.shards import digest, settle
 from m3ae.state_folder import root
 from m3ae.training.engine import Engine
 from m3ae.training.identity import Identity
 from m3ae.training.launch import is_first
 from m3ae.training.universal import universal
 
-COMPLETE = "complete.json"
+COMPLETE, LOCK = "complete.json", "in-use.lock"
 NUM_KEPT = 2  # the newest, and one before it should the disk have spoilt the newest
 
 
@@ -35,25 +37,44 @@ class ResumeState:
         if other:
             run.require(other)
 
-    def save(self, engine: Engine, step: int, notes: dict[str, Any]) -> None:
-        """Write everything beside the others, name its digests, then drop what is older than the last `NUM_KEPT`."""
-        target = self.folder / f"step-{step}"
+    def claim(self) -> None:
+        """Keep all other runs out, for as long as the first process lives. Raises SystemExit where one of them is at work on it."""
         if is_first():
-            shutil.rmtree(target, ignore_errors=True)
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self.lock = FileLock(self.folder / LOCK)
+            try:
+                self.lock.acquire(timeout=0)
+            except Timeout:
+                remedy = "wait for it or end it, then type the command again"
+                raise SystemExit(f"{self.folder}: another process is at work on this very run; {remedy}") from None
+        dist.barrier()
+
+    def save(self, engine: Engine, step: int, notes: dict[str, Any]) -> None:
+        """Write everything beside the others, give it its name once it is on the disk, then drop what is older than the last `NUM_KEPT`."""
+        target = self.folder / f"step-{step}"
+        beside = target.with_name(f"{target.name}.partial")
+        if is_first():
+            shutil.rmtree(beside, ignore_errors=True)
             self.run.write(self.folder)
         dist.barrier()
-        engine.deepspeed.save_checkpoint(str(self.folder), tag=target.name, save_latest=False)
+        engine.deepspeed.save_checkpoint(str(self.folder), tag=beside.name, save_latest=False)
         dist.barrier()
         if is_first():
-            digests = {path.relative_to(target).as_posix(): digest(path) for path in files(target)}
+            digests = {path.relative_to(beside).as_posix(): digest(path) for path in files(beside)}
             told = {"step": step, "processes": dist.get_world_size(), "notes": notes, "files": digests}
-            (target / COMPLETE).write_text(json.dumps(told))  # every digit: a resumed run's curves are those of an undisturbed one
+            (beside / COMPLETE).write_text(json.dumps(told))  # every digit: a resumed run's curves are those of an undisturbed one
+            settle(beside)
+            shutil.rmtree(target, ignore_errors=True)
+            beside.rename(target)
+            settle(self.folder)
             self.drop_all_but(newest_first([self.folder])[:NUM_KEPT])
         dist.barrier()
 
     def load(self, engine: Engine) -> tuple[int, dict[str, Any]]:
         """Put the newest whole checkpoint into the engine; the number of steps done and the notes, (0, {}) without one."""
         found = self.found()
+        if is_first():
+            self.drop_after(number(found) if found else -1)
         if found is None:
             return 0, {}
         saved = json.loads((found / COMPLETE).read_text())
@@ -77,6 +98,12 @@ class ResumeState:
             print(f"{checkpoint}: is not whole, an earlier one is used")
         return None
 
+    def drop_after(self, step: int) -> None:
+        """Torn ones, which would pass for those to keep."""
+        for checkpoint in newest_first([self.folder]):
+            if number(checkpoint) > step:
+                shutil.rmtree(checkpoint)
+
     def drop_all_but(self, kept: list[Path]) -> None:
         for other in set(self.folder.glob("step-*")) - set(kept):
             shutil.rmtree(other)
@@ -89,7 +116,11 @@ class ResumeState:
 
 def newest_first(folders: list[Path]) -> list[Path]:
     found = [path for folder in folders for path in folder.glob("step-*[0-9]")]
-    return sorted(found, key=lambda path: -int(path.name.removeprefix("step-")))
+    return sorted(found, key=number, reverse=True)
+
+
+def number(checkpoint: Path) -> int:
+    return int(checkpoint.name.removeprefix("step-"))
 
 
 def from_first(function: Callable[[], Path | None]) -> Path | None:

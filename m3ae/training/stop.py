@@ -9,6 +9,11 @@ import torch.distributed as dist
 EXIT_STATUS = 128 + signal.SIGTERM  # as a shell tells it
 
 
+def outlive_request(_worker: int) -> None:
+    """A loader's worker hears of the request, too, for it is sent to the whole process group, and must serve the step at hand."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
 class StopRequest:
     """Whether any process of the run was asked to stop."""
 

@@ -3,23 +3,38 @@ import sys
 
 import pytest
 
-from stages.launch import main, meeting_point, num_processes
+from stages.launch import asked_for, main, meeting_point, num_processes
 
 DEMO = {"batch": 32, "micro_batch": 16}
 
 
-@pytest.mark.parametrize(("recipe", "cores", "gpus", "expected"), [
-    (DEMO, 1, 0, 1),
-    (DEMO, 2, 0, 2),
-    (DEMO, 64, 0, 2),  # two micro-batches keep two processes busy
-    ({"batch": 96, "micro_batch": 16}, 4, 0, 3),  # six micro-batches are no multiple of four
-    ({"batch": 8, "micro_batch": 8}, 4, 0, 1),
-    ({"num_pairs": 256}, 2, 0, 2),  # no batch: `retrieve`
-    ({"num_pairs": 256}, 64, 0, 8),
-    (DEMO, 64, 4, 4),
+@pytest.mark.parametrize(("recipe", "most", "expected"), [
+    (DEMO, 1, 1),
+    (DEMO, 2, 2),
+    (DEMO, 8, 2),  # two micro-batches keep two processes busy, and two GPUs
+    ({"batch": 96, "micro_batch": 16}, 4, 3),  # six micro-batches are no multiple of four
+    ({"batch": 8, "micro_batch": 8}, 4, 1),
+    ({"batch": 256, "micro_batch": 32}, 8, 8),
+    ({"num_pairs": 256}, 2, 2),  # no batch: `retrieve`
+    ({"num_pairs": 256}, 8, 8),
 ])  # fmt: skip
-def test_every_gpu_or_every_core_with_a_micro_batch_gets_a_process(recipe, cores, gpus, expected):
-    assert num_processes(recipe, cores, gpus) == expected
+def test_every_gpu_or_core_with_a_micro_batch_gets_a_process(recipe, most, expected):
+    assert num_processes(recipe, most) == expected
+
+
+@pytest.mark.parametrize(("asked", "expected"), [("3", 3), ("", None), (None, None)])
+def test_the_environment_may_ask_for_a_number_of_processes(monkeypatch, asked, expected):
+    monkeypatch.delenv("PET_NPROC_PER_NODE", raising=False)
+    if asked is not None:
+        monkeypatch.setenv("PET_NPROC_PER_NODE", asked)
+    assert asked_for() == expected
+
+
+@pytest.mark.parametrize("asked", ["gpu", "0", "-1"])
+def test_a_number_of_processes_that_is_none_is_refused(monkeypatch, asked):
+    monkeypatch.setenv("PET_NPROC_PER_NODE", asked)
+    with pytest.raises(SystemExit, match=f"PET_NPROC_PER_NODE is '{asked}'; give a number"):
+        asked_for()
 
 
 @pytest.mark.parametrize(("environment", "expected"), [

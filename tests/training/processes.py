@@ -1,9 +1,10 @@
 """Run by test_engine.py under torchrun: a few steps at every ZeRO stage, undisturbed and resumed half-way.
 
-Writes {stage: {"losses", "resumed", "weights", "evaluation", "gradient_norm"}} as JSON to the path given.
+Writes {stage: {"losses", "resumed", "weights", "evaluation", "gradient_norm", "diverged"}} as JSON to the path given.
 """
 
 import json
+import math
 import sys
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from m3ae.model.build import pretraining_learner
 from m3ae.model.folder import ModelConfig
 from m3ae.model.learner import Learner
 from m3ae.model.params import Method, ModelParams
-from m3ae.training.engine import Engine
+from m3ae.training.engine import Diverged, Engine
 from m3ae.training.identity import Identity
 from m3ae.training.launch import is_first, join
 from m3ae.training.params import DeepSpeedParams, PretrainParams
@@ -33,6 +34,9 @@ METHOD = Method(mim_layer=3, mlm_layer=-1, mim_decoder="transformer", mlm_decode
 
 
 class Batches(Dataset):
+    def names(self, number: int) -> list[str]:
+        return [f"pair {number}"]
+
     def __getitem__(self, number: int) -> PairBatch:
         generator = generator_for(7, number)
         ids = torch.randint(5, 40, (SIZE, 9), generator=generator)
@@ -75,7 +79,19 @@ def run(stage: int) -> dict:
     again = new_engine(stage)
     step, _ = state.load(again)
     result["resumed"] = first_half + losses(again, step, STEPS)
+    result["diverged"] = diverged(stage)
     return result
+
+
+def diverged(stage: int) -> str:
+    """What is said of a step whose loss is a number and whose gradient is not."""
+    engine = new_engine(stage)
+    engine.learner.objectives["itm"].head.bias.register_hook(lambda gradient: gradient * math.nan)
+    try:
+        losses(engine, 0, 1)
+    except Diverged as error:
+        return str(error)
+    return "nothing"
 
 
 def main() -> None:

@@ -32,6 +32,18 @@ def test_the_pairs_of_the_micro_batch_are_named(value):
         Engine.piece(engine, BATCH, 3, BATCHES)
 
 
+@pytest.mark.parametrize(("precision", "norm", "refused"), [
+    ("fp32", "nan", True), ("bf16", "inf", True), ("bf16", "9", False), ("fp16", "inf", False),
+])  # fmt: skip
+def test_a_gradient_that_is_no_number_names_the_pairs_of_its_step_except_in_fp16(precision, norm, refused):
+    engine = SimpleNamespace(recipe=SimpleNamespace(precision=precision), num_pieces=2, gradient_norm=lambda: float(norm))
+    if refused:
+        with pytest.raises(Diverged, match=f"the gradient became {norm} in step 4: roco ROCO_00006, medicat figure-7, roco ROCO_00007, "):
+            Engine.require_finite_gradient(engine, 3, BATCHES)
+    else:
+        Engine.require_finite_gradient(engine, 3, BATCHES)
+
+
 @pytest.mark.parametrize(("newest", "said"), [(Path("state/step-40"), "state/step-40"), (None, "none: nothing was saved yet")])
 def test_the_last_whole_state_is_named(newest, said):
     def train(*_):

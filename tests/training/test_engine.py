@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -72,6 +73,13 @@ def test_the_number_of_processes_is_no_part_of_the_result(results, stage):
 def test_every_stage_knows_the_norm_of_the_whole_gradient(results):
     norms = [results[num_processes][stage]["gradient_norm"] for num_processes in (1, 2) for stage in "0123"]
     assert norms == pytest.approx([norms[0]] * 8, rel=1e-4) and norms[0] > 1.0  # more than it was clipped to
+
+
+@pytest.mark.parametrize("stage", "0123")
+def test_a_gradient_that_is_no_number_ends_the_run_and_names_the_step_s_pairs(results, stage):
+    for num_processes in (1, 2):
+        said = results[num_processes][stage]["diverged"]
+        assert re.match("the gradient became (nan|inf) in step 1: pair 0, pair 1, pair 2, pair 3; lower", said), said
 
 
 def test_training_moves_the_loss_and_bf16_follows(results):

@@ -13,8 +13,8 @@ from m3ae.training.speed import Speed
 
 METRICS = Path("data/live/pretrain/plots/metrics")
 EARLIER = {
-    "training": [{"step": 1, "total": 4.0, "learning_rate": 0.1}, {"step": 2, "total": 3.0, "learning_rate": 0.2}],
-    "validation": [{"step": 2, "mlm_loss": 5.0}], "recent": [[0.0, 0.0]],
+    "training": [{"step": 2, "total": 3.5}], "validation": [{"step": 2, "mlm_loss": 5.0}], "recent": [[0.0, 0.0]], "spikes": 2,
+    "live": [{"step": 1, "total": 4.0, "gradient_norm": 0.1}, {"step": 2, "total": 3.0, "gradient_norm": 0.2}],
 }  # fmt: skip
 
 
@@ -25,7 +25,7 @@ def pretraining(tmp_path, monkeypatch) -> Pretraining:
     monkeypatch.setattr("m3ae.training.pretraining.StopRequest", lambda: SimpleNamespace(everywhere=lambda: False))
     engine = SimpleNamespace(
         learner=SimpleNamespace(tally_names=lambda: []), gradient_norm=lambda: 2.5, tallies=lambda *_: {"mlm.loss": 4.5},
-        learning_rates=lambda: {"encoders": 0.25, "fusion": 0.5, "heads": 1.0},
+        learning_rates={"encoders": 0.25, "fusion": 0.5, "heads": 1.0},
     )  # fmt: skip
     params = SimpleNamespace(steps=4, save_every_steps=4, validate_every_steps=3)
     validation = SimpleNamespace(order=[0])
@@ -34,7 +34,8 @@ def pretraining(tmp_path, monkeypatch) -> Pretraining:
 
 
 def trained(pretraining: Pretraining, step: int) -> None:
-    pretraining.recent.add(torch.tensor([[3.5, 1.0]], dtype=torch.float64))
+    for tallies in (pretraining.recent, pretraining.latest):
+        tallies.add(torch.tensor([[3.5, 1.0]], dtype=torch.float64))
     pretraining.speed.step_done()
     pretraining.after(step, tqdm(disable=True))
 
@@ -47,6 +48,8 @@ def test_a_resumed_run_leaves_one_whole_curve(pretraining):
     pretraining.take_up(EARLIER)
     trained(pretraining, 3)
     assert column("total") == ["step\ttotal", "1\t4.0", "2\t3.0", "3\t3.5"]
+    assert column("gradient_norm") == ["step\tgradient_norm", "1\t0.1", "2\t0.2", "3\t2.5"]
+    assert column("spikes") == ["step\tspikes", "3\t2"]
     assert column("mlm_loss") == ["step\tmlm_loss", "2\t5.0", "3\t4.5"]
 
 

@@ -45,7 +45,7 @@ def test_counting_draws_nothing_and_changes_nothing():
 
 
 def test_matrices_are_multiplied_at_a_finite_speed():
-    assert 0 < matrix_speed(torch.float32, torch.device("cpu"), side=64, rounds=1) < 1e15
+    assert 0 < matrix_speed(torch.float32, torch.device("cpu"), rounds=1) < 1e15
 
 
 def test_the_time_between_steps_does_not_count(monkeypatch):

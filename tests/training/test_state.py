@@ -1,13 +1,16 @@
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 import torch.distributed as dist
 
 from m3ae.state_folder import root
 from m3ae.training.identity import FILE, Identity
-from m3ae.training.state import ResumeState
+from m3ae.training.state import LOCK, ResumeState
 from m3ae.training.stop import StopRequest
 
 RUN = Identity({"mask_ratio": 0.75, "pretrain": {"learning_rate": 1.25e-8}}, {"data/left_out.json": "aa", "m3ae/masking.py": "bb"})
@@ -61,6 +64,32 @@ def test_a_torn_checkpoint_is_passed_over_with_a_word(alone, capsys, name, damag
     assert "step-4: is not whole, an earlier one is used" in capsys.readouterr().out
     state.save(engine, 4, {"training": ["again"]})
     assert state.load(engine) == (4, {"training": ["again"]})
+
+
+def test_what_a_torn_checkpoint_leaves_never_displaces_a_whole_one(alone):
+    state, engine = ResumeState(RUN), FakeEngine()
+    for step in (2, 4, 6, 8):
+        state.save(engine, step, {})
+    for torn in (6, 8):
+        (alone / RUN.name() / f"step-{torn}" / "states.pt").unlink()
+    (alone / RUN.name() / "step-9.partial").mkdir()  # killed while it was written
+    state = ResumeState(RUN)
+    assert state.load(engine) == (0, {})  # both that are kept are spoilt
+    for step in (1, 3):
+        state.save(engine, step, {})
+    assert sorted(path.name for path in (alone / RUN.name()).glob("step-*")) == ["step-1", "step-3"]
+    assert state.load(engine) == (3, {})
+
+
+def test_a_run_that_another_process_is_at_work_on_is_refused(alone):
+    held = "import filelock, sys; lock = filelock.FileLock(sys.argv[1]); lock.acquire(); print('held', flush=True); sys.stdin.read()"
+    ResumeState(RUN).claim()  # and given back with the object
+    with subprocess.Popen([sys.executable, "-c", held, str(alone / RUN.name() / LOCK)], stdin=PIPE, stdout=PIPE, text=True) as other:
+        assert other.stdout.readline() == "held\n"
+        with pytest.raises(SystemExit, match="another process is at work on this very run; wait for it or end it"):
+            ResumeState(RUN).claim()
+        other.stdin.close()
+    ResumeState(RUN).claim()
 
 
 def test_a_request_to_stop_is_noted_and_everyone_knows(alone):
