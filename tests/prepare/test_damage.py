@@ -154,6 +154,10 @@ def text_of(file: str, content: str | bytes) -> Callable[[Path], None]:
     return lambda release: (release / file).write_bytes(content if isinstance(content, bytes) else content.encode()) and None
 
 
+def folder_at(file: str) -> Callable[[Path], None]:
+    return lambda release: a_folder(release / file)
+
+
 def line_of(file: str, content: bytes) -> Callable[[Path], None]:
     """One more line at the end."""
     return lambda release: (release / file).write_bytes((release / file).read_bytes() + content) and None
@@ -206,6 +210,13 @@ LOST_ROWS = [
     ("vqa_med_2019", line_of(VQA_MED, b"synpic1| |ct\n"), "modality-2", "no text"),
     ("vqa_med_2019", line_of(VQA_MED, b"synpic1|which modality?| # \n"), "modality-2", "no answer"),
     ("vqa_med_2019", line_of(VQA_MED_TEST, b"synpic3|abnormality|what?|x\r\n"), "abnormality-5", "not modality, plane or organ"),
+    ("roco", line_of(ROCO, b"R" * 300 + b"\t A name of three hundred.\n"), "R" * 300, "unreadable image"),
+    ("rocov2", line_of("train_captions.csv", b"c,\r\n\r\n"), "c", "no text of 3 words"),
+    ("rocov2", line_of("train_captions.csv", b"c,\x00 \xe2\x80\x8b\n"), "c", "no text of 3 words"),
+    ("rocov2", line_of("train_captions.csv", b"c," + TOO_LONG.encode() + b"\n"), "c", f"text of over {MOST_CHARACTERS} characters"),
+    ("rocov2", line_of("train_captions.csv", b"ROCOv2_2023_train_000001,The same again.\n"), "ROCOv2_2023_train_000001", "duplicate id"),
+    ("rocov2", line_of("train_captions.csv", b"../../../secret,A path that climbs out.\n"), "../../../secret", "path leaves the release"),
+    ("rocov2", line_of("train_captions.csv", b"r" * 300 + b",A name of three hundred.\n"), "r" * 300, "unreadable image"),
     ("melinda", text_of("train.csv", HEADER + "100_2.jpg,,a,b,c,western blot\n"), "train-1", "no text"),
     ("melinda", text_of("train.csv", HEADER + "100_2.jpg,A blot.,a,b,c,\n"), "train-1", "no answer"),
     ("melinda", text_of("train.csv", HEADER + "../../../etc/passwd,A blot.,a,b,c,d\n"), "train-1", "path leaves the release"),
@@ -241,14 +252,34 @@ ERRORS = [
     ("roco", line_of(ROCO, b"ROCO_00009 no tab here\n"), r"captions\.txt, line 5: an ID, a tab and a text expected"),
     ("roco", line_of(ROCO, b"ROCO_00009\t caf\xe9 au lait scan\n"), r"captions\.txt, line 5: is not UTF-8"),
     ("roco", line_of("data/train/radiology/dlinks.txt", b"ROCO_00009\twget\tx.jpg\n"), r"dlinks\.txt, line 4: no \.tar\.gz and file"),
-    ("roco", line_of("data/train/radiology/licences.txt", b"nothing\n"), r"licences\.txt, line 4: ROCO_ID,PMC_ID,CC expected"),
+    ("roco", line_of("data/train/radiology/licences.txt", b"nothing\n"), r"licences\.txt, line 4: 3 fields expected, 1 found"),
+    ("roco", line_of("data/train/radiology/licences.txt", b"a,b,c,CC BY\n"), r"licences\.txt, line 4: 3 fields expected, 4 found"),
+    ("roco", text_of("data/train/radiology/licences.txt", "ROCO_00001,PMC1,CC\n"), r"licences\.txt: a table with the columns ROCO_ID, CC"),
+    ("roco", text_of(ROCO, "a\tThe chest.\rb\tThe knee.\r"), r"captions\.txt, line 1: a carriage return stands within the line"),
+    ("roco", folder_at(ROCO), r"captions\.txt: cannot be read \(Is a directory\)"),
+    ("roco", folder_at("data/train/radiology/licences.txt"), r"licences\.txt: cannot be read \(Is a directory\)"),
+    ("rocov2", text_of("valid_captions.csv", 'ID,Caption\na,b\n\nc,"d\n'), r"valid_captions\.csv, line 4: is no row of a CSV file"),
+    ("rocov2", text_of("valid_captions.csv", "ID,Caption\na\n"), r"valid_captions\.csv, line 2: 2 fields expected, 1 found"),
+    ("rocov2", line_of("train_captions.csv", b"c,caf\xe9\n"), r"train_captions\.csv, line 4: is not UTF-8"),
+    ("rocov2", line_of("train_captions.csv", b",A caption.\n"), r"train_captions\.csv, line 4: the ID is blank"),
+    ("rocov2", text_of("license_information.csv", "ID,license_a,license_b\n"), r"line 1: license_a and license_b may each name"),
     ("medicat", line_of(MEDICAT, b"{half a line"), r"public\.jsonl, line \d+: is not JSON"),
     ("medicat", line_of(MEDICAT, b"[1, 2]\n"), r"public\.jsonl, line \d+: a JSON object expected"),
-    ("medicat", line_of(MEDICAT, medicat_line(s2_caption=["a", "b", "c"])), r"line \d+: a caption or reference is no text"),
-    ("medicat", line_of(MEDICAT, medicat_line(s2orc_references=[1])), r"line \d+: a caption or reference is no text"),
+    ("medicat", line_of(MEDICAT, medicat_line(s2_caption=["a", "b", "c"])), r"line \d+: the caption is no text"),
+    *(("medicat", line_of(MEDICAT, medicat_line(s2orc_references=value)), r"line 5: 's2orc_references' is neither null nor a list")
+      for value in ([1], [None], 5, True, "Figure 1 shows.", {"a": "b"})),
+    *(("medicat", line_of(MEDICAT, medicat_line(oa_info=value)), rf"line 5: {key!r} is no ")
+      for value, key in (("free", "oa_info"), ([1], "oa_info"), ({"oa": "cc-by"}, "oa"), ({"oa": {"license": ["cc-by"]}}, "license"))),
+    ("medicat", line_of(MEDICAT, medicat_line(fig_uri="\ud800.png")), r"line 5: 'fig_uri' holds half a character"),
+    ("medicat", line_of(MEDICAT, medicat_line(oa_info={"oa": {"license": "\ud800"}})), r"line 5: 'license' holds half a character"),
+    ("medicat", line_of(MEDICAT, b"[" * 100_000 + b"\n"), r"public\.jsonl, line 5: is not JSON \(maximum recursion depth"),
     ("medicat", line_of(MEDICAT, b'{"radiology": true}\n'), r"line \d+: 'pdf_hash' is missing"),
     ("vqa_rad", text_of("trainset.json", b'[{"qid": 1,'), r"trainset\.json, line 1: is not JSON"),
-    ("vqa_rad", text_of("trainset.json", b'[{"question": "caf\xe9"}]'), r"trainset\.json: is not UTF-8"),
+    ("vqa_rad", text_of("trainset.json", b'[{"question": "caf\xe9"}]'), r"trainset\.json, line 1: is not UTF-8"),
+    ("vqa_rad", text_of("trainset.json", "[" * 100_000), r"trainset\.json: is not JSON \(maximum recursion depth"),
+    ("vqa_rad", folder_at("trainset.json"), r"trainset\.json: cannot be read \(Is a directory\)"),
+    *(("vqa_rad", with_value("trainset.json", key, "a\udc00"), rf"trainset\.json, row 1: '{key}' holds half a character")
+      for key in ("qid", "image_name", "answer", "question")),
     ("vqa_rad", text_of("trainset.json", "{}"), r"trainset\.json: a JSON list of objects expected"),
     ("vqa_rad", edited("trainset.json", lambda rows: rows[0].pop("answer")), r"trainset\.json, row 1: 'answer' is missing"),
     ("vqa_rad", with_value("trainset.json", "question", ["a", "b"]), r"trainset\.json, row 1: 'question' is no text"),
@@ -260,9 +291,11 @@ ERRORS = [
     ("vqa_med_2019", line_of(VQA_MED, b"synpic1|a|b|c\n"), r"C1_Modality_train\.txt, line 2: 3 fields"),
     ("vqa_med_2019", line_of(VQA_MED_TEST, b"synpic3| |what?|x\n"), r"Ref_Answers\.txt, line 5: the category is blank"),
     ("melinda", text_of("train.csv", "figure,caption\na.jpg,b\n"), r"train\.csv: a table with the columns figure_file, caption"),
-    ("melinda", text_of("train.csv", HEADER + "a.jpg,b,c,d,e,f,g,h\n"), r"train\.csv: a table with the columns"),
-    ("melinda", text_of("train.csv", HEADER.encode() + b"a.jpg,caf\xe9,c,d,e,f\n"), r"train\.csv: a table with the columns"),
-    ("melinda", text_of("train.csv", HEADER + ",no figure,c,d,e,f\n"), r"train\.csv, row 1: figure_file is blank"),
+    ("melinda", text_of("train.csv", HEADER + "a.jpg,b,c,d,e,f,g,h\n"), r"train\.csv, line 2: 6 fields expected, 8 found"),
+    ("melinda", text_of("train.csv", HEADER.encode() + b"a.jpg,caf\xe9,c,d,e,f\n"), r"train\.csv, line 2: is not UTF-8"),
+    ("melinda", text_of("train.csv", HEADER + 'a.jpg,"b,c,d,e,f\n'), r"train\.csv, line 2: is no row of a CSV file"),
+    ("melinda", text_of("train.csv", HEADER + "a.jpg,b,c,d,e\n"), r"train\.csv, line 2: 6 fields expected, 5 found"),
+    ("melinda", text_of("train.csv", HEADER + ",no figure,c,d,e,f\n"), r"train\.csv, line 2: figure_file is blank"),
     ("melinda", text_of("train.csv", ""), r"train\.csv: a table with the columns"),
 ]
 
