@@ -15,6 +15,7 @@ from m3ae.record import Record
 from m3ae.shards import Row
 from m3ae.tasks import Kind
 
+NO_BYTES = "no image bytes"  # a null in a table
 NUM_REMEMBERED = 256  # stored images a process keeps, for several questions ask about one
 
 
@@ -51,7 +52,8 @@ class RowMaker:
     def image(self, record: Record) -> StoredImage | str:
         """Remembered where several questions ask about one image; elsewhere each image stands once, and memory stays flat."""
         if record.content is not None:
-            return stored(record.image, self.release, self.params, record.content.read())
+            content = record.content.read()
+            return stored(record.image, self.release, self.params, content) if content else NO_BYTES
         return (remembered if self.asks else stored)(record.image, self.release, self.params)
 
     @property

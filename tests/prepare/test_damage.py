@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
@@ -170,6 +172,14 @@ VQA_MED_TEST = "VQAMed2019Test/VQAMed2019_Test_Questions_w_Ref_Answers.txt"
 HEADER = "figure_file,caption,i_meth,p_meth,i_meth_label,p_meth_label\n"
 
 
+OWN = "manifest.jsonl"
+
+
+def own_line(**changes) -> bytes:
+    row = {"id": "z", "image": "images/z.jpg", "texts": "A scan of the chest.", "split": "train", **changes}
+    return json.dumps(row).encode() + b"\n"
+
+
 def medicat_line(**changes) -> bytes:
     row = {"pdf_hash": "zz", "fig_uri": "9-Figure1-1.png", "s2_caption": "A scan of the chest.", "s2orc_caption": None,
            "s2orc_references": None, "radiology": True, "oa_info": None, **changes}  # fmt: skip
@@ -217,6 +227,16 @@ LOST_ROWS = [
     ("rocov2", line_of("train_captions.csv", b"ROCOv2_2023_train_000001,The same again.\n"), "ROCOv2_2023_train_000001", "duplicate id"),
     ("rocov2", line_of("train_captions.csv", b"../../../secret,A path that climbs out.\n"), "../../../secret", "path leaves the release"),
     ("rocov2", line_of("train_captions.csv", b"r" * 300 + b",A name of three hundred.\n"), "r" * 300, "unreadable image"),
+    ("own", line_of(OWN, own_line()), "z", "missing image"),
+    ("own", line_of(OWN, own_line(image=None)), "z", "missing image"),
+    ("own", line_of(OWN, own_line(image="z" * 300)), "z", "unreadable image"),
+    ("own", line_of(OWN, own_line(image="/etc/passwd")), "z", "path leaves the release"),
+    ("own", line_of(OWN, own_line(texts=None)), "z", "no text of 3 words"),
+    ("own", line_of(OWN, own_line(texts=[])), "z", "no text of 3 words"),
+    ("own", line_of(OWN, own_line(texts=["\u200b \u0000", float("nan"), 5])), "z", "no text of 3 words"),
+    ("own", line_of(OWN, own_line(texts=TOO_LONG)), "z", f"text of over {MOST_CHARACTERS} characters"),
+    ("own", line_of(OWN, own_line(id="a", image="images/a.jpg")), "a", "duplicate id"),
+    ("own", line_of(OWN, own_line(id=None)), "manifest.jsonl-line 4", "missing image"),
     ("melinda", text_of("train.csv", HEADER + "100_2.jpg,,a,b,c,western blot\n"), "train-1", "no text"),
     ("melinda", text_of("train.csv", HEADER + "100_2.jpg,A blot.,a,b,c,\n"), "train-1", "no answer"),
     ("melinda", text_of("train.csv", HEADER + "../../../etc/passwd,A blot.,a,b,c,d\n"), "train-1", "path leaves the release"),
@@ -290,6 +310,12 @@ ERRORS = [
     ("vqa_med_2019", line_of(VQA_MED, b"synpic1|which modality?\n"), r"C1_Modality_train\.txt, line 2: 3 fields"),
     ("vqa_med_2019", line_of(VQA_MED, b"synpic1|a|b|c\n"), r"C1_Modality_train\.txt, line 2: 3 fields"),
     ("vqa_med_2019", line_of(VQA_MED_TEST, b"synpic3| |what?|x\n"), r"Ref_Answers\.txt, line 5: the category is blank"),
+    *(("own", line_of(OWN, own_line(**{key: value})), rf"manifest\.jsonl, line 4: '{key}' (is no text|holds half a character)")
+      for key in ("id", "image", "texts", "split", "licence", "source", "patient") for value in ({"a": 1}, [["a"]], "\ud800")),
+    ("own", line_of(OWN, b"{half a line"), r"manifest\.jsonl, line 4: is not JSON"),
+    ("own", line_of(OWN, own_line(texts="x").replace(b'"x"', b'"caf\xe9"')), r"manifest\.jsonl, line 4: is not UTF-8"),
+    ("own", line_of(OWN, own_line(image="images/c.jpg")), r"line 4: image 'images/c\.jpg' is in test and in train"),
+    ("own", line_of(OWN, own_line(patient=3)), r"line 4: patient '3' is in test and in train"),
     ("melinda", text_of("train.csv", "figure,caption\na.jpg,b\n"), r"train\.csv: a table with the columns figure_file, caption"),
     ("melinda", text_of("train.csv", HEADER + "a.jpg,b,c,d,e,f,g,h\n"), r"train\.csv, line 2: 6 fields expected, 8 found"),
     ("melinda", text_of("train.csv", HEADER.encode() + b"a.jpg,caf\xe9,c,d,e,f\n"), r"train\.csv, line 2: is not UTF-8"),
@@ -306,4 +332,45 @@ def test_a_file_that_cannot_be_read_is_an_error_that_names_file_line_and_remedy(
     spoil(release)
     with pytest.raises(ReleaseError, match=message) as error:
         run(name, release, tmp_path / "out")
-    assert re.search(r"unpack|correct", str(error.value)) and not (tmp_path / "out").exists()
+    assert re.search(r"unpack|correct|keep", str(error.value)) and not (tmp_path / "out").exists()
+
+
+def mirror(folder: Path, **changes) -> Path:
+    """A Parquet mirror of two rows, of which the second has `changes`."""
+    sound = {"image": {"bytes": JPEG, "path": "a.jpg"}, "image_id": "a", "caption": "A scan of the chest."}
+    folder.mkdir()
+    pq.write_table(pa.Table.from_pylist([sound, {**sound, "image_id": "b", **changes}]), folder / "train-0.parquet")
+    return folder
+
+
+LOST_MIRROR_ROWS = [
+    ({"caption": None}, "b", "no text of 3 words"),
+    ({"caption": "\u200b \u0000"}, "b", "no text of 3 words"),
+    ({"caption": TOO_LONG}, "b", f"text of over {MOST_CHARACTERS} characters"),
+    ({"image_id": "a"}, "a", "duplicate id"),
+    ({"image_id": None, "caption": "short"}, "train-0.parquet-row-2", "no text of 3 words"),
+    ({"image": None}, "b", "no image bytes"),
+    ({"image": {"bytes": None, "path": "a.jpg"}}, "b", "no image bytes"),
+    ({"image": {"bytes": JPEG[: len(JPEG) // 2], "path": "a.jpg"}}, "b", "truncated image"),
+    ({"image": {"bytes": b"<html>404</html>", "path": "a.jpg"}}, "b", "unreadable image"),
+]
+
+
+@pytest.mark.parametrize(("changes", "identifier", "reason"), LOST_MIRROR_ROWS)
+@pytest.mark.parametrize("name", ["roco", "rocov2"])
+def test_a_row_of_a_mirror_that_cannot_be_used_is_dropped_under_its_reason(tmp_path, name, changes, identifier, reason):
+    figures = run(name, mirror(tmp_path / name, **changes), tmp_path / "out")
+    listed = pl.read_parquet(tmp_path / "out/dropped.parquet")
+    assert listed.select("id", "reason").rows() == [(identifier, reason)] and figures["kept"] == 1 and sums_up(figures)
+
+
+@pytest.mark.parametrize("name", ["roco", "rocov2"])
+def test_a_mirror_that_cannot_be_read_is_an_error_that_names_file_and_remedy(tmp_path, name):
+    path = mirror(tmp_path / name) / "train-0.parquet"
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ReleaseError, match=r"train-0\.parquet: is no Parquet file .*unpack"):
+        run(name, path.parent, tmp_path / "out")
+    pq.write_table(pa.table({"image": [JPEG], "image_id": ["a"], "caption": [["A scan of the chest."]]}), path)
+    with pytest.raises(ReleaseError, match=r"train-0\.parquet, row 1: 'caption' is no text; unpack"):
+        run(name, path.parent, tmp_path / "out")
