@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from m3ae.prepare.release import READERS
-from m3ae.prepare.texts import MOST_CHARACTERS
+from m3ae.prepare.texts import MOST_CHARACTERS, MOST_IN_ANSWER
 from m3ae.readers.published import ReleaseError
 from m3ae.record import Record
 from m3ae.shards import open_split
@@ -203,6 +203,12 @@ LOST_ROWS = [
     ("vqa_rad", with_value("trainset.json", "answer", None), "1", "no answer"),
     ("vqa_rad", with_value("trainset.json", "answer", []), "1", "no answer"),
     ("vqa_rad", with_value("trainset.json", "answer", "  "), "1", "no answer"),
+    ("vqa_rad", with_value("trainset.json", "answer", float("nan")), "1", "no answer"),
+    ("vqa_rad", with_value("trainset.json", "answer", [float("inf"), "\u200b\u0000"]), "1", "no answer"),
+    ("vqa_rad", with_value("trainset.json", "answer", "a" * 2**20), "1", f"answer of over {MOST_IN_ANSWER} characters"),
+    ("vqa_rad", with_value("trainset.json", "answer", ["yes", "a " * MOST_IN_ANSWER]), "1", f"answer of over {MOST_IN_ANSWER} characters"),
+    ("melinda", text_of("train.csv", HEADER + f"100_2.jpg,A blot.,a,b,c,{'d' * 2000}\n"), "train-1",
+     f"answer of over {MOST_IN_ANSWER} characters"),
     ("vqa_rad", with_value("trainset.json", "question", None), "1", "no text"),
     ("vqa_rad", with_value("trainset.json", "question", "\u0000\u200b"), "1", "no text"),
     ("vqa_rad", with_value("trainset.json", "question", TOO_LONG), "1", f"text of over {MOST_CHARACTERS} characters"),
@@ -257,6 +263,8 @@ def test_a_row_that_cannot_be_used_is_dropped_under_its_reason(tmp_path, name, s
 
 KEPT_ANSWERS = [
     (2.5, ["2.5"]), (0, ["0"]), (True, ["yes"]), (False, ["no"]), (["Left lung", "left  LUNG", 2], ["left lung", "2"]),
+    ("left\u200b lung\x00", ["left lung"]), (["ce\u0301cum", "c\u00e9cum", float("nan")], ["c\u00e9cum"]),
+    ("left \ufeff\u00a0lung", ["left lung"]),
 ]  # fmt: skip
 
 
@@ -266,6 +274,7 @@ def test_an_answer_may_be_a_number_a_truth_value_or_several(tmp_path, answer, ke
     with_value("testset.json", "answer", answer)(release)
     run("vqa_rad", release, tmp_path / "out")
     assert open_split(tmp_path / "out", "test").row(0)["answers"] == kept
+    assert set(json.loads((tmp_path / "out/answers.json").read_text())) == {"yes", "2", "left lung", *kept}
 
 
 ERRORS = [
