@@ -1,5 +1,6 @@
 """The ROCO reader on made-up records in the published layout."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -128,3 +129,17 @@ def test_a_folders_name_is_no_pattern(tmp_path, folder):
 def test_a_figure_whose_name_no_file_can_have_is_read_with_no_image(release):
     (release / "data/train/radiology/captions.txt").write_text("R" * 300 + "\t A caption.\n")
     assert not next(read(release)).image.parent.exists()
+
+
+@pytest.mark.parametrize(("changes", "problem"), [
+    ({"gorc_references": "See Figure 1."}, "'gorc_references' is neither null nor a list of texts"),
+    ({"gorc_references": {"a": "b"}}, "'gorc_references' is neither null nor a list of texts"),
+    ({"gorc_references": 5}, "'gorc_references' is neither null nor a list of texts"),
+    ({"gorc_references": ["a", 5]}, "'gorc_references' is neither null nor a list of texts"),
+    ({"roco_image_id": ["a"]}, "'roco_image_id' is no text"),
+])  # fmt: skip
+def test_references_of_another_type_are_an_error_that_names_the_line(release, changes, problem):
+    row = {"roco_image_id": "PMC1_x.jpg", "gorc_references": None}
+    (release / "roco_train_references.jsonl").write_text(json.dumps(row) + "\n" + json.dumps(row | changes) + "\n")
+    with pytest.raises(ReleaseError, match=f"roco_train_references.jsonl, line 2: {problem}; unpack"):
+        list(read(release))
