@@ -22,8 +22,8 @@ class InTable(NamedTuple):
 
     def read(self) -> bytes:
         """b"" where the table holds none. Raises `ReleaseError` where the file can no longer be read."""
-        value = image_column(self.path, self.group)[self.row].as_py()
-        return (value.get("bytes") if isinstance(value, dict) else value) or b""
+        value = image_column(self.path, self.group)[self.row]
+        return (value["bytes"] if isinstance(value, pa.StructScalar) else value).as_py() or b""
 
 
 @lru_cache(maxsize=1)
@@ -44,6 +44,8 @@ def table_rows(path: Path, columns: tuple[str, ...] | None = None, paths: bool =
         schema = file.schema_arrow
         if missing := set(columns or ()) - set(schema.names):
             raise malformed(path, None, f"the columns {', '.join(sorted(missing))} are missing")
+        if twice := {name for name in schema.names if schema.names.count(name) > 1}:
+            raise malformed(path, None, f"the columns {', '.join(sorted(twice))} are there twice")
         holds_images = IMAGE in schema.names and are_bytes(schema.field(IMAGE).type, path, paths)
         wanted = [name for name in columns or schema.names if not (holds_images and name == IMAGE)]
         for group in range(file.num_row_groups):
@@ -56,8 +58,8 @@ def table_rows(path: Path, columns: tuple[str, ...] | None = None, paths: bool =
 def group_rows(file: pq.ParquetFile, path: Path, group: int, wanted: list[str]) -> list[dict[str, Any]]:
     try:
         return file.read_row_group(group, columns=wanted).to_pylist()
-    except UnicodeDecodeError as error:
-        raise malformed(path, None, f"row group {group} (from 0) holds a text that is not UTF-8 ({error.reason})") from None
+    except ValueError as error:  # a text that is not UTF-8, a moment that Python has no value for
+        raise malformed(path, None, f"row group {group} (from 0) cannot be read ({error})") from None
 
 
 def are_bytes(kind: pa.DataType, path: Path, paths: bool) -> bool:

@@ -37,6 +37,7 @@ WRONG = [
     (HEADER + "a,b,c\n", r"t\.csv, line 2: 2 fields expected, 3 found; a field with a comma needs quotes"),
     (HEADER + 'a,b\nc,"d\ne,f\n', r"t\.csv, line 3: is no row of a CSV file \(unexpected end of data\)"),
     (HEADER + 'a,"b" c\n', r"t\.csv, line 2: is no row of a CSV file"),
+    (HEADER + "a," + "b" * 200_000 + "\n", r"t\.csv, line 2: is no row of a CSV file \(field larger than field limit"),
     (HEADER + "a,b\rc,d\n", r"t\.csv, line 2: is no row of a CSV file"),
     (HEADER.encode() + b'a,"b\ncaf\xe9"\n', r"t\.csv, line 3: is not UTF-8"),
     ("id,text\na,b\n", r"t\.csv: a table with the columns caption, id expected, one of each"),
