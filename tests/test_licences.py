@@ -19,9 +19,11 @@ SPELLINGS = {
     "CC BY-ShareAlike 3.0 Unported": "cc-by-sa", "CC BY 4.0 International": "cc-by", "cc-by-2.0-fr": "cc-by",
     "https://creativecommons.org/licenses/by-nc/4.0/?ref=x": "cc-by-nc", "creativecommons.org/licenses/by/4.0/legalcode.de": "cc-by",
     "https://creativecommons.org/licenses/by/3.0/igo/legalcode": "cc-by", "https://creativecommons.org/licenses/by/4.0/deed.en": "cc-by",
+    "https://creativecommons.org/licenses/by/4.0/?ref=x, not for profit": "other",
     "CC0 1.0": "cc0", "CC Zero": "cc0", "https://creativecommons.org/publicdomain/mark/1.0/": "other",
     "CC BY / CC BY-NC": "other", "not CC0": "other", "CC BY-NC (metadata CC0)": "other", "CC BY 4.0 NC": "other", "CC BY 4.0-ND": "other",
-    "CC BY, commercial use excluded": "other", "CC BY-NX": "other", "CC BY?": "other", "CC BY 4.0 or CC0": "other", "\u2013": "other",
+    "CC BY, commercial use excluded": "other", "CC BY-NX": "other", "CC BY 4.0 or": "other", "CC BY?": "other",
+    "CC BY 4.0 or CC0": "other", "\u2013": "other",
     "": "unknown", "  ": "unknown",
 }  # fmt: skip
 

@@ -42,10 +42,6 @@ def malformed(path: Path, number: int | None, problem: str) -> ReleaseError:
     return ReleaseError(f"{place}: {problem}; {REMEDY}")
 
 
-def unreadable(path: Path, error: OSError) -> ReleaseError:
-    return malformed(path, None, f"cannot be read ({error.strerror})")
-
-
 def first_present(folder: Path, *names: str) -> Path | None:
     """The first of `names` that exists in `folder`."""
     return next((folder / name for name in names if (folder / name).exists()), None)
@@ -68,7 +64,7 @@ def decoded(path: Path) -> Iterator[tuple[int, str]]:
     except UnicodeDecodeError as error:
         raise malformed(path, number, f"is not UTF-8 ({error.reason})") from None
     except OSError as error:
-        raise unreadable(path, error) from None
+        raise malformed(path, None, f"cannot be read ({error.strerror})") from None
 
 
 def lines(path: Path) -> Iterator[tuple[int, str]]:
