@@ -1,6 +1,8 @@
 """The `m3ae` command: what is not a stage of the pipeline."""
 
 import argparse
+import os
+import sys
 from pathlib import Path
 
 
@@ -12,7 +14,11 @@ def main() -> None:
     add_releases(commands)
     add_plan(commands)
     arguments = parser.parse_args()
-    arguments.run(arguments)
+    try:
+        arguments.run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:  # who reads the answer has read enough, as `| head`; what is still buffered goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def add_import(commands: argparse._SubParsersAction) -> None:
@@ -59,11 +65,25 @@ def export_checkpoint(arguments: argparse.Namespace) -> None:
 
 
 def describe_releases(arguments: argparse.Namespace) -> None:
-    from m3ae.params import load
     from m3ae.stock import describe
 
-    for line in describe(arguments.releases or Path(load(Path("params.yaml"))["releases"])):
+    for line in describe(arguments.releases or named_releases(Path("params.yaml"))):
         print(line)
+
+
+def named_releases(path: Path) -> Path:
+    """`releases` of params.yaml. Raises `ParamsError` where it names no folder."""
+    from yaml import YAMLError
+
+    from m3ae.params import ParamsError, load, lookup
+
+    try:
+        releases = lookup(load(path), "releases", path)
+    except (ValueError, YAMLError) as error:
+        raise ParamsError(f"{path}: holds no parameters ({error}); correct it or give --releases") from None
+    if not isinstance(releases, str):
+        raise ParamsError(f"{path}: releases = {releases!r}: a folder expected; correct it or give --releases")
+    return Path(releases)
 
 
 def print_plan(arguments: argparse.Namespace) -> None:

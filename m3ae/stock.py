@@ -1,5 +1,6 @@
 """`m3ae releases`: for each release where it is looked for, what was found, what is missing, and how to get it."""
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,7 +31,7 @@ def found(name: str, folder: Path) -> Iterator[str]:
         for record in READERS[name](folder):
             if isinstance(record, Record):
                 records[record.split] += 1
-                missing |= set() if record.image.is_file() else {record.image}
+                missing |= set() if is_there(record) else {record.image}
     except ReleaseError as error:
         yield f"found          a folder that cannot be read: {error}"
         return
@@ -40,6 +41,11 @@ def found(name: str, folder: Path) -> Iterator[str]:
         yield f"counts         {compared}"
     absent = [split for split in CATALOGUE[name].splits if not records[split]]
     yield "missing        " + (", ".join([*(f"the {split} split" for split in absent), *said(missing, folder)]) or "nothing")
+
+
+def is_there(record: Record) -> bool:
+    """A table's image counts as there: whether its bytes are null is told where they are read."""
+    return record.content is not None or os.path.isfile(record.image)  # Path.is_file refuses overlong names
 
 
 def said(missing: set[Path], folder: Path) -> list[str]:

@@ -8,6 +8,7 @@ from m3ae.readers.roco import read
 from m3ae.record import Split
 from m3ae.releases import CATALOGUE, Count, against_published, verdict
 from m3ae.stock import describe
+from tests.prepare.test_damage import mirror
 from tests.prepare.test_release import run, with_images
 from tests.shared import SHARED, needs_releases
 
@@ -36,6 +37,18 @@ def test_what_is_there_what_is_missing_and_where_to_get_it(tmp_path):
     (tmp_path / "vqa_rad/SYNTHETIC.md").touch()
     drawn = about(list(describe(tmp_path)), "vqa_rad")
     assert "1 test (synthetic)" in drawn and "counts" not in drawn
+
+
+def test_a_mirrors_images_are_there_and_an_overlong_name_or_a_folder_for_a_file_is_no_traceback(tmp_path):
+    mirror(tmp_path / "rocov2")
+    assert "missing        the validation split, the test split" in about(list(describe(tmp_path)), "rocov2")
+    roco, vqa_rad = with_images("roco", tmp_path), with_images("vqa_rad", tmp_path)
+    with (roco / "data/test/radiology/captions.txt").open("a") as file:
+        file.write("R" * 300 + "\t A caption.\n")
+    (vqa_rad / "trainset.json").unlink()
+    (vqa_rad / "trainset.json").mkdir()
+    assert f"missing        1 images, data/test/radiology/images/{'R' * 300}.jpg for one" in about(list(describe(tmp_path)), "roco")
+    assert "trainset.json: cannot be read (Is a directory)" in about(list(describe(tmp_path)), "vqa_rad")
 
 
 def test_counts_are_as_published_or_say_by_how_much_they_differ():

@@ -7,6 +7,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pyarrow.compute as pc
+
 from m3ae.digest import digest_of
 from m3ae.inventory import Found
 from m3ae.jsonfile import write_json
@@ -23,7 +25,7 @@ from m3ae.readers.published import DUPLICATE, Dropped, ReleaseError, within
 from m3ae.readers.slake import Language
 from m3ae.record import Record, Split
 from m3ae.releases import against_published, verdict
-from m3ae.shards import Header, new_folder, open_manifest, write_absent, write_manifest
+from m3ae.shards import Header, new_folder, open_manifest, open_split, write_absent, write_manifest
 from m3ae.state_folder import root
 from m3ae.tasks import TASKS, Kind
 
@@ -71,6 +73,7 @@ def prepare(name: str, folder: Path, found: Found, out: Path, choices: Choices, 
     answers = survey.answer_list(task_kind(name), choices.answers)
     with new_folder(out) as partial:
         figures = assemble(parts, partial, header(name, found, choices)) | write_answers(partial, answers)
+        figures |= {"texts": {"read": survey.num_texts, "kept": num_texts(partial)}}
     drop(state_folder(name, found, choices))
     if not found.synthetic and choices.are_the_papers():
         figures |= published(name, survey, choices.answers, answers)
@@ -128,6 +131,11 @@ def assemble(parts: list[Path], out: Path, header: Header) -> dict[str, Any]:
     write_manifest(out, header, shards)
     tally.write_dropped(out / "dropped.parquet")
     return tally.figures()
+
+
+def num_texts(shards: Path) -> int:
+    """Captions, references and questions in all shards: fewer than were read where some are too short or long, or their row was dropped."""
+    return sum(pc.sum(pc.list_value_length(open_split(shards, split).column("texts"))).as_py() or 0 for split in Split)
 
 
 def published(name: str, survey: Survey, source: AnswerSource, answers: list[str]) -> dict[str, Any]:

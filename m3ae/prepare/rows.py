@@ -9,12 +9,13 @@ from m3ae.prepare.answers import normalised_answers
 from m3ae.prepare.fingerprint import fingerprint
 from m3ae.prepare.images import UnusableImage, encoded, load, resized
 from m3ae.prepare.params import PrepareParams
-from m3ae.prepare.texts import MOST_CHARACTERS, cleaned, long_enough
+from m3ae.prepare.texts import MOST_CHARACTERS, MOST_IN_ANSWER, cleaned, long_enough
 from m3ae.readers.published import Dropped, within
 from m3ae.record import Record
 from m3ae.shards import Row
 from m3ae.tasks import Kind
 
+NO_BYTES = "no image bytes"  # a null in a table
 NUM_REMEMBERED = 256  # stored images a process keeps, for several questions ask about one
 
 
@@ -35,8 +36,10 @@ class RowMaker:
     params: PrepareParams
 
     def row(self, record: Record) -> Row | Dropped:
-        if any(len(text) > MOST_CHARACTERS for text in record.texts):
+        if any(len(text) > MOST_CHARACTERS for text in record.texts[:1]):
             return self.dropped(record, f"text of over {MOST_CHARACTERS} characters")
+        if any(len(answer) > MOST_IN_ANSWER for answer in record.answers):
+            return self.dropped(record, f"answer of over {MOST_IN_ANSWER} characters")
         texts, has_caption = self.texts(record)
         answers = task_answers(record, self.kind)
         if not texts:
@@ -51,7 +54,8 @@ class RowMaker:
     def image(self, record: Record) -> StoredImage | str:
         """Remembered where several questions ask about one image; elsewhere each image stands once, and memory stays flat."""
         if record.content is not None:
-            return stored(record.image, self.release, self.params, record.content.read())
+            content = record.content.read()
+            return stored(record.image, self.release, self.params, content) if content else NO_BYTES
         return (remembered if self.asks else stored)(record.image, self.release, self.params)
 
     @property
@@ -63,7 +67,10 @@ class RowMaker:
         return "no text" if self.asks else f"no text of {self.params.min_words} words"
 
     def texts(self, record: Record) -> tuple[list[str], bool]:
-        """What is left of the texts, and whether the caption is; a question may be as short as it likes."""
+        """What is left of the texts, and whether the caption is; a question may be as short as it likes.
+
+        A caption or reference alone may be lost: the metrics say how many were read and how many kept.
+        """
         return long_enough(record.texts, 1 if self.asks else self.params.min_words)
 
     def dropped(self, record: Record, reason: str) -> Dropped:
@@ -71,10 +78,11 @@ class RowMaker:
 
 
 def task_answers(record: Record, kind: Kind | None) -> list[str]:
-    """The right answers as they are compared: normalised for questions, the label itself for classes."""
-    if kind == "answer":
-        return normalised_answers(record.answers)
-    return [label for label in map(cleaned, record.answers) if label]
+    """The right answers as they are compared: cleaned, and normalised for questions; none where one has swallowed a file."""
+    if any(len(answer) > MOST_IN_ANSWER for answer in record.answers):
+        return []
+    answers = [cleaned(answer) for answer in record.answers]
+    return normalised_answers(answers) if kind == "answer" else list(filter(None, answers))
 
 
 def stored(path: Path, release: Path, params: PrepareParams, content: bytes | None = None) -> StoredImage | str:

@@ -20,6 +20,7 @@ class Survey:
     """One pass over the release's texts; no image is opened."""
 
     num_rows: int = 0
+    num_texts: int = 0  # captions, references and questions of the rows that were chosen
     records: Counter[Split] = field(default_factory=Counter)  # rows that were chosen, in the splits as published
     training: set[str] = field(default_factory=set)  # patients or images, see Record.together
     has_validation: bool = False
@@ -36,6 +37,7 @@ class Survey:
 
     def add(self, record: Record, answers: list[str]) -> None:
         self.records[record.split] += 1
+        self.num_texts += len(record.texts)
         self.answers[record.split].update(dict.fromkeys(answers))
         self.has_validation |= record.split is Split.VALIDATION
         if record.split is Split.TRAIN:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 SPACES = re.compile(r"\s+")
 MOST_CHARACTERS = 20_000  # no caption or question is as long; what is has swallowed a file
+MOST_IN_ANSWER = 1000  # characters likewise; the longest of VQA-RAD has 118
 
 
 def cleaned(text: str) -> str:
@@ -16,7 +17,10 @@ def cleaned(text: str) -> str:
 
 
 def long_enough(texts: Sequence[str], min_words: int) -> tuple[list[str], bool]:
-    """The cleaned texts of at least `min_words` words, and whether the first of `texts` (the caption) is among them."""
-    clean = [cleaned(text) for text in texts]
+    """The cleaned texts of at least `min_words` words, and whether the first of `texts` (the caption) is among them.
+
+    One of over `MOST_CHARACTERS` counts as blank.
+    """
+    clean = ["" if len(text) > MOST_CHARACTERS else cleaned(text) for text in texts]
     kept = [text for text in clean if len(text.split()) >= min_words]
     return kept, bool(clean) and len(clean[0].split()) >= min_words

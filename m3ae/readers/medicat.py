@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from m3ae.readers.published import DUPLICATE, Dropped, field, json_lines, malformed, required, within
+from m3ae.readers.published import DUPLICATE, Dropped, as_text, json_lines, malformed, required, text, texts_or_null, within
 from m3ae.record import Record, Split
 
 FIGURES = "s2_full_figures_oa_nonroco_combined_medical_top4_public.jsonl"
@@ -40,7 +40,7 @@ def read(folder: Path) -> Iterator[Record | Dropped]:
             seen.add(name)
             yield Record(
                 id=name, split=next(splits), image=image, image_id=name,
-                texts=figure_texts(row, path, number), licence=licence(row),
+                texts=figure_texts(row, path, number), licence=licence(row, path, number),
             )  # fmt: skip
         else:
             yield Dropped(name, Split.TRAIN, within(image, folder), NOT_RADIOLOGY)
@@ -62,17 +62,22 @@ def is_radiology(row: dict[str, Any]) -> bool:
 
 
 def figure_name(row: dict[str, Any], path: Path, number: int) -> str:
-    return "_".join(str(field(row, key, path, f"line {number}")) for key in ("pdf_hash", "fig_uri"))
+    return "_".join(text(row, key, path, f"line {number}") for key in ("pdf_hash", "fig_uri"))
 
 
 def figure_texts(row: dict[str, Any], path: Path, number: int) -> tuple[str, ...]:
     """The caption ("" where there is none), then the inline references, which may be null."""
-    texts = (row.get("s2_caption") or row.get("s2orc_caption") or "", *(row.get("s2orc_references") or ()))
-    if not all(isinstance(text, str) for text in texts):
-        raise malformed(path, number, "a caption or reference is no text")
-    return texts
+    caption = row.get("s2_caption") or row.get("s2orc_caption") or ""
+    if not isinstance(caption, str):
+        raise malformed(path, number, "the caption is no text")
+    return (caption, *texts_or_null(row, "s2orc_references", path, f"line {number}"))
 
 
-def licence(row: dict[str, Any]) -> str:
-    access = (row.get("oa_info") or {}).get("oa") or {}
-    return access.get("license") or ""
+def licence(row: dict[str, Any], path: Path, number: int) -> str:
+    """`oa_info.oa.license`, each of which may be null or absent."""
+    access: Any = row
+    for key in ("oa_info", "oa"):
+        access = access.get(key) or {}
+        if not isinstance(access, dict):
+            raise malformed(path, number, f"{key!r} is no object")
+    return as_text(access.get("license"), "license", path, f"line {number}")

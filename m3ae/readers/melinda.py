@@ -14,9 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-import polars as pl
-
-from m3ae.readers.published import Dropped, ReleaseError, first_present, malformed, required
+from m3ae.readers.published import Dropped, ReleaseError, csv_rows, first_present, malformed, required
 from m3ae.record import Record, Split
 
 FILES = {Split.TRAIN: ("train.csv",), Split.VALIDATION: ("dev.csv", "validation.csv", "val.csv"), Split.TEST: ("test.csv",)}
@@ -35,15 +33,7 @@ def read(folder: Path, label: Label = "p_meth_label") -> Iterator[Record | Dropp
 
 
 def rows(split: Split, path: Path, images: Path, label: Label) -> Iterator[Record]:
-    for number, (figure, caption, name) in enumerate(table(path, label).iter_rows(), start=1):
-        if not figure:
-            raise ReleaseError(f"{path}, row {number}: figure_file is blank; correct the table")
-        identifier = f"{split}-{number}"
-        yield Record(identifier, split, images / figure, image_id=figure, texts=(caption or "",), answers=(name or "",))
-
-
-def table(path: Path, label: Label) -> pl.DataFrame:
-    try:
-        return pl.read_csv(path, infer_schema=False).select("figure_file", "caption", label)
-    except pl.exceptions.PolarsError as error:
-        raise malformed(path, None, f"a table with the columns figure_file, caption and {label} expected ({error})") from None
+    for number, (line, (figure, caption, name)) in enumerate(csv_rows(path, "figure_file", "caption", label), start=1):
+        if not figure.strip():
+            raise malformed(path, line, "figure_file is blank")
+        yield Record(f"{split}-{number}", split, images / figure, image_id=figure, texts=(caption,), answers=(name,))

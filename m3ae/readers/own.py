@@ -5,14 +5,15 @@
 
 Keys: `image` (a path relative to this folder; in Parquet also the file's bytes, then in row groups of some hundred rows, for one is held
 in memory as a whole) and `texts` (a text or a list: caption first, then references). Where there are any: `id` (needed beside bytes),
-`split` (train, validation or test), `licence`, `source` and `patient`.
+`split` (train, validation or test), `licence`, `patient`, and `source`, a text for your own use that nothing here reads.
 
 Either every row names its split or none does. Where none does, it is drawn from the patient's name or, without one, the image's:
 a tenth each of them in validation and in test, the same ones on every machine and however many rows come later. A patient
-in two splits is an error.
+in two splits is an error, and so is an image file.
 """
 
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -43,21 +44,23 @@ def rows(folder: Path) -> Iterator[tuple[Path, int, dict[str, Any]]]:
     if not tables:
         yield from ((folder / "manifest.jsonl", number, row) for number, row in json_lines(folder / "manifest.jsonl"))
     for path in tables:
-        yield from ((path, number, row) for number, row in enumerate(table_rows(path), start=1))
+        yield from ((path, number, row) for number, row in enumerate(table_rows(path, paths=True), start=1))
 
 
 def record(folder: Path, row: dict[str, Any], path: Path, place: str, splits: "Splits") -> Record:
-    image, optional = field(row, "image", path, place), {key: row.get(key) for key in KEYS}
-    name = as_text(optional["id"], "id", path, place)
+    image, name = field(row, "image", path, place), as_text(row.get("id"), "id", path, place)
     if isinstance(image, InTable) and not name:
         raise ReleaseError(f"{path}, {place}: an image given as bytes needs an `id`; add that column")
-    source = name if isinstance(image, InTable) else as_text(image, "image", path, place)
-    patient = as_text(optional["patient"], "patient", path, place)
+    file = name if isinstance(image, InTable) else as_text(image, "image", path, place)
+    given, licence, patient, _ = (as_text(row.get(key), key, path, place) for key in ("split", "licence", "patient", "source"))
+    split = splits.of(given, patient or file, path, place)
+    if patient:
+        splits.keep_together("patient", patient, split, path, place)
+    if file and not isinstance(image, InTable):
+        splits.keep_together("image", os.path.normpath(file), split, path, place)
     return Record(
-        id=name or f"{path.name}-{place}", split=splits.of(as_text(optional["split"], "split", path, place), patient, source, path, place),
-        image=folder / source, image_id=source, texts=alternatives(row, "texts", path, place),
-        licence=as_text(optional["licence"], "licence", path, place), content=image if isinstance(image, InTable) else None,
-        patient=patient,
+        id=name or f"{path.name}-{place}", split=split, image=folder / file, image_id=file, texts=alternatives(row, "texts", path, place),
+        licence=licence, content=image if isinstance(image, InTable) else None, patient=patient,
     )  # fmt: skip
 
 
@@ -66,18 +69,20 @@ class Splits:
 
     def __init__(self) -> None:
         self.are_given: bool | None = None
-        self.of_patient: dict[str, Split] = {}
+        self.seen: dict[tuple[str, str], Split] = {}  # ("patient" or "image", name)
 
-    def of(self, given: str, patient: str, image: str, path: Path, place: str) -> Split:
+    def of(self, given: str, together: str, path: Path, place: str) -> Split:
         if self.are_given not in (None, bool(given)):
             raise ReleaseError(f"{path}, {place}: some rows name their split and others do not; name it in every row or in none")
         if given and given not in tuple(Split):
             raise ReleaseError(f"{path}, {place}: split {given!r} is none of {', '.join(Split)}; correct the row")
         self.are_given = bool(given)
-        split = Split(given) if given else drawn(patient or image)
-        if patient and self.of_patient.setdefault(patient, split) is not split:
-            raise ReleaseError(f"{path}, {place}: patient {patient!r} is in {self.of_patient[patient]} and in {split}; keep patients apart")
-        return split
+        return Split(given) if given else drawn(together)
+
+    def keep_together(self, kind: str, name: str, split: Split, path: Path, place: str) -> None:
+        """Raises `ReleaseError` where the patient or image stands in another split already."""
+        if (first := self.seen.setdefault((kind, name), split)) is not split:
+            raise ReleaseError(f"{path}, {place}: {kind} {name!r} is in {first} and in {split}; keep {kind}s apart")
 
 
 def drawn(name: str) -> Split:

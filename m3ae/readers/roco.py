@@ -16,14 +16,13 @@ A figure's texts are its caption and then its inline references (see roco_refere
 strings a figure, no image.
 """
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import polars as pl
-
 from m3ae.readers.mirror import mirror_files, read_mirror
-from m3ae.readers.published import SPELLINGS, Dropped, ReleaseError, first_present, keyed, lines, malformed
+from m3ae.readers.published import SPELLINGS, Dropped, ReleaseError, csv_rows, first_present, keyed, malformed
 from m3ae.readers.roco_references import read_references, reference_files
 from m3ae.record import Record, Split
 
@@ -67,25 +66,21 @@ def captioned(path: Path) -> Iterator[tuple[str, str, str]]:
     if path.suffix == ".txt":
         yield from ((name, caption, "") for _, name, caption in keyed(path))
         return
-    try:
-        rows = pl.read_csv(path, infer_schema=False).select("id", "caption", "name")
-    except pl.exceptions.PolarsError as error:
-        raise malformed(path, None, f"a table with the columns id, name and caption expected ({error})") from None
-    for number, (name, caption, figure) in enumerate(rows.iter_rows(), start=2):
-        if not (name or "").strip():
+    for number, (name, caption, figure) in csv_rows(path, "id", "caption", "name"):
+        if not name.strip():
             raise malformed(path, number, "the id is blank")
-        yield name, caption or "", figure or ""
+        yield name.strip(), caption, figure
 
 
 def image_path(images: Path, name: str, figure: str) -> Path:
     """Where the image lies; the first spelling where it lies nowhere."""
     newer, older = images / f"{name}.jpg", images / figure
-    return older if figure and not newer.is_file() and older.is_file() else newer
+    return older if figure and not os.path.isfile(newer) and os.path.isfile(older) else newer  # Path.is_file refuses overlong names
 
 
 def read_links(path: Path) -> dict[str, str]:
     """ID -> `PMCid_filename`, the name under which MedICaT knows the figure. Empty where the file is absent."""
-    if not path.is_file():
+    if not path.exists():
         return {}
     figures = {}
     for number, name, rest in keyed(path):
@@ -98,13 +93,7 @@ def read_links(path: Path) -> dict[str, str]:
 
 
 def read_licences(path: Path) -> dict[str, str]:
-    """ID -> licence as published (and the header line, which is no ID). Empty where the file is absent."""
-    if not path.is_file():
+    """ID -> licence as published. Empty where the file is absent."""
+    if not path.exists():
         return {}
-    licences = {}
-    for number, line in lines(path):
-        name, comma, rest = line.partition(",")
-        if not comma:
-            raise malformed(path, number, "ROCO_ID,PMC_ID,CC expected")
-        licences[name] = rest.rpartition(",")[2].strip()  # the file's name, in between, may hold commas
-    return licences
+    return {name.strip(): licence.strip() for _, (name, licence) in csv_rows(path, "ROCO_ID", "CC")}

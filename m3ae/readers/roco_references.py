@@ -7,7 +7,7 @@ folders `net/nfs2.corp/allennlp/sanjays/roco_files/`. Keys: `roco_image_id` = `P
 
 from pathlib import Path
 
-from m3ae.readers.published import SPELLINGS, field, json_lines, malformed
+from m3ae.readers.published import SPELLINGS, json_lines, text, texts_or_null
 from m3ae.record import Split
 
 FOLDERS = (".", "roco_files", "net/nfs2.corp/allennlp/sanjays/roco_files")
@@ -30,9 +30,6 @@ def read_references(path: Path) -> dict[str, tuple[str, ...]]:
     """`PMCid_filename` -> the figure's inline references."""
     references: dict[str, tuple[str, ...]] = {}
     for number, row in json_lines(path):
-        name = field(row, "roco_image_id", path, f"line {number}")
-        texts = row.get("gorc_references") or ()
-        if not isinstance(name, str) or not all(isinstance(text, str) for text in texts):
-            raise malformed(path, number, "roco_image_id is no text, or gorc_references no list of texts")
-        references[name] = references.get(name, ()) + tuple(texts)
+        name, texts = text(row, "roco_image_id", path, f"line {number}"), texts_or_null(row, "gorc_references", path, f"line {number}")
+        references[name] = references.get(name, ()) + texts
     return references

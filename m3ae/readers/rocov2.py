@@ -10,13 +10,12 @@ Count: 59,958 / 9,904 / 9,927 figures. Layout:
 or the Parquet mirror of the Hugging Face hub (see mirror.py).
 """
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import polars as pl
-
 from m3ae.readers.mirror import mirror_files, read_mirror
-from m3ae.readers.published import ReleaseError, malformed
+from m3ae.readers.published import ReleaseError, csv_header, csv_rows, malformed
 from m3ae.record import Record, Split
 
 NAMES = {Split.TRAIN: "train", Split.VALIDATION: "valid", Split.TEST: "test"}
@@ -40,36 +39,31 @@ def read(folder: Path) -> Iterator[Record]:
 
 
 def read_split(folder: Path, split: Split, path: Path, licences: dict[str, str]) -> Iterator[Record]:
-    for number, (name, caption) in enumerate(table(path).select("ID", "Caption").iter_rows(), start=1):
-        if not (name or "").strip():
-            raise malformed(path, number + 1, "the ID is blank")
+    for number, (name, caption) in csv_rows(path, "ID", "Caption"):
+        if not (name := name.strip()):
+            raise malformed(path, number, "the ID is blank")
         image = image_path(folder, NAMES[split], name)
-        yield Record(id=name, split=split, image=image, image_id=name, texts=(caption or "",), licence=licences.get(name, LICENCE))
+        yield Record(id=name, split=split, image=image, image_id=name, texts=(caption,), licence=licences.get(name, LICENCE))
 
 
 def image_path(folder: Path, name: str, figure: str) -> Path:
     """Where the image lies; the first spelling where it lies nowhere."""
     plain, nested = folder / f"{name}_images" / f"{figure}.jpg", folder / f"{name}_images" / name / f"{figure}.jpg"
-    return nested if nested.is_file() and not plain.is_file() else plain
+    return nested if os.path.isfile(nested) and not os.path.isfile(plain) else plain  # Path.is_file refuses overlong names
 
 
 def read_licences(folder: Path) -> dict[str, str]:
     """ID -> licence, from every table that has such a column. Empty where there is none."""
-    licences: dict[str, str] = {}
-    for path in sorted(folder.glob("*licen*.csv")):
-        rows = table(path, "ID")
-        column = next((name for name in rows.columns if "licen" in name.lower()), None)
-        if column is None:
-            raise malformed(path, 1, "no column names the licence")
-        licences |= {name: licence or "" for name, licence in rows.select("ID", column).iter_rows()}
-    return licences
+    return {name.strip(): licence.strip() for path in sorted(folder.glob("*licen*.csv"))
+            for _, (name, licence) in csv_rows(path, "ID", licence_column(path))}  # fmt: skip
 
 
-def table(path: Path, *columns: str) -> pl.DataFrame:
-    wanted = columns or ("ID", "Caption")
-    try:
-        rows = pl.read_csv(path, infer_schema=False)
-        rows.select(wanted)
-    except pl.exceptions.PolarsError as error:
-        raise malformed(path, None, f"a table with the columns {', '.join(wanted)} expected ({error})") from None
-    return rows
+def licence_column(path: Path) -> str:
+    """The column called "licence" or "license" or, without one, the only one whose name holds that."""
+    named = [name for name in csv_header(path) if "licen" in name.lower()]
+    exact = [name for name in named if name.lower() in ("licence", "license")]
+    if not named:
+        raise malformed(path, 1, "no column names the licence")
+    if len(exact or named) > 1:
+        raise malformed(path, 1, f"{' and '.join(exact or named)} may each name the licence; call one of them `license`")
+    return (exact or named)[0]

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
 from m3ae.prepare.release import READERS
-from m3ae.prepare.texts import MOST_CHARACTERS
+from m3ae.prepare.texts import MOST_CHARACTERS, MOST_IN_ANSWER
 from m3ae.readers.published import ReleaseError
 from m3ae.record import Record
 from m3ae.shards import open_split
@@ -154,6 +156,10 @@ def text_of(file: str, content: str | bytes) -> Callable[[Path], None]:
     return lambda release: (release / file).write_bytes(content if isinstance(content, bytes) else content.encode()) and None
 
 
+def folder_at(file: str) -> Callable[[Path], None]:
+    return lambda release: a_folder(release / file)
+
+
 def line_of(file: str, content: bytes) -> Callable[[Path], None]:
     """One more line at the end."""
     return lambda release: (release / file).write_bytes((release / file).read_bytes() + content) and None
@@ -164,6 +170,14 @@ ROCO = "data/train/radiology/captions.txt"
 VQA_MED = "ImageClef-2019-VQA-Med-Training/QAPairsByCategory/C1_Modality_train.txt"
 VQA_MED_TEST = "VQAMed2019Test/VQAMed2019_Test_Questions_w_Ref_Answers.txt"
 HEADER = "figure_file,caption,i_meth,p_meth,i_meth_label,p_meth_label\n"
+
+
+OWN = "manifest.jsonl"
+
+
+def own_line(**changes) -> bytes:
+    row = {"id": "z", "image": "images/z.jpg", "texts": "A scan of the chest.", "split": "train", **changes}
+    return json.dumps(row).encode() + b"\n"
 
 
 def medicat_line(**changes) -> bytes:
@@ -189,6 +203,12 @@ LOST_ROWS = [
     ("vqa_rad", with_value("trainset.json", "answer", None), "1", "no answer"),
     ("vqa_rad", with_value("trainset.json", "answer", []), "1", "no answer"),
     ("vqa_rad", with_value("trainset.json", "answer", "  "), "1", "no answer"),
+    ("vqa_rad", with_value("trainset.json", "answer", float("nan")), "1", "no answer"),
+    ("vqa_rad", with_value("trainset.json", "answer", [float("inf"), "\u200b\u0000"]), "1", "no answer"),
+    ("vqa_rad", with_value("trainset.json", "answer", "a" * 2**20), "1", f"answer of over {MOST_IN_ANSWER} characters"),
+    ("vqa_rad", with_value("trainset.json", "answer", ["yes", "a " * MOST_IN_ANSWER]), "1", f"answer of over {MOST_IN_ANSWER} characters"),
+    ("melinda", text_of("train.csv", HEADER + f"100_2.jpg,A blot.,a,b,c,{'d' * 2000}\n"), "train-1",
+     f"answer of over {MOST_IN_ANSWER} characters"),
     ("vqa_rad", with_value("trainset.json", "question", None), "1", "no text"),
     ("vqa_rad", with_value("trainset.json", "question", "\u0000\u200b"), "1", "no text"),
     ("vqa_rad", with_value("trainset.json", "question", TOO_LONG), "1", f"text of over {MOST_CHARACTERS} characters"),
@@ -206,6 +226,23 @@ LOST_ROWS = [
     ("vqa_med_2019", line_of(VQA_MED, b"synpic1| |ct\n"), "modality-2", "no text"),
     ("vqa_med_2019", line_of(VQA_MED, b"synpic1|which modality?| # \n"), "modality-2", "no answer"),
     ("vqa_med_2019", line_of(VQA_MED_TEST, b"synpic3|abnormality|what?|x\r\n"), "abnormality-5", "not modality, plane or organ"),
+    ("roco", line_of(ROCO, b"R" * 300 + b"\t A name of three hundred.\n"), "R" * 300, "unreadable image"),
+    ("rocov2", line_of("train_captions.csv", b"c,\r\n\r\n"), "c", "no text of 3 words"),
+    ("rocov2", line_of("train_captions.csv", b"c,\x00 \xe2\x80\x8b\n"), "c", "no text of 3 words"),
+    ("rocov2", line_of("train_captions.csv", b"c," + TOO_LONG.encode() + b"\n"), "c", f"text of over {MOST_CHARACTERS} characters"),
+    ("rocov2", line_of("train_captions.csv", b"ROCOv2_2023_train_000001,The same again.\n"), "ROCOv2_2023_train_000001", "duplicate id"),
+    ("rocov2", line_of("train_captions.csv", b"../../../secret,A path that climbs out.\n"), "../../../secret", "path leaves the release"),
+    ("rocov2", line_of("train_captions.csv", b"r" * 300 + b",A name of three hundred.\n"), "r" * 300, "unreadable image"),
+    ("own", line_of(OWN, own_line()), "z", "missing image"),
+    ("own", line_of(OWN, own_line(image=None)), "z", "missing image"),
+    ("own", line_of(OWN, own_line(image="z" * 300)), "z", "unreadable image"),
+    ("own", line_of(OWN, own_line(image="/etc/passwd")), "z", "path leaves the release"),
+    ("own", line_of(OWN, own_line(texts=None)), "z", "no text of 3 words"),
+    ("own", line_of(OWN, own_line(texts=[])), "z", "no text of 3 words"),
+    ("own", line_of(OWN, own_line(texts=["\u200b \u0000", float("nan"), 5])), "z", "no text of 3 words"),
+    ("own", line_of(OWN, own_line(texts=TOO_LONG)), "z", f"text of over {MOST_CHARACTERS} characters"),
+    ("own", line_of(OWN, own_line(id="a", image="images/a.jpg")), "a", "duplicate id"),
+    ("own", line_of(OWN, own_line(id=None)), "manifest.jsonl-line 4", "missing image"),
     ("melinda", text_of("train.csv", HEADER + "100_2.jpg,,a,b,c,western blot\n"), "train-1", "no text"),
     ("melinda", text_of("train.csv", HEADER + "100_2.jpg,A blot.,a,b,c,\n"), "train-1", "no answer"),
     ("melinda", text_of("train.csv", HEADER + "../../../etc/passwd,A blot.,a,b,c,d\n"), "train-1", "path leaves the release"),
@@ -226,6 +263,8 @@ def test_a_row_that_cannot_be_used_is_dropped_under_its_reason(tmp_path, name, s
 
 KEPT_ANSWERS = [
     (2.5, ["2.5"]), (0, ["0"]), (True, ["yes"]), (False, ["no"]), (["Left lung", "left  LUNG", 2], ["left lung", "2"]),
+    ("left\u200b lung\x00", ["left lung"]), (["ce\u0301cum", "c\u00e9cum", float("nan")], ["c\u00e9cum"]),
+    ("left \ufeff\u00a0lung", ["left lung"]),
 ]  # fmt: skip
 
 
@@ -235,20 +274,41 @@ def test_an_answer_may_be_a_number_a_truth_value_or_several(tmp_path, answer, ke
     with_value("testset.json", "answer", answer)(release)
     run("vqa_rad", release, tmp_path / "out")
     assert open_split(tmp_path / "out", "test").row(0)["answers"] == kept
+    assert set(json.loads((tmp_path / "out/answers.json").read_text())) == {"yes", "2", "left lung", *kept}
 
 
 ERRORS = [
     ("roco", line_of(ROCO, b"ROCO_00009 no tab here\n"), r"captions\.txt, line 5: an ID, a tab and a text expected"),
     ("roco", line_of(ROCO, b"ROCO_00009\t caf\xe9 au lait scan\n"), r"captions\.txt, line 5: is not UTF-8"),
     ("roco", line_of("data/train/radiology/dlinks.txt", b"ROCO_00009\twget\tx.jpg\n"), r"dlinks\.txt, line 4: no \.tar\.gz and file"),
-    ("roco", line_of("data/train/radiology/licences.txt", b"nothing\n"), r"licences\.txt, line 4: ROCO_ID,PMC_ID,CC expected"),
+    ("roco", line_of("data/train/radiology/licences.txt", b"nothing\n"), r"licences\.txt, line 4: 3 fields expected, 1 found"),
+    ("roco", line_of("data/train/radiology/licences.txt", b"a,b,c,CC BY\n"), r"licences\.txt, line 4: 3 fields expected, 4 found"),
+    ("roco", text_of("data/train/radiology/licences.txt", "ROCO_00001,PMC1,CC\n"), r"licences\.txt: a table with the columns ROCO_ID, CC"),
+    ("roco", text_of(ROCO, "a\tThe chest.\rb\tThe knee.\r"), r"captions\.txt, line 1: a carriage return stands within the line"),
+    ("roco", folder_at(ROCO), r"captions\.txt: cannot be read \(Is a directory\)"),
+    ("roco", folder_at("data/train/radiology/licences.txt"), r"licences\.txt: cannot be read \(Is a directory\)"),
+    ("rocov2", text_of("valid_captions.csv", 'ID,Caption\na,b\n\nc,"d\n'), r"valid_captions\.csv, line 4: is no row of a CSV file"),
+    ("rocov2", text_of("valid_captions.csv", "ID,Caption\na\n"), r"valid_captions\.csv, line 2: 2 fields expected, 1 found"),
+    ("rocov2", line_of("train_captions.csv", b"c,caf\xe9\n"), r"train_captions\.csv, line 4: is not UTF-8"),
+    ("rocov2", line_of("train_captions.csv", b",A caption.\n"), r"train_captions\.csv, line 4: the ID is blank"),
+    ("rocov2", text_of("license_information.csv", "ID,license_a,license_b\n"), r"line 1: license_a and license_b may each name"),
     ("medicat", line_of(MEDICAT, b"{half a line"), r"public\.jsonl, line \d+: is not JSON"),
     ("medicat", line_of(MEDICAT, b"[1, 2]\n"), r"public\.jsonl, line \d+: a JSON object expected"),
-    ("medicat", line_of(MEDICAT, medicat_line(s2_caption=["a", "b", "c"])), r"line \d+: a caption or reference is no text"),
-    ("medicat", line_of(MEDICAT, medicat_line(s2orc_references=[1])), r"line \d+: a caption or reference is no text"),
+    ("medicat", line_of(MEDICAT, medicat_line(s2_caption=["a", "b", "c"])), r"line \d+: the caption is no text"),
+    *(("medicat", line_of(MEDICAT, medicat_line(s2orc_references=value)), r"line 5: 's2orc_references' is neither null nor a list")
+      for value in ([1], [None], 5, True, "Figure 1 shows.", {"a": "b"})),
+    *(("medicat", line_of(MEDICAT, medicat_line(oa_info=value)), rf"line 5: {key!r} is no ")
+      for value, key in (("free", "oa_info"), ([1], "oa_info"), ({"oa": "cc-by"}, "oa"), ({"oa": {"license": ["cc-by"]}}, "license"))),
+    ("medicat", line_of(MEDICAT, medicat_line(fig_uri="\ud800.png")), r"line 5: 'fig_uri' holds half a character"),
+    ("medicat", line_of(MEDICAT, medicat_line(oa_info={"oa": {"license": "\ud800"}})), r"line 5: 'license' holds half a character"),
+    ("medicat", line_of(MEDICAT, b"[" * 100_000 + b"\n"), r"public\.jsonl, line 5: is not JSON \(maximum recursion depth"),
     ("medicat", line_of(MEDICAT, b'{"radiology": true}\n'), r"line \d+: 'pdf_hash' is missing"),
     ("vqa_rad", text_of("trainset.json", b'[{"qid": 1,'), r"trainset\.json, line 1: is not JSON"),
-    ("vqa_rad", text_of("trainset.json", b'[{"question": "caf\xe9"}]'), r"trainset\.json: is not UTF-8"),
+    ("vqa_rad", text_of("trainset.json", b'[{"question": "caf\xe9"}]'), r"trainset\.json, line 1: is not UTF-8"),
+    ("vqa_rad", text_of("trainset.json", "[" * 100_000), r"trainset\.json: is not JSON \(maximum recursion depth"),
+    ("vqa_rad", folder_at("trainset.json"), r"trainset\.json: cannot be read \(Is a directory\)"),
+    *(("vqa_rad", with_value("trainset.json", key, "a\udc00"), rf"trainset\.json, row 1: '{key}' holds half a character")
+      for key in ("qid", "image_name", "answer", "question")),
     ("vqa_rad", text_of("trainset.json", "{}"), r"trainset\.json: a JSON list of objects expected"),
     ("vqa_rad", edited("trainset.json", lambda rows: rows[0].pop("answer")), r"trainset\.json, row 1: 'answer' is missing"),
     ("vqa_rad", with_value("trainset.json", "question", ["a", "b"]), r"trainset\.json, row 1: 'question' is no text"),
@@ -259,10 +319,18 @@ ERRORS = [
     ("vqa_med_2019", line_of(VQA_MED, b"synpic1|which modality?\n"), r"C1_Modality_train\.txt, line 2: 3 fields"),
     ("vqa_med_2019", line_of(VQA_MED, b"synpic1|a|b|c\n"), r"C1_Modality_train\.txt, line 2: 3 fields"),
     ("vqa_med_2019", line_of(VQA_MED_TEST, b"synpic3| |what?|x\n"), r"Ref_Answers\.txt, line 5: the category is blank"),
+    *(("own", line_of(OWN, own_line(**{key: value})), rf"manifest\.jsonl, line 4: '{key}' (is no text|holds half a character)")
+      for key in ("id", "image", "texts", "split", "licence", "source", "patient") for value in ({"a": 1}, [["a"]], "\ud800")),
+    ("own", line_of(OWN, b"{half a line"), r"manifest\.jsonl, line 4: is not JSON"),
+    ("own", line_of(OWN, own_line(texts="x").replace(b'"x"', b'"caf\xe9"')), r"manifest\.jsonl, line 4: is not UTF-8"),
+    ("own", line_of(OWN, own_line(image="images/c.jpg")), r"line 4: image 'images/c\.jpg' is in test and in train"),
+    ("own", line_of(OWN, own_line(patient=3)), r"line 4: patient '3' is in test and in train"),
     ("melinda", text_of("train.csv", "figure,caption\na.jpg,b\n"), r"train\.csv: a table with the columns figure_file, caption"),
-    ("melinda", text_of("train.csv", HEADER + "a.jpg,b,c,d,e,f,g,h\n"), r"train\.csv: a table with the columns"),
-    ("melinda", text_of("train.csv", HEADER.encode() + b"a.jpg,caf\xe9,c,d,e,f\n"), r"train\.csv: a table with the columns"),
-    ("melinda", text_of("train.csv", HEADER + ",no figure,c,d,e,f\n"), r"train\.csv, row 1: figure_file is blank"),
+    ("melinda", text_of("train.csv", HEADER + "a.jpg,b,c,d,e,f,g,h\n"), r"train\.csv, line 2: 6 fields expected, 8 found"),
+    ("melinda", text_of("train.csv", HEADER.encode() + b"a.jpg,caf\xe9,c,d,e,f\n"), r"train\.csv, line 2: is not UTF-8"),
+    ("melinda", text_of("train.csv", HEADER + 'a.jpg,"b,c,d,e,f\n'), r"train\.csv, line 2: is no row of a CSV file"),
+    ("melinda", text_of("train.csv", HEADER + "a.jpg,b,c,d,e\n"), r"train\.csv, line 2: 6 fields expected, 5 found"),
+    ("melinda", text_of("train.csv", HEADER + ",no figure,c,d,e,f\n"), r"train\.csv, line 2: figure_file is blank"),
     ("melinda", text_of("train.csv", ""), r"train\.csv: a table with the columns"),
 ]
 
@@ -273,4 +341,45 @@ def test_a_file_that_cannot_be_read_is_an_error_that_names_file_line_and_remedy(
     spoil(release)
     with pytest.raises(ReleaseError, match=message) as error:
         run(name, release, tmp_path / "out")
-    assert re.search(r"unpack|correct", str(error.value)) and not (tmp_path / "out").exists()
+    assert re.search(r"unpack|correct|keep", str(error.value)) and not (tmp_path / "out").exists()
+
+
+def mirror(folder: Path, **changes) -> Path:
+    """A Parquet mirror of two rows, of which the second has `changes`."""
+    sound = {"image": {"bytes": JPEG, "path": "a.jpg"}, "image_id": "a", "caption": "A scan of the chest."}
+    folder.mkdir()
+    pq.write_table(pa.Table.from_pylist([sound, {**sound, "image_id": "b", **changes}]), folder / "train-0.parquet")
+    return folder
+
+
+LOST_MIRROR_ROWS = [
+    ({"caption": None}, "b", "no text of 3 words"),
+    ({"caption": "\u200b \u0000"}, "b", "no text of 3 words"),
+    ({"caption": TOO_LONG}, "b", f"text of over {MOST_CHARACTERS} characters"),
+    ({"image_id": "a"}, "a", "duplicate id"),
+    ({"image_id": None, "caption": "short"}, "train-0.parquet-row-2", "no text of 3 words"),
+    ({"image": None}, "b", "no image bytes"),
+    ({"image": {"bytes": None, "path": "a.jpg"}}, "b", "no image bytes"),
+    ({"image": {"bytes": JPEG[: len(JPEG) // 2], "path": "a.jpg"}}, "b", "truncated image"),
+    ({"image": {"bytes": b"<html>404</html>", "path": "a.jpg"}}, "b", "unreadable image"),
+]
+
+
+@pytest.mark.parametrize(("changes", "identifier", "reason"), LOST_MIRROR_ROWS)
+@pytest.mark.parametrize("name", ["roco", "rocov2"])
+def test_a_row_of_a_mirror_that_cannot_be_used_is_dropped_under_its_reason(tmp_path, name, changes, identifier, reason):
+    figures = run(name, mirror(tmp_path / name, **changes), tmp_path / "out")
+    listed = pl.read_parquet(tmp_path / "out/dropped.parquet")
+    assert listed.select("id", "reason").rows() == [(identifier, reason)] and figures["kept"] == 1 and sums_up(figures)
+
+
+@pytest.mark.parametrize("name", ["roco", "rocov2"])
+def test_a_mirror_that_cannot_be_read_is_an_error_that_names_file_and_remedy(tmp_path, name):
+    path = mirror(tmp_path / name) / "train-0.parquet"
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ReleaseError, match=r"train-0\.parquet: is no Parquet file .*unpack"):
+        run(name, path.parent, tmp_path / "out")
+    pq.write_table(pa.table({"image": [JPEG], "image_id": ["a"], "caption": [["A scan of the chest."]]}), path)
+    with pytest.raises(ReleaseError, match=r"train-0\.parquet, row 1: 'caption' is no text; unpack"):
+        run(name, path.parent, tmp_path / "out")

@@ -15,6 +15,7 @@ from m3ae.inventory import take_stock
 from m3ae.prepare import release as module
 from m3ae.prepare.params import PrepareParams
 from m3ae.prepare.release import READERS, Choices, prepare
+from m3ae.prepare.texts import MOST_CHARACTERS
 from m3ae.readers.published import ReleaseError
 from m3ae.shards import open_manifest, open_split
 from tests.shared import SHARED, needs_releases
@@ -52,7 +53,7 @@ def digests(folder: Path) -> dict[str, str]:
 def test_a_release_becomes_rows_counts_and_an_answer_list(tmp_path):
     figures = run("vqa_rad", with_images("vqa_rad", tmp_path), tmp_path / "out")
     assert figures == {
-        "found": True, "synthetic": False, "read": 4, "kept": 4, "dropped": {}, "answers": 4,
+        "found": True, "synthetic": False, "read": 4, "kept": 4, "dropped": {}, "answers": 4, "texts": {"read": 4, "kept": 4},
         "splits": {"train": {"read": 1, "kept": 1}, "validation": {"read": 2, "kept": 2}, "test": {"read": 1, "kept": 1}},
         "published": {"train": {"published": 3064, "found": 3}, "test": {"published": 451, "found": 1},
                       "answers": {"published": 498, "found": 4}},
@@ -74,6 +75,18 @@ def test_read_is_kept_and_dropped_in_every_release(tmp_path, name):
 def test_short_captions_blank_labels_and_foreign_questions_are_counted_by_reason(tmp_path):
     dropped = {name: run(name, with_images(name, tmp_path), tmp_path / f"{name}-out")["dropped"] for name in ("roco", "melinda", "slake")}
     assert dropped == {"roco": {"no text of 3 words": 2}, "melinda": {"no text": 1}, "slake": {"language not chosen": 1}}
+
+
+def test_a_reference_that_is_too_short_or_long_is_lost_alone_and_the_texts_are_counted(tmp_path):
+    release = with_images("own", tmp_path)
+    texts = ["A scan of the chest.", "See Figure 1.", "word " * MOST_CHARACTERS, "Figure 1", ""]
+    with (release / "manifest.jsonl").open("a") as file:
+        file.write(json.dumps({"id": "z", "image": "images/z.jpg", "texts": texts, "split": "test"}) + "\n")
+    shutil.copy(release / "images/a.jpg", release / "images/z.jpg")
+    figures = run("own", release, tmp_path / "out")
+    assert (figures["kept"], figures["dropped"], figures["texts"]) == (4, {}, {"read": 9, "kept": 6})
+    row = open_split(tmp_path / "out", "test").row(1)
+    assert (row["texts"], row["has_caption"]) == (texts[:2], True)
 
 
 def test_what_was_not_chosen_is_dropped_and_counted(tmp_path):

@@ -53,6 +53,11 @@ def test_classes_are_sorted_over_all_splits_whatever_the_answers_parameter():
     assert survey.answer_list("classify", "train") == ["both", "left", "right"]
 
 
+def test_an_answer_that_swallowed_a_file_is_no_class_and_texts_are_counted():
+    survey = Survey.of([*TRAIN, question(99, 99, "left " * 10_000), question(98, 98, "left\u200b")], "answer")
+    assert (survey.answer_list("answer", "all"), survey.num_texts) == (["left", "right"], 62)
+
+
 def test_rows_that_the_reader_dropped_have_no_answers():
     survey = Survey.of([Dropped("1", Split.TRAIN, "a.png", "language not chosen")], "answer")
     assert (survey.num_rows, survey.answer_list("answer", "all")) == (1, [])

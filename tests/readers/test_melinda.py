@@ -32,5 +32,5 @@ def test_another_label_column_can_be_asked_for():
 def test_a_table_without_the_columns_is_an_error_that_names_them(tmp_path):
     release = Path(shutil.copytree(RELEASE, tmp_path / "melinda"))
     (release / "test.csv").write_text("figure,caption\na.jpg,b\n")
-    with pytest.raises(ReleaseError, match=r"test\.csv: a table with the columns figure_file, caption and p_meth_label"):
+    with pytest.raises(ReleaseError, match=r"test\.csv: a table with the columns figure_file, caption, p_meth_label expected"):
         list(read(release))

@@ -75,6 +75,10 @@ WRONG = [
     ([{"image": "a.jpg", "texts": "a", "split": "train"}, {"image": "b.jpg", "texts": "a"}], r"line 2: some rows name their split and"),
     ([{"image": "a.jpg", "texts": "a", "split": split, "patient": "p"} for split in ("train", "test")],
      r"line 2: patient 'p' is in train and in test; keep patients apart"),
+    ([{"image": f"{folder}a.jpg", "texts": "a", "split": split} for folder, split in (("", "train"), ("./", "test"))],
+     r"line 2: image 'a.jpg' is in train and in test; keep images apart"),
+    ([{"image": "a.jpg", "texts": "a", "source": ["a"]}], r"line 1: 'source' is no text"),
+    ([{"image": "a.jpg", "texts": "a", "patient": "\ud800"}], r"line 1: 'patient' holds half a character"),
 ]  # fmt: skip
 
 
@@ -99,3 +103,19 @@ def test_a_path_that_climbs_out_of_the_folder_is_dropped(tmp_path):
     release = with_images("own", tmp_path)
     (release / "manifest.jsonl").write_text('{"image": "../../etc/passwd", "texts": "a path that climbs"}\n')
     assert run("own", release, tmp_path / "out")["dropped"] == {"path leaves the release": 1}
+
+
+def test_patients_that_are_no_number_are_not_one_patient(tmp_path):
+    rows = [{"image": name, "texts": "a scan of", "patient": float("nan"), "split": "train"} for name in ("a", "b")]
+    assert [(record.patient, record.together) for record in read(manifest(tmp_path, *rows))] == [("", "a"), ("", "b")]
+
+
+def test_blank_images_are_not_one_image(tmp_path):
+    rows = [{"image": None, "texts": "a scan of", "split": split} for split in ("train", "test")]
+    assert [record.image for record in read(manifest(tmp_path, *rows))] == [tmp_path, tmp_path]
+
+
+def test_paths_in_a_parquet_manifest_may_be_texts_of_any_kind(tmp_path):
+    for images in (pa.array(["a.jpg"]).dictionary_encode(), pa.array(["a.jpg"], pa.string_view())):
+        pq.write_table(pa.table({"image": images, "texts": ["a scan"]}), tmp_path / "manifest.parquet")
+        assert next(read(tmp_path)).image == tmp_path / "a.jpg"

@@ -1,5 +1,6 @@
 """The ROCO reader on made-up records in the published layout."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def test_all_splits_are_read_in_order_and_blank_captions_stay():
     assert [record.texts for record in read(RELEASES / "roco")][2] == ("",)
 
 
-def test_null_references_add_nothing_and_a_comma_in_a_file_name_does_not_move_the_licence():
+def test_null_references_add_nothing_and_a_comma_in_a_quoted_file_name_does_not_move_the_licence():
     second = list(read(RELEASES / "roco"))[1]
     assert (second.texts, second.licence) == (("Normal scan.",), "CC BY-NC")
 
@@ -89,8 +90,56 @@ def test_kaggles_tables_stand_for_captions_where_there_are_none(tmp_path):
     assert (record.id, record.split, record.texts) == ("ROCO_00007", Split.VALIDATION, ("Axial CT, with contrast.",))
     assert record.image == split / "images/PMC1_x.jpg"
     (split / "valdata.csv").write_text("id,caption\na,b\n")
-    with pytest.raises(ReleaseError, match="valdata.csv: a table with the columns id, name and caption expected"):
+    with pytest.raises(ReleaseError, match="valdata.csv: a table with the columns id, caption, name expected"):
         list(read(tmp_path))
     (split / "valdata.csv").write_text("id,name,caption\n ,a,b\n")
     with pytest.raises(ReleaseError, match="valdata.csv, line 2: the id is blank"):
         list(read(tmp_path))
+
+
+LICENCES = {  # the header in another order, with another column, and without one that is needed
+    "CC,ROCO_ID,PMC_ID\nCC BY-NC,ROCO_00001,PMC1.jpg\n": "CC BY-NC",
+    'ROCO_ID,PMC_ID,CC,checked\n"ROCO_00001",PMC1.jpg, CC BY ,CC0\n': "CC BY",
+    "ROCO_ID,PMC_ID,CC\nROCO_00001,PMC1.jpg,\n": "",
+}
+
+
+@pytest.mark.parametrize(("content", "licence"), LICENCES.items())
+def test_the_licence_is_the_one_under_its_name_in_the_header(release, content, licence):
+    (release / "data/train/radiology/licences.txt").write_text(content)
+    assert next(read(release)).licence == licence
+
+
+@pytest.mark.parametrize("content", ["ROCO_ID,PMC_ID\nROCO_00001,PMC1.jpg\n", "ROCO_00001,PMC1.jpg,CC BY\n", "ROCO_ID,CC,CC\na,b,c\n", ""])
+def test_a_licence_that_stands_under_no_name_is_an_error(release, content):
+    (release / "data/train/radiology/licences.txt").write_text(content)
+    with pytest.raises(ReleaseError, match=r"licences\.txt: a table with the columns ROCO_ID, CC expected, one of each; unpack"):
+        list(read(release))
+
+
+@pytest.mark.parametrize("folder", ["rel [2024]", "rel?", "rel*"])
+def test_a_folders_name_is_no_pattern(tmp_path, folder):
+    for name, caption in ((folder, "The right one."), ("relX", "A stranger.")):
+        split = tmp_path / name / "train/radiology"
+        split.mkdir(parents=True)
+        (split / "traindata.csv").write_text(f"id,name,caption\nROCO_1,x.jpg,{caption}\n")
+    assert [record.texts for record in read(tmp_path / folder)] == [("The right one.",)]
+
+
+def test_a_figure_whose_name_no_file_can_have_is_read_with_no_image(release):
+    (release / "data/train/radiology/captions.txt").write_text("R" * 300 + "\t A caption.\n")
+    assert not next(read(release)).image.parent.exists()
+
+
+@pytest.mark.parametrize(("changes", "problem"), [
+    ({"gorc_references": "See Figure 1."}, "'gorc_references' is neither null nor a list of texts"),
+    ({"gorc_references": {"a": "b"}}, "'gorc_references' is neither null nor a list of texts"),
+    ({"gorc_references": 5}, "'gorc_references' is neither null nor a list of texts"),
+    ({"gorc_references": ["a", 5]}, "'gorc_references' is neither null nor a list of texts"),
+    ({"roco_image_id": ["a"]}, "'roco_image_id' is no text"),
+])  # fmt: skip
+def test_references_of_another_type_are_an_error_that_names_the_line(release, changes, problem):
+    row = {"roco_image_id": "PMC1_x.jpg", "gorc_references": None}
+    (release / "roco_train_references.jsonl").write_text(json.dumps(row) + "\n" + json.dumps(row | changes) + "\n")
+    with pytest.raises(ReleaseError, match=f"roco_train_references.jsonl, line 2: {problem}; unpack"):
+        list(read(release))

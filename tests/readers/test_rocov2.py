@@ -31,7 +31,10 @@ def test_images_may_lie_a_folder_deeper(tmp_path):
 @pytest.mark.parametrize(("file", "content", "message"), [
     ("train_captions.csv", "ID,Text\na,b\n", r"train_captions.csv: a table with the columns ID, Caption expected"),
     ("train_captions.csv", "ID,Caption\n ,b\n", r"train_captions.csv, line 2: the ID is blank"),
+    ("train_captions.csv", "ID,Caption,Caption\na,b,c\n", r"train_captions.csv: a table with the columns ID, Caption expected, one"),
     ("license_information.csv", "ID,PMCID\na,b\n", r"license_information.csv, line 1: no column names the licence"),
+    ("license_information.csv", "ID,licence_url,license_name\na,b,c\n",
+     r"license_information.csv, line 1: licence_url and license_name may each name the licence; call one of them `license`"),
 ])  # fmt: skip
 def test_a_table_that_is_none_of_its_is_named(tmp_path, file, content, message):
     folder = Path(shutil.copytree(FIXTURE, tmp_path / "rocov2"))
@@ -43,3 +46,10 @@ def test_a_table_that_is_none_of_its_is_named(tmp_path, file, content, message):
 def test_an_empty_folder_is_an_error(tmp_path):
     with pytest.raises(ReleaseError, match="none of train_captions.csv, valid_captions.csv, test_captions.csv is here"):
         list(read(tmp_path))
+
+
+@pytest.mark.parametrize("header", ["ID,license_url,License", "ID,note,licensed_as"])
+def test_a_licence_is_taken_from_the_column_of_that_name_or_the_only_one_like_it(tmp_path, header):
+    folder = Path(shutil.copytree(FIXTURE, tmp_path / "rocov2"))
+    (folder / "license_information.csv").write_text(f"{header}\nROCOv2_2023_train_000001,https://x,CC BY\n")
+    assert next(read(folder)).licence == "CC BY"
