@@ -123,8 +123,8 @@ def disk_errors_told(folder: Path) -> Iterator[None]:
 
 
 def settle(folder: Path) -> None:
-    """Wait until all that is in the folder, and its name there, would survive a loss of power."""
-    for path in (*folder.rglob("*"), folder):
+    """Wait until the files of the folder, and their names, would survive a loss of power."""
+    for path in (*(path for path in folder.iterdir() if path.is_file()), folder):
         handle = os.open(path, os.O_RDONLY)
         try:
             os.fsync(handle)

@@ -15,6 +15,7 @@ from m3ae.record import Split
 DUPLICATE = "duplicate id"
 REMEDY = "unpack the release again or correct the file"
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+LONGEST_FIELD = 2**31 - 1  # characters of a CSV field; a text that is too long to be used is no damage of its file
 SPELLINGS = {Split.TRAIN: ("train",), Split.VALIDATION: ("validation", "val", "valid"), Split.TEST: ("test",)}
 
 
@@ -100,6 +101,7 @@ def csv_header(path: Path) -> list[str]:
 
 def csv_lines(path: Path) -> Iterator[tuple[int, list[str]]]:
     """(first line, fields) of each row, the header among them, that is not blank."""
+    csv.field_size_limit(LONGEST_FIELD)
     number, reader = 1, csv.reader((line for _, line in decoded(path)), strict=True)
     try:
         for row in reader:

@@ -63,7 +63,8 @@ class ResumeState:
             digests = {path.relative_to(beside).as_posix(): digest(path) for path in files(beside)}
             told = {"step": step, "processes": dist.get_world_size(), "notes": notes, "files": digests}
             (beside / COMPLETE).write_text(json.dumps(told))  # every digit: a resumed run's curves are those of an undisturbed one
-            settle(beside)
+            for folder in (beside, *filter(Path.is_dir, beside.rglob("*"))):
+                settle(folder)
             shutil.rmtree(target, ignore_errors=True)
             beside.rename(target)
             settle(self.folder)

@@ -207,8 +207,12 @@ LOST_ROWS = [
     ("vqa_rad", with_value("trainset.json", "answer", [float("inf"), "\u200b\u0000"]), "1", "no answer"),
     ("vqa_rad", with_value("trainset.json", "answer", "a" * 2**20), "1", f"answer of over {MOST_IN_ANSWER} characters"),
     ("vqa_rad", with_value("trainset.json", "answer", ["yes", "a " * MOST_IN_ANSWER]), "1", f"answer of over {MOST_IN_ANSWER} characters"),
-    ("melinda", text_of("train.csv", HEADER + f"100_2.jpg,A blot.,a,b,c,{'d' * 2000}\n"), "train-1",
-     f"answer of over {MOST_IN_ANSWER} characters"),
+    (
+        "melinda",
+        text_of("train.csv", HEADER + f"100_2.jpg,A blot.,a,b,c,{'d' * 2000}\n"),
+        "train-1",
+        f"answer of over {MOST_IN_ANSWER} characters",
+    ),
     ("vqa_rad", with_value("trainset.json", "question", None), "1", "no text"),
     ("vqa_rad", with_value("trainset.json", "question", "\u0000\u200b"), "1", "no text"),
     ("vqa_rad", with_value("trainset.json", "question", TOO_LONG), "1", f"text of over {MOST_CHARACTERS} characters"),
@@ -295,10 +299,14 @@ ERRORS = [
     ("medicat", line_of(MEDICAT, b"{half a line"), r"public\.jsonl, line \d+: is not JSON"),
     ("medicat", line_of(MEDICAT, b"[1, 2]\n"), r"public\.jsonl, line \d+: a JSON object expected"),
     ("medicat", line_of(MEDICAT, medicat_line(s2_caption=["a", "b", "c"])), r"line \d+: the caption is no text"),
-    *(("medicat", line_of(MEDICAT, medicat_line(s2orc_references=value)), r"line 5: 's2orc_references' is neither null nor a list")
-      for value in ([1], [None], 5, True, "Figure 1 shows.", {"a": "b"})),
-    *(("medicat", line_of(MEDICAT, medicat_line(oa_info=value)), rf"line 5: {key!r} is no ")
-      for value, key in (("free", "oa_info"), ([1], "oa_info"), ({"oa": "cc-by"}, "oa"), ({"oa": {"license": ["cc-by"]}}, "license"))),
+    *(
+        ("medicat", line_of(MEDICAT, medicat_line(s2orc_references=value)), r"line 5: 's2orc_references' is neither null nor a list")
+        for value in ([1], [None], 5, True, "Figure 1 shows.", {"a": "b"})
+    ),
+    *(
+        ("medicat", line_of(MEDICAT, medicat_line(oa_info=value)), rf"line 5: {key!r} is no ")
+        for value, key in (("free", "oa_info"), ([1], "oa_info"), ({"oa": "cc-by"}, "oa"), ({"oa": {"license": ["cc-by"]}}, "license"))
+    ),
     ("medicat", line_of(MEDICAT, medicat_line(fig_uri="\ud800.png")), r"line 5: 'fig_uri' holds half a character"),
     ("medicat", line_of(MEDICAT, medicat_line(oa_info={"oa": {"license": "\ud800"}})), r"line 5: 'license' holds half a character"),
     ("medicat", line_of(MEDICAT, b"[" * 100_000 + b"\n"), r"public\.jsonl, line 5: is not JSON \(maximum recursion depth"),
@@ -307,8 +315,10 @@ ERRORS = [
     ("vqa_rad", text_of("trainset.json", b'[{"question": "caf\xe9"}]'), r"trainset\.json, line 1: is not UTF-8"),
     ("vqa_rad", text_of("trainset.json", "[" * 100_000), r"trainset\.json: is not JSON \(maximum recursion depth"),
     ("vqa_rad", folder_at("trainset.json"), r"trainset\.json: cannot be read \(Is a directory\)"),
-    *(("vqa_rad", with_value("trainset.json", key, "a\udc00"), rf"trainset\.json, row 1: '{key}' holds half a character")
-      for key in ("qid", "image_name", "answer", "question")),
+    *(
+        ("vqa_rad", with_value("trainset.json", key, "a\udc00"), rf"trainset\.json, row 1: '{key}' holds half a character")
+        for key in ("qid", "image_name", "answer", "question")
+    ),
     ("vqa_rad", text_of("trainset.json", "{}"), r"trainset\.json: a JSON list of objects expected"),
     ("vqa_rad", edited("trainset.json", lambda rows: rows[0].pop("answer")), r"trainset\.json, row 1: 'answer' is missing"),
     ("vqa_rad", with_value("trainset.json", "question", ["a", "b"]), r"trainset\.json, row 1: 'question' is no text"),
@@ -319,8 +329,11 @@ ERRORS = [
     ("vqa_med_2019", line_of(VQA_MED, b"synpic1|which modality?\n"), r"C1_Modality_train\.txt, line 2: 3 fields"),
     ("vqa_med_2019", line_of(VQA_MED, b"synpic1|a|b|c\n"), r"C1_Modality_train\.txt, line 2: 3 fields"),
     ("vqa_med_2019", line_of(VQA_MED_TEST, b"synpic3| |what?|x\n"), r"Ref_Answers\.txt, line 5: the category is blank"),
-    *(("own", line_of(OWN, own_line(**{key: value})), rf"manifest\.jsonl, line 4: '{key}' (is no text|holds half a character)")
-      for key in ("id", "image", "texts", "split", "licence", "source", "patient") for value in ({"a": 1}, [["a"]], "\ud800")),
+    *(
+        ("own", line_of(OWN, own_line(**{key: value})), rf"manifest\.jsonl, line 4: '{key}' (is no text|holds half a character)")
+        for key in ("id", "image", "texts", "split", "licence", "source", "patient")
+        for value in ({"a": 1}, [["a"]], "\ud800")
+    ),
     ("own", line_of(OWN, b"{half a line"), r"manifest\.jsonl, line 4: is not JSON"),
     ("own", line_of(OWN, own_line(texts="x").replace(b'"x"', b'"caf\xe9"')), r"manifest\.jsonl, line 4: is not UTF-8"),
     ("own", line_of(OWN, own_line(image="images/c.jpg")), r"line 4: image 'images/c\.jpg' is in test and in train"),

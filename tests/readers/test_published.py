@@ -1,7 +1,6 @@
 """What the readers share: lines, CSV, JSON and values, by what they hold."""
 
 import json
-import time
 
 import pytest
 
@@ -22,6 +21,7 @@ READABLE = {
     "a field over several lines": ('id,caption\na,"b, \r\n""c"""\nd,e\n', [(2, ['b, \r\n"c"', "a"]), (4, ["e", "d"])]),
     "no line end at the end": ("id,caption\na,b", [(2, ["b", "a"])]),
     "separators of other alphabets": ("id,caption\na,b\u2028c\x85d\n", [(2, ["b\u2028c\x85d", "a"])]),
+    "a field of a megabyte": (HEADER + "a," + "b" * 1_000_000 + "\n", [(2, ["b" * 1_000_000, "a"])]),
     "blanks in the header": ("id , caption\na,\n", [(2, ["", "a"])]),
 }
 
@@ -37,7 +37,6 @@ WRONG = [
     (HEADER + "a,b,c\n", r"t\.csv, line 2: 2 fields expected, 3 found; a field with a comma needs quotes"),
     (HEADER + 'a,b\nc,"d\ne,f\n', r"t\.csv, line 3: is no row of a CSV file \(unexpected end of data\)"),
     (HEADER + 'a,"b" c\n', r"t\.csv, line 2: is no row of a CSV file"),
-    (HEADER + "a," + "b" * 200_000 + "\n", r"t\.csv, line 2: is no row of a CSV file \(field larger than field limit"),
     (HEADER + "a,b\rc,d\n", r"t\.csv, line 2: is no row of a CSV file"),
     (HEADER.encode() + b'a,"b\ncaf\xe9"\n', r"t\.csv, line 3: is not UTF-8"),
     ("id,text\na,b\n", r"t\.csv: a table with the columns caption, id expected, one of each"),
@@ -49,13 +48,6 @@ WRONG = [
 def test_a_row_that_is_none_is_an_error_that_names_its_line(tmp_path, content, message):
     with pytest.raises(ReleaseError, match=message + ".*correct the file"):
         list(csv_rows(table(tmp_path, content), "caption", "id"))
-
-
-def test_eighty_thousand_rows_take_no_more_than_seconds(tmp_path):
-    path = table(tmp_path, HEADER + '"ROCOv2_2023_train_000001","Axial CT, with a mass in the left lung and pleural effusion."\n' * 80_000)
-    start = time.perf_counter()
-    assert sum(1 for _ in csv_rows(path, "id", "caption")) == 80_000
-    assert time.perf_counter() - start < 5  # 0.2 s here, of a core that nobody shares
 
 
 def test_a_carriage_return_within_a_line_is_an_error_for_three_records_would_be_one(tmp_path):
