@@ -39,7 +39,7 @@ READERS: dict[str, Reader] = {
 }
 NOT_LICENSED = "licence not chosen"
 ROWS_WORTH_A_WORKER = 1000  # fewer are read sooner than a process starts
-DECODERS = ("pillow", "pyarrow", "ImageHash", "numpy")  # whose version may change a byte
+DECODERS = ("pillow", "opencv-python-headless", "pyarrow", "ImageHash", "numpy")  # whose version may change a byte
 
 
 class Choices(NamedTuple):
