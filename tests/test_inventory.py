@@ -51,14 +51,43 @@ def test_changing_one_release_leaves_the_others_digests_alone(releases):
     assert [name for name in RELEASES if take_stock(releases / name) != before[name]] == ["melinda"]
 
 
-def test_links_that_leave_the_release_are_not_followed(releases, tmp_path):
+@pytest.mark.parametrize("name", ["images", "test.json", "nowhere"])
+def test_a_link_that_leads_out_of_the_release_is_an_error_that_names_it_and_the_remedy(releases, tmp_path, name):
+    release, elsewhere = releases / "slake", tmp_path / "elsewhere" / name
+    elsewhere.parent.mkdir()
+    if (release / name).exists():
+        (release / name).rename(elsewhere)
+    (release / name).symlink_to(elsewhere)
+    with pytest.raises(InventoryError) as error:
+        write_inventory(releases, tmp_path / "out")
+    assert str(error.value) == (
+        f"{release / name}: is a link to {elsewhere}, outside the release, and would not be read; copy what it leads to in its place, "
+        f"or make {release} itself a link to a folder that holds all of the release"
+    )
+
+
+def test_a_link_to_another_folder_of_the_release_changes_the_digest_and_a_copy_elsewhere_does_not(releases, tmp_path):
+    release = releases / "slake"
+    (release / "imgs").mkdir(exist_ok=True)
+    for name in ("v1", "v2"):
+        (release / name).mkdir()
+        (release / name / "a.jpg").write_text(name)
+    digests = []
+    for target in ("v1", "v2"):
+        (release / "images").symlink_to(release / target)
+        digests.append(take_stock(release).sha256)
+        (release / "images").unlink()
+    (release / "images").symlink_to("v2")
+    moved = take_stock(Path(shutil.copytree(release, tmp_path / "moved", symlinks=True)))
+    assert digests[0] != digests[1] == moved.sha256 and moved == take_stock(release)
+
+
+def test_links_that_lead_nowhere_or_round_in_a_circle_are_not_followed(releases):
     before = take_stock(releases / "slake")
-    (tmp_path / "elsewhere").mkdir()
-    (tmp_path / "elsewhere/secret.txt").write_text("secret")
-    (releases / "slake/folder").symlink_to(tmp_path / "elsewhere")
-    (releases / "slake/file.txt").symlink_to(tmp_path / "elsewhere/secret.txt")
-    (releases / "slake/loop").symlink_to(releases / "slake")
-    assert take_stock(releases / "slake") == before
+    for name, target in {"loop": ".", "itself": "itself", "dead": "nothing.json"}.items():
+        (releases / "slake" / name).symlink_to(target)
+    after = take_stock(releases / "slake")
+    assert after.sha256 != before.sha256 and (after.files, after.bytes) == (before.files, before.bytes)
 
 
 def test_a_release_that_is_itself_a_link_is_read(releases, tmp_path):
