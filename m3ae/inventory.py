@@ -17,7 +17,7 @@ NUM_THREADS = 4  # reading waits for the disk; hashing releases the interpreter
 
 
 class InventoryError(SystemExit):
-    """The folder of releases, or an inventory file, is not there, or a link leads out of a release; the message says what to do."""
+    """The folder of releases, or an inventory file, is not there, or a release has a folder elsewhere; the message says what to do."""
 
 
 class Found(NamedTuple):
@@ -45,7 +45,7 @@ def read_inventory(path: Path) -> Found:
 
 
 def take_stock(release: Path) -> Found:
-    """What there is in the folder `release`, every file's content read once. Raises `InventoryError` where a link leads out of it."""
+    """What there is in the folder `release`, every file's content read once. Raises `InventoryError` where part of it lies elsewhere."""
     links = dict(folder_links(release))
     files = dict(release_files(release))
     with ThreadPoolExecutor(NUM_THREADS) as pool:
@@ -58,10 +58,15 @@ def take_stock(release: Path) -> Found:
 
 
 def folder_links(release: Path) -> Iterator[tuple[str, str]]:
-    """(name, where it leads) of each link to a folder, both relative to the release: what lies behind is there under its own name, too."""
+    """(name, where it leads) of each link to a folder, both relative to the release: what lies behind is there under its own name, too.
+
+    Raises `InventoryError` where one leads out of the release, or leads to nothing there: no file behind it would be found.
+    """
     root = os.path.realpath(release)
     for folder, folders, names in os.walk(root):
-        for path in filter(Path.is_symlink, (Path(folder, name) for name in [*folders, *names])):
+        for path in (Path(folder, name) for name in [*folders, *names]):
+            if path.is_file() or not path.is_symlink():
+                continue
             target = Path(os.path.realpath(path))
             if not target.is_relative_to(root):
                 raise leads_out(release, release / path.relative_to(root), target)
@@ -70,12 +75,12 @@ def folder_links(release: Path) -> Iterator[tuple[str, str]]:
 
 
 def leads_out(release: Path, link: Path, target: Path) -> InventoryError:
-    return InventoryError(f"{link}: is a link to {target}, outside the release, and would not be read; copy what it leads to in its place, "
-                          f"or make {release} itself a link to a folder that holds all of the release")  # fmt: skip
+    return InventoryError(f"{link}: is a link to {target}, outside the release, and what lies there is not read; copy it to the link's "
+                          f"place, or make {release} itself a link to a folder that holds all of the release")  # fmt: skip
 
 
 def release_files(release: Path) -> Iterator[tuple[str, Path]]:
-    """(name in the digest, file)."""
+    """(name in the digest, file), links to files elsewhere among them; prepare drops images behind such links and counts them."""
     root = os.path.realpath(release)
     for folder, _, names in os.walk(root, followlinks=False):
         yield from ((path.relative_to(root).as_posix(), path) for path in (Path(folder, name) for name in names) if path.is_file())

@@ -51,8 +51,8 @@ def test_changing_one_release_leaves_the_others_digests_alone(releases):
     assert [name for name in RELEASES if take_stock(releases / name) != before[name]] == ["melinda"]
 
 
-@pytest.mark.parametrize("name", ["images", "test.json", "nowhere"])
-def test_a_link_that_leads_out_of_the_release_is_an_error_that_names_it_and_the_remedy(releases, tmp_path, name):
+@pytest.mark.parametrize("name", ["imgs", "nowhere"])
+def test_a_folder_that_lies_elsewhere_is_an_error_that_names_the_link_and_the_remedy(releases, tmp_path, name):
     release, elsewhere = releases / "slake", tmp_path / "elsewhere" / name
     elsewhere.parent.mkdir()
     if (release / name).exists():
@@ -61,9 +61,18 @@ def test_a_link_that_leads_out_of_the_release_is_an_error_that_names_it_and_the_
     with pytest.raises(InventoryError) as error:
         write_inventory(releases, tmp_path / "out")
     assert str(error.value) == (
-        f"{release / name}: is a link to {elsewhere}, outside the release, and would not be read; copy what it leads to in its place, "
+        f"{release / name}: is a link to {elsewhere}, outside the release, and what lies there is not read; copy it to the link's place, "
         f"or make {release} itself a link to a folder that holds all of the release"
     )
+
+
+def test_a_file_that_lies_elsewhere_counts_with_its_content(releases, tmp_path):
+    before = take_stock(releases / "slake")
+    (releases / "slake/test.json").rename(tmp_path / "test.json")
+    (releases / "slake/test.json").symlink_to(tmp_path / "test.json")
+    assert take_stock(releases / "slake") == before
+    (tmp_path / "test.json").write_text("[ ]")
+    assert take_stock(releases / "slake").sha256 != before.sha256
 
 
 def test_a_link_to_another_folder_of_the_release_changes_the_digest_and_a_copy_elsewhere_does_not(releases, tmp_path):
