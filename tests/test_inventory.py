@@ -105,6 +105,20 @@ def test_a_release_that_is_itself_a_link_is_read(releases, tmp_path):
     assert take_stock(tmp_path / "linked/slake") == take_stock(releases / "slake")
 
 
+def test_it_is_said_that_dvc_does_not_follow_links_to_folders(releases, tmp_path, capsys):
+    (tmp_path / "linked").mkdir()
+    (releases / "melinda/more").symlink_to(".")
+    for name in ("slake", "melinda"):
+        source, target = releases / name, tmp_path / "linked" / name
+        target.symlink_to(source) if name == "slake" else shutil.copytree(source, target, symlinks=True)
+    write_inventory(tmp_path / "linked", tmp_path / "out")
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition(": is a link to a folder, and DVC does not notice")[0] for line in lines] == [
+        str(tmp_path / "linked" / name) for name in ("slake", "melinda/more")
+    ]
+    assert all(line.endswith("then run `dvc repro --force --single-item inventory`") for line in lines)
+
+
 def test_phantoms_notice_marks_a_release_as_synthetic(releases):
     (releases / "slake/SYNTHETIC.md").write_text("drawn by a program")
     assert take_stock(releases / "slake").synthetic
