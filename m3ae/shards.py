@@ -6,6 +6,7 @@ Shapes: H, W stored size in px, C channels (1 or 3).
 """
 
 import errno
+import fcntl
 import hashlib
 import io
 import json
@@ -13,7 +14,7 @@ import os
 import shutil
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -93,24 +94,39 @@ class Header:
 
 @contextmanager
 def new_folder(folder: Path) -> Iterator[Path]:
-    """A folder to fill, which takes the name `folder` only once it is complete and on the disk.
+    """A folder to fill, which takes the name `folder` only once it is complete and on the disk. A second process waits for the first.
 
     Raises `ShardError` where the disk is full or cannot be written to; then, as after any error, nothing half-made is left.
     """
-    partial = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    try:
-        with disk_errors_told(folder):
-            partial.mkdir(parents=True)
-            yield partial
-            settle(partial)
-    except BaseException:
+    with disk_errors_told(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    with alone_in(folder.parent):
+        partial = folder.with_name(f".{folder.name}.partial")
         shutil.rmtree(partial, ignore_errors=True)
-        raise
-    if folder.exists():
-        shutil.rmtree(folder)
-    partial.rename(folder)
-    settle(folder.parent)
+        try:
+            with disk_errors_told(folder):
+                partial.mkdir()
+                yield partial
+                settle(partial)
+        except BaseException:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise
+        if folder.exists():
+            shutil.rmtree(folder)
+        partial.rename(folder)
+        settle(folder.parent)
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Wait until no other process is in here with this folder. Where the file system has no locks, go on at once."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 @contextmanager

@@ -38,17 +38,18 @@ def run_again_and_again(release: Path, out: Path, together: Barrier) -> None:
         run(NAME, release, out / str(trial), rows_per_shard=1)
 
 
-def test_two_processes_that_prepare_one_release_at_once_both_end_well_with_the_same_bytes(release, tmp_path, state_root):
+@pytest.mark.parametrize("names", ["ab", "aa"])  # of two folders, as in DVC's queue, or of one
+def test_two_processes_that_prepare_one_release_at_once_both_end_well_with_the_same_bytes(release, tmp_path, state_root, names):
     run(NAME, release, tmp_path / "alone", rows_per_shard=1)
     spawn = multiprocessing.get_context("spawn")
     together = spawn.Barrier(2)
-    both = [spawn.Process(target=run_again_and_again, args=(release, tmp_path / name, together)) for name in "ab"]
+    both = [spawn.Process(target=run_again_and_again, args=(release, tmp_path / name, together)) for name in names]
     for process in both:
         process.start()
     for process in both:
         process.join(120)
     assert [process.exitcode for process in both] == [0, 0] and not state_root.exists()
-    for out in [tmp_path / name / str(trial) for name in "ab" for trial in range(NUM_TRIALS)]:
+    for out in [tmp_path / name / str(trial) for name in names for trial in range(NUM_TRIALS)]:
         assert digests(out) == digests(tmp_path / "alone")
 
 
