@@ -51,6 +51,10 @@ def read_inventory(path: Path) -> Found:
 
 def take_stock(release: Path) -> Found:
     """What there is in the folder `release`, every file's content read once. Raises `InventoryError` where part of it lies elsewhere."""
+    if release.is_symlink() and not release.is_dir():
+        raise InventoryError(
+            f"{release}: is a link to {os.path.realpath(release)}, where no folder is; mount it, or correct or remove the link"
+        )
     links = dict(folder_links(release))
     files = dict(release_files(release))
     with ThreadPoolExecutor(NUM_THREADS) as pool:

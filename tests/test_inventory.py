@@ -105,6 +105,14 @@ def test_a_release_that_is_itself_a_link_is_read(releases, tmp_path):
     assert take_stock(tmp_path / "linked/slake") == take_stock(releases / "slake")
 
 
+def test_a_release_that_is_a_link_to_nothing_is_an_error_and_not_an_absent_release(tmp_path):
+    (tmp_path / "slake").symlink_to(tmp_path / "unmounted")
+    with pytest.raises(
+        InventoryError, match=r"slake: is a link to .*unmounted, where no folder is; mount it, or correct or remove the link"
+    ):
+        write_inventory(tmp_path, tmp_path / "out")
+
+
 def test_it_is_said_that_dvc_does_not_follow_links_to_folders(releases, tmp_path, capsys):
     (tmp_path / "linked").mkdir()
     (releases / "melinda/more").symlink_to(".")
