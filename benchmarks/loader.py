@@ -23,7 +23,7 @@ from m3ae.shards import Shards, open_split
 
 PASSES = 5  # the median of so many counts
 SMALL_PX = 400  # the longer side of the small originals
-LARGEST_PX = 384  # what fine-tuning reads at `paper`: one store for all stages
+LARGEST_PX = 384  # what fine-tuning reads at `paper`, which stores PNG of this size for all stages: pre-training reads it at 288
 
 
 def authors_loader(read_px: int) -> Callable[[Path], torch.Tensor]:
@@ -66,7 +66,8 @@ def compare(release: Path, folder: Path, read_px: int, title: str) -> None:
     files = sorted(release.rglob("*.jpg"))
     reference = images_a_second(authors_loader(read_px), files)
     print_row(title, "original files", read_px, reference, 1.0, sum(path.stat().st_size for path in files) / len(files), "")
-    for encoding, stored_px in dict.fromkeys((("raw", read_px), ("png", read_px), ("jpeg", read_px), ("raw", LARGEST_PX))):
+    at_read_px = [(encoding, read_px) for encoding in ("raw", "png", "jpeg")]
+    for encoding, stored_px in dict.fromkeys([*at_read_px, ("raw", LARGEST_PX), ("png", LARGEST_PX)]):
         out = folder / f"{encoding}-{stored_px}"
         params = PARAMS.model_copy(update={"encoding": encoding, "image_px": stored_px})
         prepare("roco", release, take_stock(release), out, choices(params), 1)

@@ -1,6 +1,8 @@
 """How fast a release is prepared, what the time goes to, and how much memory it takes: JPEG and PNG files of 512 to 2,000 px.
 
-python -m benchmarks.prepare [--images 1000 2000 4000] [--workers 1]; shares are of one and the same run.
+python -m benchmarks.prepare [--images 1000 2000 4000] [--workers 1]; shares are of one and the same run. Of more than 200 images the
+first 200 are different files and the others further names (hard links) of these, which the page cache then holds: the disk is not
+measured, nor are more than 200 pictures.
 """
 
 import argparse
@@ -128,6 +130,7 @@ def main() -> None:
     parser.add_argument("--images", type=int, nargs="+", default=[1000, 2000, 4000])
     parser.add_argument("--workers", type=int, default=1, help="shares of the time are known with 1 alone")
     args = parser.parse_args()
+    print(f"(at most {NUM_DIFFERENT} of the images are different files; the others are hard links to them, under further names)\n")
     print("| images | images/s a core | peak MiB | decoding | resizing | encoding | together |\n|--:|--:|--:|--:|--:|--:|--:|")
     for num_images in args.images:
         with tempfile.TemporaryDirectory() as folder:

@@ -100,7 +100,7 @@ class InOrder:
         return -(-self.num_samples // self.size)
 
     def __call__(self, number: int) -> list[int]:
-        return list(range(self.num_samples))[number * self.size : (number + 1) * self.size]
+        return list(range(self.num_samples)[number * self.size : (number + 1) * self.size])
 
 
 @dataclass(frozen=True)

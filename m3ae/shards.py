@@ -6,6 +6,7 @@ Shapes: H, W stored size in px, C channels (1 or 3).
 """
 
 import errno
+import fcntl
 import hashlib
 import io
 import json
@@ -13,7 +14,7 @@ import os
 import shutil
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -27,6 +28,8 @@ from m3ae.jsonfile import write_json
 from m3ae.record import Split
 
 MANIFEST = "manifest.json"
+REMEDY = "run `dvc repro` to prepare the release again"
+IN_EVERY_MANIFEST, WHERE_FOUND = ("found", "release", "synthetic", "splits"), ("encoding", "image_px")
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 HASH_BYTES = 64
 ROWS_PER_BATCH = 64  # rows held in memory while a shard is written
@@ -91,24 +94,39 @@ class Header:
 
 @contextmanager
 def new_folder(folder: Path) -> Iterator[Path]:
-    """A folder to fill, which takes the name `folder` only once it is complete and on the disk.
+    """A folder to fill, which takes the name `folder` only once it is complete and on the disk. A second process waits for the first.
 
     Raises `ShardError` where the disk is full or cannot be written to; then, as after any error, nothing half-made is left.
     """
-    partial = folder.with_name(f".{folder.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    try:
-        with disk_errors_told(folder):
-            partial.mkdir(parents=True)
-            yield partial
-            settle(partial)
-    except BaseException:
+    with disk_errors_told(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    with alone_in(folder.parent):
+        partial = folder.with_name(f".{folder.name}.partial")
         shutil.rmtree(partial, ignore_errors=True)
-        raise
-    if folder.exists():
-        shutil.rmtree(folder)
-    partial.rename(folder)
-    settle(folder.parent)
+        try:
+            with disk_errors_told(folder):
+                partial.mkdir()
+                yield partial
+                settle(partial)
+        except BaseException:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise
+        if folder.exists():
+            shutil.rmtree(folder)
+        partial.rename(folder)
+        settle(folder.parent)
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Wait until no other process is in here with this folder. Where the file system has no locks, go on at once."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 @contextmanager
@@ -215,11 +233,30 @@ def write_absent(folder: Path, release: str) -> None:
 
 
 def open_manifest(folder: Path) -> dict[str, Any]:
-    """found, release, synthetic, and where it was found encoding, image_px (shorter side) and splits: rows, shards (name, rows, sha256)."""
+    """found, release, synthetic, and where it was found encoding, image_px (shorter side) and splits: rows, shards (name, rows, sha256).
+
+    Raises `ShardError` where there is no manifest, or one that was cut or holds something else.
+    """
     path = folder / MANIFEST
     if not path.is_file():
         raise ShardError(f"{path}: no such file; run `dvc repro` to prepare the release")
-    return json.loads(path.read_text())
+    try:
+        manifest = json.loads(path.read_text())
+    except ValueError as error:
+        raise ShardError(f"{path}: is not JSON ({error}); {REMEDY}") from None
+    if not is_manifest(manifest):
+        raise ShardError(f"{path}: does not say {', '.join(IN_EVERY_MANIFEST)} and, where found, {', '.join(WHERE_FOUND)}; {REMEDY}")
+    return manifest
+
+
+def is_manifest(content: Any) -> bool:
+    """Whether it says what `open_manifest` promises."""
+    try:
+        shards = [shard for entry in content["splits"].values() for shard in entry["shards"]]
+        needed = {*IN_EVERY_MANIFEST, *(WHERE_FOUND if content["found"] else ())}
+        return needed <= content.keys() and all({"name", "rows", "sha256"} <= shard.keys() for shard in shards)
+    except (TypeError, KeyError, AttributeError):
+        return False
 
 
 def open_split(folder: Path, split: str) -> "Shards":
@@ -231,18 +268,22 @@ def open_split(folder: Path, split: str) -> "Shards":
 
 
 def open_shard(path: Path, num_rows: int, manifest: dict[str, Any]) -> list[pa.RecordBatch]:
-    """The shard's record batches, mapped into memory."""
-    remedy = "run `dvc repro` to prepare the release again"
+    """The shard's record batches, mapped into memory.
+
+    Raises `ShardError` where it cannot be read, has other columns than `FIELDS`, or is not what the manifest says.
+    """
     try:
         file = pa.ipc.open_file(pa.memory_map(str(path)))
         batches = [file.get_batch(number) for number in range(file.num_record_batches)]
     except (OSError, pa.ArrowInvalid) as error:
-        raise ShardError(f"{path}: cannot be read ({error}); {remedy}") from None
+        raise ShardError(f"{path}: cannot be read ({error}); {REMEDY}") from None
+    if not file.schema.equals(SCHEMA):
+        raise ShardError(f"{path}: has the columns {', '.join(file.schema.names)}, not those that this version reads; {REMEDY}")
     metadata = {key.decode(): value.decode() for key, value in (file.schema.metadata or {}).items()}
     if any(metadata.get(key) != str(manifest[key]) for key in ("release", "encoding", "image_px")):
-        raise ShardError(f"{path}: is of another release, encoding or image size than its manifest says; {remedy}")
+        raise ShardError(f"{path}: is of another release, encoding or image size than its manifest says; {REMEDY}")
     if (found := sum(batch.num_rows for batch in batches)) != num_rows:
-        raise ShardError(f"{path}: {found} rows, but its manifest says {num_rows}; {remedy}")
+        raise ShardError(f"{path}: {found} rows, but its manifest says {num_rows}; {REMEDY}")
     return batches
 
 

@@ -64,6 +64,7 @@ def test_a_micro_batch_across_two_epochs_takes_from_both():
 def test_an_evaluation_reads_each_sample_once_with_a_shorter_last_batch():
     order = InOrder(5, 2)
     assert [order(number) for number in range(len(order))] == [[0, 1], [2, 3], [4]]
+    assert InOrder(10**12, 2)(3) == [6, 7]  # no list of all samples is made
 
 
 def test_a_batch_is_a_function_of_its_number(tokenizer):

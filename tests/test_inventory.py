@@ -51,20 +51,80 @@ def test_changing_one_release_leaves_the_others_digests_alone(releases):
     assert [name for name in RELEASES if take_stock(releases / name) != before[name]] == ["melinda"]
 
 
-def test_links_that_leave_the_release_are_not_followed(releases, tmp_path):
+@pytest.mark.parametrize("name", ["imgs", "nowhere"])
+def test_a_folder_that_lies_elsewhere_is_an_error_that_names_the_link_and_the_remedy(releases, tmp_path, name):
+    release, elsewhere = releases / "slake", tmp_path / "elsewhere" / name
+    elsewhere.parent.mkdir()
+    if (release / name).exists():
+        (release / name).rename(elsewhere)
+    (release / name).symlink_to(elsewhere)
+    with pytest.raises(InventoryError) as error:
+        write_inventory(releases, tmp_path / "out")
+    assert str(error.value) == (
+        f"{release / name}: is a link to {elsewhere}, outside the release, and what lies there is not read; copy it to the link's place, "
+        f"or make {release} itself a link to a folder that holds all of the release"
+    )
+
+
+def test_a_file_that_lies_elsewhere_counts_with_its_content(releases, tmp_path):
     before = take_stock(releases / "slake")
-    (tmp_path / "elsewhere").mkdir()
-    (tmp_path / "elsewhere/secret.txt").write_text("secret")
-    (releases / "slake/folder").symlink_to(tmp_path / "elsewhere")
-    (releases / "slake/file.txt").symlink_to(tmp_path / "elsewhere/secret.txt")
-    (releases / "slake/loop").symlink_to(releases / "slake")
+    (releases / "slake/test.json").rename(tmp_path / "test.json")
+    (releases / "slake/test.json").symlink_to(tmp_path / "test.json")
     assert take_stock(releases / "slake") == before
+    (tmp_path / "test.json").write_text("[ ]")
+    assert take_stock(releases / "slake").sha256 != before.sha256
+
+
+def test_a_link_to_another_folder_of_the_release_changes_the_digest_and_a_copy_elsewhere_does_not(releases, tmp_path):
+    release = releases / "slake"
+    (release / "imgs").mkdir(exist_ok=True)
+    for name in ("v1", "v2"):
+        (release / name).mkdir()
+        (release / name / "a.jpg").write_text(name)
+    digests = []
+    for target in ("v1", "v2"):
+        (release / "images").symlink_to(release / target)
+        digests.append(take_stock(release).sha256)
+        (release / "images").unlink()
+    (release / "images").symlink_to("v2")
+    moved = take_stock(Path(shutil.copytree(release, tmp_path / "moved", symlinks=True)))
+    assert digests[0] != digests[1] == moved.sha256 and moved == take_stock(release)
+
+
+def test_links_that_lead_nowhere_or_round_in_a_circle_are_not_followed(releases):
+    before = take_stock(releases / "slake")
+    for name, target in {"loop": ".", "itself": "itself", "dead": "nothing.json"}.items():
+        (releases / "slake" / name).symlink_to(target)
+    after = take_stock(releases / "slake")
+    assert after.sha256 != before.sha256 and (after.files, after.bytes) == (before.files, before.bytes)
 
 
 def test_a_release_that_is_itself_a_link_is_read(releases, tmp_path):
     (tmp_path / "linked").mkdir()
     (tmp_path / "linked/slake").symlink_to(releases / "slake")
     assert take_stock(tmp_path / "linked/slake") == take_stock(releases / "slake")
+
+
+def test_a_release_that_is_a_link_to_nothing_is_an_error_and_not_an_absent_release(tmp_path):
+    (tmp_path / "slake").symlink_to(tmp_path / "unmounted")
+    with pytest.raises(
+        InventoryError, match=r"slake: is a link to .*unmounted, where no folder is; mount it, or correct or remove the link"
+    ):
+        write_inventory(tmp_path, tmp_path / "out")
+
+
+def test_it_is_said_that_dvc_does_not_follow_links_to_folders(releases, tmp_path, capsys):
+    (tmp_path / "linked").mkdir()
+    (releases / "melinda/more").symlink_to(".")
+    for name in ("slake", "melinda"):
+        source, target = releases / name, tmp_path / "linked" / name
+        target.symlink_to(source) if name == "slake" else shutil.copytree(source, target, symlinks=True)
+    write_inventory(tmp_path / "linked", tmp_path / "out")
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition(": is a link to a folder, and DVC does not notice")[0] for line in lines] == [
+        str(tmp_path / "linked" / name) for name in ("slake", "melinda/more")
+    ]
+    assert all(line.endswith("then run `dvc repro --force --single-item inventory`") for line in lines)
 
 
 def test_phantoms_notice_marks_a_release_as_synthetic(releases):

@@ -107,6 +107,38 @@ def test_a_missing_manifest_is_an_error_with_a_remedy(tmp_path):
         open_split(tmp_path, "train")
 
 
+@pytest.mark.parametrize("content", ["", '{"found": true, "spl', "\0\0\0"])
+def test_a_cut_manifest_is_an_error_with_a_remedy(folder, content):
+    (folder / "manifest.json").write_text(content)
+    with pytest.raises(ShardError, match=r"manifest\.json: is not JSON \(.*\); run `dvc repro` to prepare the release again"):
+        open_split(folder, "train")
+
+
+@pytest.mark.parametrize("missing", ["everything", "found", "synthetic", "splits", "encoding", "shards", "sha256"])
+def test_a_manifest_that_lacks_something_is_an_error_with_a_remedy(folder, missing):
+    content = {} if missing == "everything" else open_manifest(folder)
+    for part in (content, *(content["splits"].values() if missing == "shards" else ())):
+        part.pop(missing, None)
+    if missing == "sha256":
+        del content["splits"]["train"]["shards"][1]["sha256"]
+    for whole in (content, [content]):
+        (folder / "manifest.json").write_text(json.dumps(whole))
+        with pytest.raises(ShardError, match=r"manifest\.json: does not say found, release.* to prepare the release again"):
+            open_split(folder, "train")
+
+
+def test_a_shard_of_other_columns_is_an_error_with_a_remedy(folder):
+    path = folder / "validation-00000.arrow"
+    with pa.ipc.open_file(path) as file:
+        table = file.read_all().drop_columns(["hash"])
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as file:
+        file.write_table(table)
+    with pytest.raises(
+        ShardError, match=r"validation-00000\.arrow: has the columns id, .*channels, not those that this version reads; run"
+    ):
+        open_split(folder, "validation")
+
+
 @pytest.mark.parametrize(
     ("key", "value", "problem"),
     [("encoding", "png", "of another release, encoding"), ("image_px", 8, "image size"), ("release", "medicat", "of another release")],

@@ -4,6 +4,7 @@ Inside each task, train is compared with validation and test; such rows name no 
 itself within a split: retrieval's pairs are ROCO's own.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -47,6 +48,14 @@ class Audit(NamedTuple):
     num_proposed: int
     comparisons: list[Comparison]
 
+    def num_blank(self) -> dict[str, int]:
+        """Release or task -> how many of its images have one level throughout and were not compared, where there are any."""
+        sides = {(side.name, side.split): side for comparison in self.comparisons for side in (comparison.first, comparison.second)}
+        total: Counter[str] = Counter()
+        for (name, _), side in sides.items():
+            total[name] += len(side.blank)
+        return dict(+total)
+
     def metrics(self, left_out: LeftOut, synthetic: bool) -> dict[str, Any]:
         """The counts as data/metrics/leaks.json holds them: different images, and rows with such a text, by task and split."""
         return {
@@ -54,6 +63,7 @@ class Audit(NamedTuple):
             "rule": {"hash_bits": HASH_BITS, "most_bits": MOST_BITS, "same_from": SAME_FROM, "near_from": NEAR_FROM},
             "images": counted(self.images, ["task", "split", "kind"], "image_id"),
             "texts": counted(self.texts, ["task", "split"], "id"), "left_out": {name: len(ids) for name, ids in left_out.items()},
+            "blank": self.num_blank(),
         }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from m3ae.shards import HASH_BYTES
 
 HASH_BITS = 8 * HASH_BYTES // 2  # of the whole image; as many of its central part
 MOST_BITS = 50  # see README, "The audit", for what this finds and what it flags
+MOST_BITS_OF_A_BLANK = 2  # set: half of all are in a picture
 IMAGES_AT_ONCE = 4096  # of each side: 64 MB of distances
 
 
@@ -29,6 +30,11 @@ def proposals(first: np.ndarray, second: np.ndarray, most_bits: int = MOST_BITS)
             distances = distance(signs, as_signs(second[left : left + IMAGES_AT_ONCE]))
             for row, column in np.argwhere(distances <= most_bits).tolist():
                 yield Proposal(top + row, left + column, int(distances[row, column]))
+
+
+def may_be_blank(hashes: np.ndarray) -> np.ndarray:
+    """bool (N,) of uint8 (N, HASH_BYTES): of a constant image the mean alone stands out, in the whole and in the centre; also of a ramp."""
+    return np.bitwise_count(hashes).sum(axis=1) <= MOST_BITS_OF_A_BLANK
 
 
 def as_signs(hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -2,6 +2,7 @@
 
 import os
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from typing import Literal, NamedTuple
 
 from m3ae.leaks.hashes import Proposal, proposals
@@ -9,6 +10,7 @@ from m3ae.leaks.likeness import likeness
 from m3ae.leaks.sides import Side
 
 SAME_FROM, NEAR_FROM = 0.95, 0.85  # likeness; near are slices of one patient and copies that were changed a good deal
+PROPOSALS_AT_ONCE = 4096  # held in memory
 Kind = Literal["same", "near"]
 
 
@@ -29,9 +31,12 @@ class Compared(NamedTuple):
 
 def compare(first: Side, second: Side) -> Compared:
     """Every image of one side with every image of the other."""
+    proposed, matches, num_proposed = proposals(first.hashes, second.hashes), [], 0
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # alignment runs outside the interpreter's lock
-        found = list(pool.map(lambda proposal: decided(first, second, proposal), proposals(first.hashes, second.hashes)))
-    return Compared([match for match in found if match], len(found))
+        while chunk := list(islice(proposed, PROPOSALS_AT_ONCE)):
+            matches += filter(None, pool.map(lambda proposal: decided(first, second, proposal), chunk))
+            num_proposed += len(chunk)
+    return Compared(matches, num_proposed)
 
 
 def decided(first: Side, second: Side, proposal: Proposal) -> Match | None:

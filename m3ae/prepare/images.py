@@ -1,26 +1,33 @@
 """An image file -> pixels of the stored size, or the reason why the model cannot use it.
 
-Rules: the EXIF orientation is applied; what is transparent shows black, a radiograph's background; samples deeper than
-8 bits are windowed from their 0.5th to their 99.5th percentile; colour stays only where the channels differ.
+Rules: the EXIF orientation is applied; what is transparent shows black, a radiograph's background; samples deeper than 8 bits are
+windowed from their 0.5th to their 99.5th percentile, all channels as one; colour stays only where the channels differ.
 Shapes: H, W stored size in px, C channels (1 or 3).
 """
 
 import io
+import math
 import os
+import re
 import struct
 import warnings
 import zlib
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from m3ae.prepare.params import Encoding
 
 MAX_ASPECT = 2  # the longer side is cut, about its centre, to this many times the shorter one
 WINDOW_PERCENTILES = (0.5, 99.5)
 JPEG_QUALITY = 95
+SAMPLED_PX = 2**20  # the percentiles of a larger image are those of every n-th row and column
+ROWS_AT_ONCE = 64  # windowed together: no copy of a deep image is made but one of 8 bits
 DEEP_MODES = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
+DEEP_COLOUR = re.compile(r";16[BLN]")  # how Pillow reads a file's samples of 16 bits where its mode has 8
+PHOTOMETRIC, WHITE_IS_ZERO = 262, 0  # a tag of TIFF, and its value for a negative
+OPAQUE = 2**16 - 1
 DECODER_ERRORS = (OSError, SyntaxError, ValueError, LookupError, ArithmeticError, TypeError, AttributeError, RuntimeError, EOFError,
                   struct.error, zlib.error)  # fmt: skip
 
@@ -44,7 +51,7 @@ def load(path: Path, release: Path, max_pixels: int, content: bytes | None = Non
                 refuse_path(path, release)
             with Image.open(path if content is None else io.BytesIO(content)) as image:
                 refuse_shape(image, max_pixels)
-                return eight_bit(ImageOps.exif_transpose(image))
+                return grey_or_colour(ImageOps.exif_transpose(eight_bit(image, path, content)))
         except Image.DecompressionBombError:
             raise UnusableImage("image too large") from None
         except DECODER_ERRORS as error:
@@ -73,27 +80,75 @@ def is_truncated(error: Exception) -> bool:
     return isinstance(error, EOFError) or any(sign in str(error).lower() for sign in ("truncated", "unexpected end", "incomplete"))
 
 
-def eight_bit(image: Image.Image) -> Image.Image:
-    """Mode "L" where the channels agree, "RGB" elsewhere."""
+def eight_bit(image: Image.Image, path: Path, content: bytes | None) -> Image.Image:
+    """The image itself, or what a window shows of one whose samples are deeper."""
     if image.mode in DEEP_MODES:
-        return windowed(np.asarray(image, dtype=np.float64))
-    if image.mode in ("1", "L"):
-        return image.convert("L")
+        pixels = windowed(grey_samples(image), is_negative(image))
+    elif DEEP_COLOUR.search(str(image.tile)):
+        pixels = windowed(colour_samples(image, path.read_bytes() if content is None else content))
+    else:
+        return image
+    window = Image.fromarray(pixels)
+    window.getexif()[ExifTags.Base.Orientation] = image.getexif().get(ExifTags.Base.Orientation, 1)
+    return window
+
+
+def grey_samples(image: Image.Image) -> np.ndarray:
+    """(H, W) as the file has them, 0 where a PNG's key says transparent."""
+    samples = np.array(image)
+    if "transparency" in image.info:
+        samples[samples == image.info["transparency"]] = 0
+    return samples
+
+
+def is_negative(image: Image.Image) -> bool:
+    """Whether the least sample is white; where samples have 8 bits Pillow sees to it."""
+    return image.format == "TIFF" and image.tag_v2.get(PHOTOMETRIC) == WHITE_IS_ZERO
+
+
+def colour_samples(image: Image.Image, content: bytes) -> np.ndarray:
+    """uint16 (H, W, 3), or 4 with how opaque each pixel is. By OpenCV: of each sample Pillow keeps the upper byte, 15 of 4,095."""
+    import cv2  # few releases have such images
+
+    image.load()  # raises where the file is cut
+    try:
+        samples = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED) if image.mode in ("RGB", "RGBA") else None
+    except cv2.error:
+        samples = None
+    if samples is None or samples.dtype != np.uint16 or samples.ndim != 3 or samples.shape[1::-1] != image.size:
+        raise UnusableImage("deep colour image")
+    colours = samples[..., 2::-1]  # from blue, green, red
+    return np.dstack((colours, samples[..., 3])) if samples.shape[2] == 4 and image.has_transparency_data else colours
+
+
+def windowed(samples: np.ndarray, is_negative: bool = False) -> np.ndarray:
+    """(H, W) or (H, W, 3 or 4) of any range -> uint8 (H, W) or (H, W, 3); a constant image becomes black."""
+    step = 1 + math.isqrt((samples.shape[0] * samples.shape[1] - 1) // SAMPLED_PX)
+    low, high = np.percentile(light(samples[::step, ::step]), WINDOW_PERCENTILES)[:: -1 if is_negative else 1]
+    window = np.zeros((*samples.shape[:2], *(3 for _ in samples.shape[2:])), np.uint8)
+    for top in range(0, len(samples) if low != high else 0, ROWS_AT_ONCE):
+        scaled = (light(samples[top : top + ROWS_AT_ONCE]) - low) / (high - low)
+        window[top : top + ROWS_AT_ONCE] = (scaled.clip(0, 1) * 255).round()
+    return window
+
+
+def light(samples: np.ndarray) -> np.ndarray:
+    """The same numbers as floats: 0 where there is none, and less of what is not opaque."""
+    numbers = np.nan_to_num(samples.astype(np.float64), posinf=0.0, neginf=0.0)
+    return numbers[..., :3] * (numbers[..., 3:] / OPAQUE) if numbers.shape[2:] == (4,) else numbers
+
+
+def grey_or_colour(image: Image.Image) -> Image.Image:
+    """Mode "L" where the channels agree, "RGB" elsewhere; what is transparent is black."""
     if image.has_transparency_data:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "black"), image)
+    if image.mode in ("1", "L"):
+        return image.convert("L")
     image = image.convert("RGB")
     pixels = np.asarray(image)
     is_grey = np.array_equal(pixels[..., 0], pixels[..., 1]) and np.array_equal(pixels[..., 1], pixels[..., 2])
     return image.getchannel(0) if is_grey else image
-
-
-def windowed(values: np.ndarray) -> Image.Image:
-    """(H, W) of any range -> 8 bits; a constant image becomes black."""
-    values = np.nan_to_num(values, posinf=0.0, neginf=0.0)
-    low, high = np.percentile(values, WINDOW_PERCENTILES)
-    scaled = (values - low) / (high - low) if high > low else np.zeros_like(values)
-    return Image.fromarray((scaled.clip(0, 1) * 255).round().astype(np.uint8))
 
 
 def resized(image: Image.Image, image_px: int) -> np.ndarray:

@@ -4,11 +4,13 @@ A finished partition is a folder `<number>` in the release's state folder: a sha
 written last, with the digest of every other file. A killed run goes on with the partitions that are not finished.
 """
 
+import errno
 import json
 import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -85,9 +87,7 @@ class PartitionWriter:
             partial.mkdir()
             self.write(partial, records)
             settle(partial)
-            if not is_complete(folder):  # another machine may have been quicker; its bytes are the same
-                shutil.rmtree(folder, ignore_errors=True)
-                os.rename(partial, folder)
+            take_place(partial, folder)
         settle(self.state)
 
     def write(self, folder: Path, records: list[Record | Dropped]) -> None:
@@ -101,6 +101,21 @@ class PartitionWriter:
                     shards.write(row)
         write_json(folder / DROPPED, [asdict(row) for row in dropped])
         write_json(folder / COMPLETE, {path.name: digest(path) for path in folder.iterdir()})
+
+
+def take_place(partial: Path, folder: Path) -> None:
+    """Give `partial` the name `folder`, unless another run was quicker: its bytes are the same. What is damaged there makes room."""
+    while True:
+        try:
+            os.rename(partial, folder)
+            return
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+        if is_complete(folder):
+            return
+        with suppress(FileNotFoundError):  # another run has made room already
+            os.rename(folder, tempfile.mkdtemp(dir=partial.parent))
 
 
 def is_complete(folder: Path) -> bool:

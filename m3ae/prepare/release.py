@@ -1,8 +1,6 @@
 """One release -> its shards: read, clean, filter, resize, write, count. Paper, section 3; METHOD's downstream table."""
 
-import shutil
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +14,7 @@ from m3ae.licences import Licence, family
 from m3ae.prepare.params import PrepareParams
 from m3ae.prepare.partitions import EVERYTHING, PartitionWriter, Share, link, partitions, read_dropped
 from m3ae.prepare.rows import RowMaker
+from m3ae.prepare.shared_state import shared
 from m3ae.prepare.survey import AnswerSource, Survey, moved
 from m3ae.prepare.tally import Tally
 from m3ae.prepare.workers import in_order
@@ -42,7 +41,7 @@ READERS: dict[str, Reader] = {
 }
 NOT_LICENSED = "licence not chosen"
 ROWS_WORTH_A_WORKER = 1000  # fewer are read sooner than a process starts
-DECODERS = ("pillow", "pyarrow", "ImageHash", "numpy")  # whose version may change a byte
+DECODERS = ("pillow", "opencv-python-headless", "pyarrow", "ImageHash", "numpy")  # whose version may change a byte
 
 
 class Choices(NamedTuple):
@@ -63,18 +62,19 @@ class Choices(NamedTuple):
 def prepare(name: str, folder: Path, found: Found, out: Path, choices: Choices, workers: int) -> dict[str, Any]:
     """The shards of the release in `folder`, written to `out`; returns the counts for its metrics file.
 
-    Partitions that an earlier run, or other machines, finished are taken up. Raises `ReleaseError` where the release is not laid out
-    as published, `ShardError` where the disk is full.
+    Partitions that an earlier run, or other machines, finished are taken up; several runs may be at the same release at once. Raises
+    `ReleaseError` where the release is not laid out as published, `ShardError` where the disk is full.
     """
     if not found.found:
         write_absent(out, name)
         return {"found": False, "synthetic": False, "read": 0, "kept": 0, "dropped": {}, "splits": {}}
-    survey, parts = write_parts(name, folder, found, choices, workers, EVERYTHING)
-    answers = survey.answer_list(task_kind(name), choices.answers)
-    with new_folder(out) as partial:
-        figures = assemble(parts, partial, header(name, found, choices)) | write_answers(partial, answers)
-        figures |= {"texts": {"read": survey.num_texts, "kept": num_texts(partial)}}
-    drop(state_folder(name, found, choices))
+    with shared(state_folder(name, found, choices)) as state:
+        survey, parts = write_parts(name, folder, found, choices, workers, EVERYTHING)
+        answers = survey.answer_list(task_kind(name), choices.answers)
+        with new_folder(out) as partial:
+            figures = assemble(parts, partial, header(name, found, choices)) | write_answers(partial, answers)
+            figures |= {"texts": {"read": survey.num_texts, "kept": num_texts(partial)}}
+        state.say_assembled()
     if not found.synthetic and choices.are_the_papers():
         figures |= published(name, survey, choices.answers, answers)
     return {"found": True, "synthetic": found.synthetic, **figures}
@@ -82,7 +82,10 @@ def prepare(name: str, folder: Path, found: Found, out: Path, choices: Choices, 
 
 def prepare_share(name: str, folder: Path, found: Found, choices: Choices, workers: int, share: Share) -> int:
     """One machine's share of the partitions, left in the state folder for `prepare` to assemble; returns how many they are."""
-    return len(write_parts(name, folder, found, choices, workers, share)[1]) if found.found else 0
+    if not found.found:
+        return 0
+    with shared(state_folder(name, found, choices)):
+        return len(write_parts(name, folder, found, choices, workers, share)[1])
 
 
 def write_parts(name: str, folder: Path, found: Found, choices: Choices, workers: int, share: Share) -> tuple[Survey, list[Path]]:
@@ -108,13 +111,6 @@ def state_folder(name: str, found: Found, choices: Choices) -> Path:
     chosen = {**choices._asdict(), "prepare": choices.prepare.model_dump()}
     depends_on = {"release": name, "found": found, "choices": chosen, "versions": {name: version(name) for name in DECODERS}}
     return root() / "prepare" / digest_of(depends_on, [])
-
-
-def drop(state: Path) -> None:
-    """The state of a run that is done, and the folder above it where no other run has any."""
-    shutil.rmtree(state, ignore_errors=True)
-    with suppress(OSError):
-        state.parent.rmdir()
 
 
 def assemble(parts: list[Path], out: Path, header: Header) -> dict[str, Any]:

@@ -6,11 +6,16 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 ITEMS_PER_WORKER = 2  # sent ahead, so that none waits for the next
+
+
+class WorkerLost(SystemExit):
+    """A worker process was ended from outside; the message says what to do."""
 
 
 def num_workers() -> int:
@@ -22,7 +27,10 @@ def num_workers() -> int:
 
 
 def in_order(function: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
-    """`function` of each item. With several workers `function`, the items and the results must pickle."""
+    """`function` of each item. With several workers `function`, the items and the results must pickle.
+
+    Raises `WorkerLost` where a worker is killed, as the system does when memory runs out.
+    """
     if workers == 1:
         yield from map(function, items)
         return
@@ -36,6 +44,9 @@ def in_order(function: Callable[[Item], Result], items: Iterable[Item], workers:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
+        except BrokenProcessPool:
+            raise WorkerLost(f"one of {workers} worker processes was killed, most often because memory ran out; run it again with fewer: "
+                             f"M3AE_WORKERS={workers // 2}") from None  # fmt: skip
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 

@@ -2,14 +2,16 @@
 
 import io
 import struct
+import tracemalloc
 import zlib
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
-from m3ae.prepare.images import UnusableImage, encoded, load, resized
+from m3ae.prepare.images import UnusableImage, encoded, load, resized, windowed
 
 LIMIT = 10_000
 GRADIENT = np.arange(64 * 48, dtype=np.uint32).reshape(48, 64)
@@ -54,9 +56,112 @@ def test_a_constant_deep_image_is_black(tmp_path):
     assert np.asarray(load(flat, tmp_path, LIMIT)).max() == 0
 
 
+TWELVE_BITS = (GRADIENT % 4096).astype(np.uint16)  # 0 to 3,071, as scanners leave them in samples of 16 bits
+
+
+def chunk(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+def deep_png(path: Path, samples: np.ndarray, *others: bytes) -> Path:
+    """A PNG of 16-bit samples, (H, W) or (H, W, channels), which Pillow cannot write."""
+    colour_type = {1: 0, 2: 4, 3: 2, 4: 6}[samples.size // samples[..., :1].size if samples.ndim == 3 else 1]
+    header = struct.pack(">IIBBBBB", *samples.shape[1::-1], 16, colour_type, 0, 0, 0)
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in samples)
+    parts = (chunk(b"IHDR", header), *others, chunk(b"IDAT", zlib.compress(rows)), chunk(b"IEND", b""))
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(parts))
+    return path
+
+
+@pytest.mark.parametrize("channels", [2, 3, 4])
+def test_deep_colour_and_deep_grey_with_opacity_use_the_whole_range_as_deep_grey_does(tmp_path, channels):
+    opaque = np.full((*TWELVE_BITS.shape, 1), 65_535, np.uint16)
+    samples = np.repeat(TWELVE_BITS[..., None], 1 if channels == 2 else 3, axis=2)
+    samples = samples if channels == 3 else np.dstack((samples, opaque))
+    image = load(deep_png(tmp_path / "a.png", samples), tmp_path, LIMIT)
+    grey = load(deep_png(tmp_path / "b.png", TWELVE_BITS), tmp_path, LIMIT)
+    assert np.abs(np.asarray(image, int) - np.asarray(grey, int)).max() <= 1  # more samples, other percentiles
+    assert (image.mode, image.getextrema()) == ("L", (0, 255))
+
+
+def test_the_colours_of_a_deep_image_share_one_window_and_keep_their_order(tmp_path):
+    samples = np.zeros((8, 8, 3), np.uint16)
+    samples[..., 0], samples[..., 1] = 4000, 1000
+    content = deep_png(tmp_path / "a.png", samples).read_bytes()
+    for image in (load(tmp_path / "a.png", tmp_path, LIMIT), load(tmp_path / "none.png", tmp_path, LIMIT, content)):
+        assert image.mode == "RGB" and image.getpixel((3, 3)) == (255, 64, 0)
+
+
+def test_what_is_transparent_in_a_deep_image_shows_black(tmp_path):
+    samples = np.dstack([TWELVE_BITS] * 3 + [np.full_like(TWELVE_BITS, 65_535)])
+    samples[:, 32:] = (4095, 4095, 4095, 0)
+    key = chunk(b"tRNS", struct.pack(">H", 4095))
+    grey_with_a_key = np.where(np.arange(64) < 32, TWELVE_BITS, 4095)
+    for path in (deep_png(tmp_path / "a.png", samples), deep_png(tmp_path / "b.png", grey_with_a_key, key)):
+        pixels = np.asarray(load(path, tmp_path, LIMIT))
+        assert pixels[:, 32:].max() == 0 and pixels[:, :32].max() == 255
+
+
+def turned_tiff(path: Path, samples: np.ndarray, orientation: int) -> Path:
+    """A TIFF of 16-bit colour, (H, W, 3), which Pillow cannot write."""
+    height, width = samples.shape[:2]
+    after = 8 + 2 + 9 * 12 + 4  # the header, the list of tags
+    tags = {256: width, 257: height, 258: after, 259: 1, 262: 2, 273: after + 6, 274: orientation, 277: 3, 279: samples.nbytes}
+    entries = b"".join(struct.pack("<HHII", tag, *((3, 3, value) if tag == 258 else (4, 1, value))) for tag, value in tags.items())
+    depths = struct.pack("<HHH", 16, 16, 16)
+    path.write_bytes(struct.pack("<2sHIH", b"II", 42, 8, len(tags)) + entries + bytes(4) + depths + samples.astype("<u2").tobytes())
+    return path
+
+
+@pytest.mark.parametrize("name", ["a.tiff", "a.png"])
+def test_the_orientation_of_a_deep_colour_image_is_applied_once(tmp_path, name):
+    samples = np.zeros((48, 64, 3), np.uint16)
+    samples[:24, :, 0] = 4000  # the upper half is red
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned by a quarter: what was above is to the right
+    if name == "a.png":
+        path = deep_png(tmp_path / name, samples, chunk(b"eXIf", exif.tobytes()[6:]))
+    else:
+        path = turned_tiff(tmp_path / name, samples, 6)
+    pixels = np.asarray(load(path, tmp_path, LIMIT))
+    assert pixels.shape == (64, 48, 3) and pixels[:, 24:, 0].min() == 255 and pixels[:, :24].max() == 0
+
+
+def test_half_a_deep_colour_file_is_a_truncated_image_and_one_that_opencv_cannot_read_has_its_own_reason(tmp_path, monkeypatch):
+    path = deep_png(tmp_path / "a.png", np.random.default_rng(0).integers(0, 4096, (48, 64, 3)).astype(np.uint16))
+    monkeypatch.setattr(cv2, "imdecode", lambda *_: None)
+    assert reason(path) == "deep colour image"
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    assert reason(path) == "truncated image"
+
+
+@pytest.mark.parametrize("kind", [np.uint16, np.float32])
+def test_a_deep_negative_is_turned(tmp_path, kind):
+    samples = (GRADIENT // 16).astype(kind)  # 0 to 191
+    negative = saved(tmp_path / "a.tiff", Image.fromarray(samples), tiffinfo={262: 0})
+    with Image.open(negative) as image:
+        assert image.tag_v2[262] == 0
+    pixels = np.asarray(load(negative, tmp_path, LIMIT))
+    assert pixels[0, 0] == 255 and pixels[-1, -1] == 0
+
+
+def test_the_window_of_a_large_image_is_that_of_some_of_its_rows_and_columns_and_memory_stays_flat():
+    samples = np.random.default_rng(0).integers(0, 4096, (2048, 2048)).astype(np.uint16)
+    exact = np.percentile(samples, (0.5, 99.5))
+    expected = ((samples - exact[0]) / (exact[1] - exact[0])).clip(0, 1) * 255
+    tracemalloc.start()
+    window = windowed(samples)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert np.abs(window - expected).max() < 1.5
+    assert most < 4 * samples.nbytes
+
+
 def test_what_is_transparent_shows_black(tmp_path):
     clear = saved(tmp_path / "a.png", Image.new("RGBA", (8, 8), (255, 255, 255, 0)))
     assert np.asarray(load(clear, tmp_path, LIMIT)).max() == 0
+    key = saved(tmp_path / "b.png", Image.fromarray(np.array([[255, 254], [1, 255]], np.uint8)), transparency=255)
+    assert np.asarray(load(key, tmp_path, LIMIT)).tolist() == [[0, 254], [1, 0]]
 
 
 def test_the_orientation_of_a_photograph_is_applied(tmp_path):

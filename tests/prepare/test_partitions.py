@@ -65,7 +65,7 @@ def test_shares_of_several_machines_make_the_bytes_of_one(release, tmp_path, sta
     run(NAME, release, tmp_path / "one", rows_per_shard=1)
     counts = [share(release, Share(number, 3), rows_per_shard=1) for number in (3, 1, 2)]
     assert counts == [1, 2, 1]
-    assert sorted(path.name for path in state_root.glob("*/*")) == [f"{number:05d}" for number in range(4)]
+    assert sorted(path.name for path in state_root.glob("*/?????")) == [f"{number:05d}" for number in range(4)]
     monkeypatch.setattr(module.PartitionWriter, "write", lambda *_: pytest.fail("made again"))
     run(NAME, release, tmp_path / "shared", rows_per_shard=1)
     assert digests(tmp_path / "shared") == digests(tmp_path / "one")
@@ -97,7 +97,7 @@ def test_a_disk_that_cannot_be_written_to_is_an_error_with_a_remedy(release, sta
     monkeypatch.setattr(module, "settle", full)
     with pytest.raises(ShardError, match=r"00000: could not be written \(.*No space left on device\); make room on the disk"):
         share(release, EVERYTHING)
-    assert os.listdir(next(state_root.iterdir())) == []
+    assert not state_root.exists()
 
 
 @pytest.mark.parametrize("text", ["0/4", "5/4", "3", "a/b", "1/"])

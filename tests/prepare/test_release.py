@@ -134,6 +134,17 @@ def test_a_release_that_went_away_since_the_inventory_is_an_error(tmp_path):
         prepare("slake", release, found, tmp_path / "out", choices(), 1)
 
 
+def test_a_release_that_is_a_link_and_one_whose_images_are_behind_a_link_are_prepared_as_any_other(tmp_path):
+    release = with_images("slake", tmp_path)
+    run("slake", release, tmp_path / "plain")
+    (release / "imgs").rename(release / "v1")
+    (release / "imgs").symlink_to("v1")
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked/slake").symlink_to(release)
+    assert run("slake", tmp_path / "linked/slake", tmp_path / "out")["kept"] == 2
+    assert digests(tmp_path / "out") == digests(tmp_path / "plain")
+
+
 def test_a_failed_run_leaves_neither_a_result_nor_remains(tmp_path):
     release = with_images("slake", tmp_path)
     (release / "test.json").write_text("[")

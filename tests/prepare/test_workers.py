@@ -1,8 +1,11 @@
 """The number of processes changes nothing but the time."""
 
+import os
+import signal
+
 import pytest
 
-from m3ae.prepare.workers import ITEMS_PER_WORKER, in_order, num_workers
+from m3ae.prepare.workers import ITEMS_PER_WORKER, WorkerLost, in_order, num_workers
 
 
 def doubled(number: int) -> int:
@@ -30,6 +33,20 @@ def test_no_more_items_are_read_than_a_few_ahead(workers):
 def test_an_error_in_a_worker_is_an_error_here():
     with pytest.raises(ValueError, match="item 0"):
         list(in_order(failing, range(100), 2))
+
+
+def killed(number: int) -> int:
+    if number == 30:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def test_a_worker_that_is_killed_is_an_error_with_a_remedy():
+    with pytest.raises(WorkerLost) as error:
+        list(in_order(killed, range(100), 4))
+    assert str(error.value) == ("one of 4 worker processes was killed, most often because memory ran out; run it again with fewer: "
+                                "M3AE_WORKERS=2")  # fmt: skip
+    assert error.value.__suppress_context__
 
 
 def test_the_environment_may_say_how_many(monkeypatch):

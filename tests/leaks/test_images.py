@@ -1,0 +1,73 @@
+"""Which images are compared, and how many proposals wait at once."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from m3ae.leaks import images as module
+from m3ae.leaks.audit import Audit, Comparison
+from m3ae.leaks.hashes import Proposal
+from m3ae.leaks.images import Match, compare
+from m3ae.leaks.sides import Side
+from m3ae.prepare.fingerprint import fingerprint
+from m3ae.record import Split
+from m3ae.shards import Header, Row, ShardWriter, open_split
+from tests.leaks.pictures import scan, stored
+
+RAMP = np.tile(np.arange(96, dtype=np.uint8), (96, 1))[..., None]  # its hash has as few bits as a blank's
+
+
+def side(folder: Path, pictures: list[np.ndarray]) -> Side:
+    folder.mkdir()
+    with ShardWriter(folder, Header(folder.name, True, "raw", 96, 4096)) as shards:
+        for number, pixels in enumerate(pictures):
+            shards.write(Row(str(number), f"{folder.name}-{number}", ["a text"], [], "", "", True, pixels.tobytes(), *pixels.shape,
+                             fingerprint(pixels), Split.TRAIN))  # fmt: skip
+    return Side(folder.name, folder.name, open_split(folder, "train"))
+
+
+def blank(level: int, channels: int = 1) -> np.ndarray:
+    return np.full((96, 110, channels), level, np.uint8)
+
+
+def test_blank_images_are_counted_and_not_compared(tmp_path):
+    blanks = [blank(number % 256, 3 if number % 7 == 0 else 1) for number in range(300)]
+    first = side(tmp_path / "roco", [stored(scan(0)), *blanks, RAMP])
+    second = side(tmp_path / "slake", [*blanks, stored(scan(0)), RAMP])
+    found = compare(first, second)
+    assert first.image_ids == ["roco-0", "roco-301"] and second.image_ids == ["slake-300", "slake-301"]
+    assert [(first.image_ids[match.first], match.kind) for match in found.matches] == [("roco-0", "same"), ("roco-301", "same")]
+    assert found.num_proposed == 2
+    audited = Audit(None, None, 4, 2, [Comparison(first, second, False), Comparison(first, second, False)])
+    assert audited.num_blank() == {"roco": 300, "slake": 300}
+    assert Audit(None, None, 0, 0, []).num_blank() == {}
+
+
+def test_few_proposals_wait_at_once_and_none_is_lost(monkeypatch):
+    counts = {"proposed": 0, "decided": 0, "most": 0}
+
+    def propose(*_):
+        for number in range(1000):
+            counts["proposed"] += 1
+            yield Proposal(number, number, 0)
+
+    def decide(first, second, proposal):
+        counts["most"] = max(counts["most"], counts["proposed"] - counts["decided"])
+        counts["decided"] += 1
+        return Match(*proposal, 1.0, "same") if proposal.first % 2 else None
+
+    for name, replacement in {"PROPOSALS_AT_ONCE": 7, "proposals": propose, "decided": decide}.items():
+        monkeypatch.setattr(module, name, replacement)
+    empty = type("Empty", (), {"hashes": None})()
+    found = compare(empty, empty)
+    assert [match.first for match in found.matches] == list(range(1, 1000, 2)) and found.num_proposed == 1000
+    assert counts["most"] <= 7 + 1
+
+
+@pytest.mark.parametrize("change", [None, (0, 0, 0), (95, 109, 2)])
+def test_an_image_with_one_other_sample_is_not_blank(tmp_path, change):
+    pixels = blank(9, 3)
+    if change:
+        pixels[change] = 200
+    assert side(tmp_path / "one", [pixels]).image_ids == ([] if change is None else ["one-0"])
