@@ -73,14 +73,9 @@ def describe_releases(arguments: argparse.Namespace) -> None:
 
 def named_releases(path: Path) -> Path:
     """`releases` of params.yaml. Raises `ParamsError` where it names no folder."""
-    from yaml import YAMLError
-
     from m3ae.params import ParamsError, load, lookup
 
-    try:
-        releases = lookup(load(path), "releases", path)
-    except (ValueError, YAMLError) as error:
-        raise ParamsError(f"{path}: holds no parameters ({error}); correct it or give --releases") from None
+    releases = lookup(load(path), "releases", path)
     if not isinstance(releases, str):
         raise ParamsError(f"{path}: releases = {releases!r}: a folder expected; correct it or give --releases")
     return Path(releases)

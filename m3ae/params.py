@@ -5,9 +5,11 @@ type is a `ScaleBlock` is read from the block of the chosen scale, every other f
 There are no defaults in code, for DVC watches params.yaml, not Python.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar, Self, TypeVar
 
+import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict, YamlConfigSettingsSource
@@ -65,10 +67,28 @@ def dotted_key(name: str, field: FieldInfo, scale: str) -> str:
 
 
 def load(path: Path) -> dict[str, Any]:
-    """The file as nested dictionaries, duplicate-free and without interpretation."""
+    """The file as nested dictionaries, without interpretation. Raises `ParamsError` where it is no mapping, or holds a key twice."""
     if not path.is_file():
         raise ParamsError(f"{path}: no such file; run from the project's folder")
-    return YamlConfigSettingsSource(StageParams, yaml_file=path)()
+    try:
+        root = yaml.compose(path.read_text())
+        twice = list(repeated_keys(root))
+        content = YamlConfigSettingsSource(StageParams, yaml_file=path)()
+    except (yaml.YAMLError, ValueError, TypeError) as error:
+        raise ParamsError(f"{path}: holds no parameters ({error}); correct it") from None
+    if twice:
+        raise ParamsError(f"{path}: {twice[0]}; leave one of the two")
+    return content
+
+
+def repeated_keys(node: yaml.Node | None) -> Iterator[str]:
+    """A phrase for each key that its mapping holds already: YAML would take the last one without a word."""
+    seen: set[str] = set()
+    for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
+        if key.value in seen:
+            yield f"line {key.start_mark.line + 1}: {key.value} is there twice"
+        seen.add(key.value)
+        yield from repeated_keys(value)
 
 
 def lookup(content: dict[str, Any], key: str, path: Path) -> Any:

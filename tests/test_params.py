@@ -3,7 +3,7 @@ from typing import Annotated
 import pytest
 from pydantic import Field
 
-from m3ae.params import ParamsError, ScaleBlock, StageParams
+from m3ae.params import ParamsError, ScaleBlock, StageParams, load
 
 
 class Sizes(ScaleBlock):
@@ -33,6 +33,18 @@ def write(folder, mask_ratio="0.5", sizes="{width: 16}"):
 def test_a_stage_reads_the_top_level_and_its_scales_block(tmp_path):
     params = Stage.read(write(tmp_path))
     assert (params.mask_ratio, params.sizes.width) == (0.5, 16)
+
+
+@pytest.mark.parametrize(("content", "message"), [
+    ("- a\n", "holds no parameters"),
+    ("a: [\n", "holds no parameters"),
+    ("5\n", "holds no parameters"),
+    ("a: 1\nb: {c: 2,\n    c: 3}\n", "line 3: c is there twice; leave one"),
+])  # fmt: skip
+def test_a_file_that_is_no_mapping_or_says_a_thing_twice_is_refused(tmp_path, content, message):
+    (tmp_path / "params.yaml").write_text(content)
+    with pytest.raises(ParamsError, match=message):
+        load(tmp_path / "params.yaml")
 
 
 def test_the_environment_is_no_source(tmp_path, monkeypatch):

@@ -5,6 +5,7 @@ Files: `roco_{train,val,test}_references.jsonl`, unpacked inside the roco or the
 folders `net/nfs2.corp/allennlp/sanjays/roco_files/`. Keys: `roco_image_id` = `PMCid_filename`, `gorc_references` = list or null.
 """
 
+from os.path import normpath
 from pathlib import Path
 
 from m3ae.readers.published import SPELLINGS, json_lines, text, texts_or_null
@@ -15,8 +16,8 @@ HOSTS = (".", "data", "roco_references", "release", "../medicat", "../medicat/re
 
 
 def reference_files(roco: Path) -> dict[Split, Path]:
-    """The files that belong to the ROCO release in the folder `roco`; they may lie in its sibling `medicat`."""
-    places = [roco / host / folder for host in HOSTS for folder in FOLDERS]
+    """The files that belong to the ROCO release in the folder `roco`; they may lie in its sibling `medicat`, of the link if it is one."""
+    places = [Path(normpath(roco / host / folder)) for host in HOSTS for folder in FOLDERS]
     found = {}
     for split, spellings in SPELLINGS.items():
         candidates = (place / f"roco_{spelling}_references.jsonl" for place in places for spelling in spellings)

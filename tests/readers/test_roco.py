@@ -44,6 +44,13 @@ def test_the_data_level_may_be_absent_and_val_may_stand_for_validation(release, 
     assert [record.split for record in read(flat)] == [record.split for record in read(RELEASES / "roco")]
 
 
+def test_references_are_found_beside_the_link_that_roco_is(tmp_path):
+    (tmp_path / "roco").symlink_to(RELEASES / "roco")
+    assert len(next(read(tmp_path / "roco")).texts) == 1
+    (tmp_path / "medicat").symlink_to(RELEASES / "medicat")
+    assert len(next(read(tmp_path / "roco")).texts) == 3
+
+
 def test_references_are_found_inside_the_roco_folder_too(release):
     references = "net/nfs2.corp/allennlp/sanjays/roco_files/roco_train_references.jsonl"
     shutil.copy(RELEASES / "medicat" / references, release)
