@@ -1,9 +1,12 @@
 """Ranking at paper widths: every image of a split with every text, against scoring sampled pairs whole, at the same precision.
 
-python -m benchmarks.retrieval [--side 64] [--sampled 64] [--precision fp32|bf16]; one process, all cores; the ratio is of one run.
+python -m benchmarks.retrieval [--side 64] [--sampled 64] [--precision fp32|bf16]; one process, all cores, both in the
+environment that stages/launch.py makes; the ratio is of one run.
 """
 
 import argparse
+import os
+import sys
 import time
 from collections.abc import Callable
 
@@ -13,6 +16,7 @@ from benchmarks.paper_scale import MASK_ID, MODEL, paper_learner
 from m3ae.model.learner import Learner
 from m3ae.objectives.retrieval import Retrieval
 from m3ae.retrieval.scoring import ENCODED_AT_ONCE, encoded_tiles, score_texts
+from stages.launch import ALLOCATION
 
 WHOLE_AT_ONCE = 8  # pairs that the reference scores side by side
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
@@ -39,6 +43,12 @@ def matrix(learner: Learner, images: torch.Tensor, ids: torch.Tensor, mask: torc
             score_texts(learner, image, tiles)
 
 
+def as_launched() -> None:
+    """Begin anew in the launcher's environment, which malloc reads when a process starts."""
+    if not ALLOCATION.items() <= os.environ.items():
+        os.execve(sys.executable, [sys.executable, "-m", "benchmarks.retrieval", *sys.argv[1:]], {**os.environ, **ALLOCATION})
+
+
 @torch.no_grad()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
@@ -46,6 +56,7 @@ def main() -> None:
     parser.add_argument("--sampled", type=int, default=64, help="pairs of the reference")
     parser.add_argument("--precision", choices=DTYPES, default="fp32")
     args = parser.parse_args()
+    as_launched()
     learner = paper_learner()
     learner.objectives["retrieval"] = Retrieval(MODEL)
     learner.eval().to(DTYPES[args.precision])
