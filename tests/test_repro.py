@@ -134,7 +134,7 @@ def longer(steps: int = 60) -> dict:
 
 def last_step(project: Project) -> int:
     """Of the newest whole resume state; 0 without one."""
-    return max((int(path.parent.name[5:]) for path in (project.folder / ".state").glob("*/step-*/complete.json")), default=0)
+    return max((int(path.parent.name[5:]) for path in (project.folder / ".state").glob("*/step-*[0-9]/complete.json")), default=0)
 
 
 def stop_in_pretraining(project: Project, how: signal.Signals, **environment: str) -> str:
