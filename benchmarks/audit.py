@@ -11,9 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
+from benchmarks.pictures import attacked, scan, stored
 from m3ae.leaks.hashes import proposals
-from m3ae.leaks.likeness import likeness, square
-from tests.leaks.pictures import attacked, scan, stored
+from m3ae.leaks.similarity import similarity, square
 
 EXTRAPOLATED = 300_000
 PROPOSED = 2 / 389_560  # measured: pairs of different patients among ../shared's ROCO that 50 bits propose
@@ -43,7 +43,7 @@ def alignments_a_second() -> float:
     """On all cores, of pairs that are worth a closer look: that is the slow case."""
     pairs = [(square(stored(scan(seed))), square(stored(attacked(scan(seed))))) for seed in range(20)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return NUM_ALIGNED / seconds(lambda: deque(pool.map(lambda number: likeness(*pairs[number % len(pairs)]), range(NUM_ALIGNED)), 0))
+        return NUM_ALIGNED / seconds(lambda: deque(pool.map(lambda number: similarity(*pairs[number % len(pairs)]), range(NUM_ALIGNED)), 0))
 
 
 def main() -> None:

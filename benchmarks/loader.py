@@ -16,10 +16,10 @@ from PIL import Image
 from torchvision import transforms
 
 from benchmarks.prepare import PARAMS, choices, make_release
-from m3ae.images import CLIP_DEVIATION, CLIP_MEAN, to_tensor
-from m3ae.inventory import take_stock
+from m3ae.batches.images import CLIP_MEAN, CLIP_STD, to_tensor
 from m3ae.prepare.release import prepare
-from m3ae.shards import Shards, open_split
+from m3ae.releases.inventory import take_inventory
+from m3ae.shards.read import Shards, open_split
 
 PASSES = 5  # the median of so many counts
 SMALL_PX = 400  # the longer side of the small originals
@@ -30,7 +30,7 @@ def authors_loader(read_px: int) -> Callable[[Path], torch.Tensor]:
     """Original file -> (3, S, S): decoded, RGB, shorter side to S (bicubic), centre crop, normalised."""
     steps = transforms.Compose([
         transforms.Resize(read_px, transforms.InterpolationMode.BICUBIC), transforms.CenterCrop(read_px),
-        transforms.ToTensor(), transforms.Normalize(CLIP_MEAN, CLIP_DEVIATION),
+        transforms.ToTensor(), transforms.Normalize(CLIP_MEAN, CLIP_STD),
     ])  # fmt: skip
 
     def load(path: Path) -> torch.Tensor:
@@ -70,7 +70,7 @@ def compare(release: Path, folder: Path, read_px: int, title: str) -> None:
     for encoding, stored_px in dict.fromkeys([*at_read_px, ("raw", LARGEST_PX), ("png", LARGEST_PX)]):
         out = folder / f"{encoding}-{stored_px}"
         params = PARAMS.model_copy(update={"encoding": encoding, "image_px": stored_px})
-        prepare("roco", release, take_stock(release), out, choices(params), 1)
+        prepare("roco", release, take_inventory(release), out, choices(params), 1)
         train = open_split(out, "train")
         rate = images_a_second(lambda number, train=train: to_tensor(train.pixels(number), read_px), list(range(len(train))))
         size = sum(path.stat().st_size for path in out.glob("*.arrow")) / len(train)

@@ -8,12 +8,13 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from m3ae.batches import PairBatch, generator_for
-from m3ae.masking import hidden_words, hide, num_kept, other_images, patch_order
-from m3ae.model.build import pretraining_learner
-from m3ae.model.folder import ModelConfig
-from m3ae.model.learner import Learner
-from m3ae.model.params import Method, ModelParams
+from m3ae.batches.masking import hidden_words, hide, num_kept, other_images, patch_order
+from m3ae.batches.order import generator_for
+from m3ae.batches.pairs import PairBatch
+from m3ae.model.config import ModelConfig
+from m3ae.model.params import ModelParams
+from m3ae.objectives.build import pretraining_learner
+from m3ae.objectives.learner import Learner
 from m3ae.params import load
 
 VOCABULARY, PADDING_ID, MASK_ID = 50_265, 1, 50_264  # RoBERTa's

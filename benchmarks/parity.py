@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from m3ae.authors.golden import compare
+from benchmarks.recording import compare
 
 
 def main() -> None:

@@ -17,10 +17,10 @@ import numpy as np
 import psutil
 from PIL import Image
 
-from m3ae.inventory import SYNTHETIC, take_stock
 from m3ae.prepare import rows
 from m3ae.prepare.params import PrepareParams
 from m3ae.prepare.release import Choices, prepare
+from m3ae.releases.inventory import SYNTHETIC, take_inventory
 
 SIDES_PX = (512, 2000)
 NUM_DIFFERENT = 200  # pictures; where more are asked for, the same files stand under further names
@@ -115,7 +115,7 @@ def private_bytes(process: psutil.Process) -> int:
 
 def measure(num_images: int, workers: int, folder: Path) -> str:
     release = make_release(folder / "roco", num_images)
-    found, watch = take_stock(release), Stopwatch()
+    found, watch = take_inventory(release), Stopwatch()
     with PeakMemory() as memory, watch.watching():
         begun = time.perf_counter()
         prepare("roco", release, found, folder / "out", choices(PARAMS), workers)

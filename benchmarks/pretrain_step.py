@@ -21,16 +21,17 @@ from torch.utils.data import Dataset
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.paper_scale import CONTENT, MODEL, pairs, paper_learner
-from m3ae.batches import PairBatch
-from m3ae.masking import NO_LABEL
+from m3ae.batches.masking import NO_LABEL
+from m3ae.batches.pairs import PairBatch
+from m3ae.engine.engine import Engine
+from m3ae.engine.params import DeepSpeedParams
+from m3ae.pretrain.params import PretrainParams
+from m3ae.engine.processes import join
 from m3ae.model.fusion import Read
-from m3ae.model.learner import Learner
 from m3ae.objectives.base import Loss
+from m3ae.objectives.learner import Learner
 from m3ae.objectives.mim import chosen, normalised, patches
-from m3ae.training.engine import Engine
-from m3ae.training.launch import join
-from m3ae.training.params import DeepSpeedParams, PretrainParams
-from m3ae.training.speed import DTYPES, matrix_speed
+from m3ae.pretrain.speed import DTYPES, matrix_speed
 from stages.launch import ALLOCATION
 
 PRECISIONS = ("fp32", "bf16")
@@ -49,7 +50,7 @@ class PlainLearner(Learner):
         return Loss(total, total.new_zeros(1, 2, dtype=torch.float64))
 
     def words(self, batch: PairBatch) -> Tensor:
-        text, image = self.backbone.encode_text(batch.shown_ids, batch.text_mask), self.backbone.encode_image(batch.images)
+        text, image = self.backbone.encode_text(batch.masked_ids, batch.text_mask), self.backbone.encode_image(batch.images)
         fused = self.backbone.fusion(text, batch.text_mask.bool(), image)
         logits = self.objectives["mlm"].decoder(fused.text, torch.ones_like(batch.text_mask, dtype=torch.bool)).float()
         return cross_entropy(logits, batch.word_labels.flatten(), ignore_index=NO_LABEL)
@@ -66,10 +67,10 @@ class PlainLearner(Learner):
         return chosen(errors, batch.patch_order[:, batch.kept.shape[1] :]).mean()
 
     def match(self, batch: PairBatch) -> Tensor:
-        own = torch.arange(len(batch.is_own))
-        image = self.backbone.encode_image(batch.images[torch.where(batch.is_own.bool(), own, batch.other_image)])
+        own = torch.arange(len(batch.matches))
+        image = self.backbone.encode_image(batch.images[torch.where(batch.matches.bool(), own, batch.other_image)])
         fused = self.backbone.fusion(self.backbone.encode_text(batch.text_ids, batch.text_mask), batch.text_mask.bool(), image)
-        return cross_entropy(self.objectives["itm"].head(self.backbone.fusion.pooled(fused)).float(), batch.is_own)
+        return cross_entropy(self.objectives["itm"].head(self.backbone.fusion.pooled(fused)).float(), batch.matches)
 
 
 class Batches(Dataset):

@@ -13,9 +13,9 @@ from collections.abc import Callable
 import torch
 
 from benchmarks.paper_scale import MASK_ID, MODEL, paper_learner
-from m3ae.model.learner import Learner
+from m3ae.evaluate.ranking import ENCODED_AT_ONCE, encoded_tiles, score_texts
+from m3ae.objectives.learner import Learner
 from m3ae.objectives.retrieval import Retrieval
-from m3ae.retrieval.scoring import ENCODED_AT_ONCE, encoded_tiles, score_texts
 from stages.launch import ALLOCATION
 
 WHOLE_AT_ONCE = 8  # pairs that the reference scores side by side

@@ -1,23 +1,30 @@
-"""All of params.yaml at once: every key known, every value in range, and the values fit each other."""
+"""All parameters at once: every key known, every value in range, and the values fit each other."""
 
 import os
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import AfterValidator, Field, model_validator
 
-from m3ae.licences import Licence
-from m3ae.model.params import SCRATCH, Decoder, Layer, ModelParams, Negatives, ObjectiveWeights, Ratio, Seed, Views, Words
-from m3ae.params import Block, ParamsError, load, validated
+from m3ae.batches.params import TokenizerParams
+from m3ae.engine.params import DeepSpeedParams
+from m3ae.finetune.params import FinetuneParams, recipe_of
+from m3ae.method import Method
+from m3ae.model.params import SCRATCH, ModelParams
+from m3ae.params import SCALE, ParamsError, Seed, Sources, is_section, meant
 from m3ae.phantom.params import PhantomParams
-from m3ae.prepare.params import PrepareParams
-from m3ae.readers.melinda import Label
-from m3ae.readers.slake import Language
-from m3ae.retrieval.params import RetrieveParams
-from m3ae.tasks import TaskName
-from m3ae.tokenizer_params import TokenizerParams
-from m3ae.training.params import DeepSpeedParams, FinetuneParams, PretrainParams
+from m3ae.prepare.params import PrepareParams, RetrieveParams
+from m3ae.pretrain.params import PretrainParams
+from m3ae.releases.catalogue import CATALOGUE
+from m3ae.releases.licences import Licence
+from m3ae.releases.readers.melinda import Label
+from m3ae.releases.readers.slake import Language
+from m3ae.tasks import TASKS
+
+EVERY_TASK = "every_task"
 
 
 def distinct(values: tuple) -> tuple:
@@ -26,75 +33,48 @@ def distinct(values: tuple) -> tuple:
     return values
 
 
-class FinetuneBlocks(Block):
-    vqa_rad: FinetuneParams
-    slake: FinetuneParams
-    vqa_med_2019: FinetuneParams
-    melinda: FinetuneParams
-    roco_retrieval: FinetuneParams
+def known(names: tuple[str, ...]) -> AfterValidator:
+    """Return the rule that every value is one of `names`."""
+
+    def require(values: tuple[str, ...]) -> tuple[str, ...]:
+        for value in values:
+            if value not in names:
+                raise ValueError(f"{value!r} is not known{meant(value, names)}; known: {', '.join(names)}")
+        return values
+
+    return AfterValidator(require)
 
 
-class Scale(Block):
+PAIRS = tuple(name for name, release in CATALOGUE.items() if release.has_pairs)
+Names = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(distinct)]
+
+
+class AllParams(Method):
+    """params.yaml, key by key, and the chosen scale, but for the fine-tuning recipes."""
+
+    seed: Seed
+    releases: Annotated[str, Field(min_length=1)]
+    pretrained: Annotated[str, Field(min_length=1)]
+    pretrain_releases: Annotated[Names, known(PAIRS)]
+    tasks: Annotated[Names, known(tuple(TASKS))]
+    seeds: Annotated[tuple[Seed, ...], Field(min_length=1), AfterValidator(distinct)]
+    answers: Literal["all", "train"]
+    licences: Annotated[tuple[Licence, ...], AfterValidator(distinct)]
+    languages: Annotated[tuple[Language, ...], Field(min_length=1), AfterValidator(distinct)]
+    melinda_label: Label
+    drop_leaks: bool
+    scale: str
     phantom: PhantomParams
     prepare: PrepareParams
     tokenizer: TokenizerParams
     model: ModelParams
     deepspeed: DeepSpeedParams
     pretrain: PretrainParams
-    finetune: FinetuneBlocks
     retrieve: RetrieveParams
 
     @model_validator(mode="after")
-    def images_are_stored_large_enough(self) -> Self:
-        read = max(self.model.image_px, *(block.image_px for _, block in self.finetune))
-        if self.prepare.image_px < read:
-            raise ValueError(f"prepare.image_px {self.prepare.image_px} is smaller than the {read} px that a stage reads")
-        return self
-
-    @model_validator(mode="after")
-    def offloading_goes_with_the_stages(self) -> Self:
-        for recipe in (self.pretrain, *(block for _, block in self.finetune)):
-            if refusal := self.deepspeed.refusal(recipe.zero_stage):
-                raise ValueError(f"{refusal}; a recipe here has {recipe.zero_stage}")
-        return self
-
-
-class Scales(Block):
-    demo: Scale
-    paper: Scale
-    test: Scale
-
-
-class AllParams(Block):
-    """params.yaml, key by key."""
-
-    mask_ratio: Ratio
-    text_mask_ratio: Ratio
-    mim_layer: Layer
-    mlm_layer: Layer
-    mim_decoder: Decoder
-    mlm_decoder: Decoder
-    objectives: ObjectiveWeights
-    views: Views
-    negatives: Negatives
-    words: Words
-    seed: Seed
-    releases: Annotated[str, Field(min_length=1)]
-    pretrained: Annotated[str, Field(min_length=1)]
-    pretrain_releases: Annotated[tuple[Literal["roco", "rocov2", "medicat", "own"], ...], Field(min_length=1), AfterValidator(distinct)]
-    tasks: Annotated[tuple[TaskName, ...], Field(min_length=1), AfterValidator(distinct)]
-    seeds: Annotated[tuple[Seed, ...], Field(min_length=1), AfterValidator(distinct)]
-    answers: Literal["all", "train"]
-    licenses: Annotated[tuple[Licence, ...], AfterValidator(distinct)]
-    languages: Annotated[tuple[Language, ...], Field(min_length=1), AfterValidator(distinct)]
-    melinda_label: Label
-    drop_leaks: bool
-    scale: Literal["demo", "paper", "test"]
-    scales: Scales
-
-    @model_validator(mode="after")
     def layers_exist(self) -> Self:
-        depth = getattr(self.scales, self.scale).model.fusion_depth
+        depth = self.model.fusion_depth
         for name in ("mim_layer", "mlm_layer"):
             if getattr(self, name) >= depth:
                 found = f"{name} = {getattr(self, name)}"
@@ -103,8 +83,7 @@ class AllParams(Block):
 
     @model_validator(mode="after")
     def something_stays_visible(self) -> Self:
-        model = getattr(self.scales, self.scale).model
-        num_patches = (model.image_px // model.patch_px) ** 2
+        num_patches = (self.model.image_px // self.model.patch_px) ** 2
         if int(num_patches * (1 - self.mask_ratio)) < 1:
             most = 1 - 1 / num_patches
             raise ValueError(f"mask_ratio = {self.mask_ratio} leaves none of {num_patches} patches (allowed: > 0 and <= {most:.4f})")
@@ -112,9 +91,22 @@ class AllParams(Block):
 
 
 def check(params_path: Path, pipeline_path: Path) -> None:
-    """Raises `ParamsError` with a line for everything that is wrong."""
-    params = validated(AllParams, load(params_path), params_path)
-    check_encoders(params, params_path)
+    """Raise `ParamsError`, with a line for everything that is wrong."""
+    try:
+        check_values(params_path, pipeline_path)
+    except ParamsError as error:
+        raise ParamsError(f"{error}{remedy(params_path.parent)}") from None
+
+
+def check_values(params_path: Path, pipeline_path: Path) -> None:
+    sources = Sources.load(params_path)
+    if unknown := list(unknown_keys(sources)):
+        raise ParamsError("\n".join(unknown))
+    params = AllParams.read(params_path)
+    recipes = {task: recipe_of(task).read(sources, task) for task in params.tasks}
+    check_fit(params, recipes, sources)
+    check_objectives(params, params_path)
+    check_encoders(params, sources.scale_path)
     pretrained = Path(params.pretrained)
     if not (pretrained.as_posix() in outputs(pipeline_path) or (pretrained / "config.json").is_file()):
         found = f"pretrained = {params.pretrained!r} holds no model"
@@ -126,24 +118,79 @@ def check(params_path: Path, pipeline_path: Path) -> None:
         )
 
 
+def remedy(folder: Path) -> str:
+    """Return how to put the committed parameters back, where the files differ from them: `dvc exp run -S` has written into them."""
+    command = ["git", "diff", "--name-only", "HEAD", "--", "params.yaml", "scales"]
+    found = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    if found.returncode or not found.stdout.strip():
+        return ""
+    changed = " ".join(found.stdout.split())
+    return f"\n{changed}: still changed, also after a refused `dvc exp run -S`; `git checkout {changed}` puts the committed values back"
+
+
+def unknown_keys(sources: Sources) -> Iterator[str]:
+    """Yield a line for each key that no stage reads; those within a block are found where it is read."""
+    places = [place for kind in sections() for place in kind.places]
+    fields = [name for name, field in AllParams.model_fields.items() if not is_section(field.annotation)]
+    yield from not_among(sources.path, sources.contents[sources.path], {*fields, *heads(places, in_scale=False)})
+    yield from not_among(sources.scale_path, sources.scale, heads(places, in_scale=True))
+    recipes = sources.block(sources.scale_path, "finetune")
+    yield from not_among(sources.scale_path, recipes, {EVERY_TASK, *TASKS}, "finetune.")
+
+
+def sections() -> list[Any]:
+    return [FinetuneParams, *(field.annotation for field in AllParams.model_fields.values() if is_section(field.annotation))]
+
+
+def heads(places: list[str], in_scale: bool) -> set[str]:
+    """Return the first part of each place in the one file or the other."""
+    return {place.removeprefix(SCALE).split(".")[0] for place in places if place.startswith(SCALE) == in_scale}
+
+
+def not_among(file: Path, block: dict[str, Any], names: set[str], prefix: str = "") -> Iterator[str]:
+    for key in block:
+        if key not in names:
+            yield f"{file}: {prefix}{key} is not a parameter{meant(key, sorted(names))}; known here: {', '.join(sorted(names))}"
+
+
+def check_fit(params: AllParams, recipes: dict[str, FinetuneParams], sources: Sources) -> None:
+    """Of what stands in different blocks."""
+    read = max(params.model.image_px, *(recipe.image_px for recipe in recipes.values()))
+    if params.prepare.image_px < read:
+        raise ParamsError(f"{sources.scale_path}: prepare.image_px {params.prepare.image_px} is smaller than the {read} px that a stage reads")
+    for recipe in (params.pretrain, *recipes.values()):
+        if refusal := params.deepspeed.refusal(recipe.zero_stage):
+            raise ParamsError(f"{sources.path}: {refusal}; a recipe of {sources.scale_path} has {recipe.zero_stage}")
+
+
+def check_objectives(params: AllParams, path: Path) -> None:
+    """Exactly those of the registry have a weight."""
+    from m3ae.objectives.build import OBJECTIVES  # torch, timm and transformers take seconds to load
+
+    if unknown := list(not_among(path, params.objectives, set(OBJECTIVES), "objectives.")):
+        raise ParamsError("\n".join(unknown))
+    if missing := sorted(OBJECTIVES.keys() - params.objectives.keys()):
+        raise ParamsError(f"{path}: objectives.{missing[0]} is missing; 0 turns it off")
+
+
 def check_encoders(params: AllParams, path: Path) -> None:
     """Of the chosen scale; nothing is loaded."""
-    block = getattr(params.scales, params.scale)
-    if block.model.text_encoder != SCRATCH and block.tokenizer.source == "train":
-        raise ParamsError(f"{path}: text_encoder = {block.model.text_encoder!r} was trained with a tokenizer of its own; "
-                          "name it as tokenizer.source, too")  # fmt: skip
-    if block.model.vision_encoder == SCRATCH:
+    model = params.model
+    if model.text_encoder != SCRATCH and params.tokenizer.source == "train":
+        own = f"text_encoder = {model.text_encoder!r} was trained with a tokenizer of its own"
+        raise ParamsError(f"{path}: {own}; name it as tokenizer.source, too")
+    if model.vision_encoder == SCRATCH:
         return
     from m3ae.model.vision_by_name import check_vision_encoder  # torch and timm take seconds to load
 
     try:
-        check_vision_encoder(block.model, params.objectives.mim > 0)
+        check_vision_encoder(model, params.objectives["mim"] > 0)
     except (OSError, ValueError) as error:
-        raise ParamsError(f"{path}: scales.{params.scale}.model: {error}") from None
+        raise ParamsError(f"{path}: model: {error}") from None
 
 
 def in_queue() -> bool:
-    """Whether this is one of DVC's copies: DVC_ROOT names the main repository in those, too."""
+    """Return whether this is one of DVC's copies: DVC_ROOT names the main repository in those, too."""
     root = os.environ.get("DVC_ROOT")
     return root is not None and Path(root).resolve() != Path.cwd().resolve()
 
@@ -157,6 +204,6 @@ def reachable_in_queue(releases: Path, pipeline_path: Path) -> bool:
 
 
 def outputs(pipeline_path: Path) -> set[str]:
-    """The outputs that dvc.yaml names outside its loops."""
+    """Return the outputs that dvc.yaml names outside its loops."""
     stages = yaml.safe_load(pipeline_path.read_text())["stages"].values()
     return {out for stage in stages for out in stage.get("outs", ()) if isinstance(out, str)}

@@ -65,7 +65,7 @@ def export_checkpoint(arguments: argparse.Namespace) -> None:
 
 
 def describe_releases(arguments: argparse.Namespace) -> None:
-    from m3ae.stock import describe
+    from m3ae.releases.listing import describe
 
     for line in describe(arguments.releases or named_releases(Path("params.yaml"))):
         print(line)

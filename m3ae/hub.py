@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, AutoProcessor, BatchFeature, PretrainedConfig, PreTrainedModel, ProcessorMixin
 from transformers.utils import ModelOutput
 
-from m3ae.images import to_tensor
-from m3ae.model.folder import ModelConfig
-from m3ae.saved import saved_learner
+from m3ae.batches.images import to_tensor
+from m3ae.model.config import ModelConfig
+from m3ae.objectives.build import saved_learner
 
 
 class M3AEConfig(PretrainedConfig):

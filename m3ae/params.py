@@ -1,41 +1,60 @@
-"""Strict reading of params.yaml: one stage's share of it becomes one frozen object.
+"""Strict reading of params.yaml and of the chosen scale's file: one stage's share of them becomes one frozen object.
 
-A stage declares a `StageParams` whose fields are exactly the parameters that it reads. A field whose
-type is a `ScaleBlock` is read from the block of the chosen scale, every other field from the top level.
-There are no defaults in code, for DVC watches params.yaml, not Python.
+A stage declares a `StageParams` whose fields are exactly the parameters that it reads. A field whose type is a `Section` is read from
+the blocks that its `places` name, every other field from the top level of params.yaml.
+There are no defaults in code, for DVC watches these files, not Python.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, ClassVar, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Self, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic.fields import FieldInfo
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, YamlConfigSettingsSource
 
 T = TypeVar("T", bound=BaseModel)
-ITEM = "${item.task}"
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+SCALE_FILE = "scales/${scale}.yaml"
+SCALE, TASK = f"{SCALE_FILE}:", "${item.task}"  # as dvc.yaml spells them
 
 
 class ParamsError(SystemExit):
-    """params.yaml holds something that no stage should start on; the message says what and where."""
+    """The parameters hold something that no stage should start on; the message says what and where."""
 
 
 class Block(BaseModel):
-    """A mapping in params.yaml. Unknown keys are refused, values cannot be reassigned."""
+    """A mapping among the parameters. Unknown keys are refused, values cannot be reassigned."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class ScaleBlock(Block):
-    """A block under `scales.<scale>`; with `per_task`, it holds one block a task."""
+class Section(Block):
+    """A block whose keys stand in one or several places, each key in one of them.
 
-    per_task: ClassVar[bool] = False
+    A place is a dotted key of params.yaml or, after `SCALE`, of the scale's file; `TASK` in it stands for the task at hand.
+    """
+
+    places: ClassVar[tuple[str, ...]]
+
+    @classmethod
+    def read(cls, sources: "Sources", task: str = "") -> Self:
+        """Join the blocks of all places. Raises `ParamsError`, naming the file, the key, the value and the allowed range."""
+        values, origins = {}, {}
+        for place in cls.places:
+            file, key = sources.find(place, task)
+            block = sources.block(file, key)
+            if twice := sorted(values.keys() & block.keys()):
+                raise ParamsError(f"{file}: {key}.{twice[0]} stands in {origins[twice[0]]} too; leave one of the two")
+            values |= block
+            origins |= dict.fromkeys(block, f"{file}: {key}")
+        return validated(cls, values, origins, default=f"{file}: {key}")
 
 
 class StageParams(BaseSettings):
-    """What one stage reads of params.yaml. The environment is never a source (dvc.lock would miss it)."""
+    """What one stage reads of the parameters. The environment is never a source (dvc.lock would miss it)."""
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid")
 
@@ -44,30 +63,78 @@ class StageParams(BaseSettings):
         return (init_settings,)
 
     @classmethod
-    def read(cls, path: Path, task: str | None = None) -> Self:
-        """This stage's parameters from the file at `path`; `task` picks the block of a `per_task` field.
+    def read(cls, path: Path, task: str = "", scale: str | None = None, **kinds: type[Section]) -> Self:
+        """Read this stage's parameters from `path` and the scale's file beside it.
 
-        Raises `ParamsError`, naming the file, the key, the value and the allowed range.
+        `kinds` may name a narrower type for a field than the class does. Raises `ParamsError`, with a line for each wrong key.
         """
-        content = load(path)
-        values = {name: lookup(content, key.replace(ITEM, task or ""), path) for name, key in cls.keys(content["scale"]).items()}
-        return validated(cls, values, path)
+        sources, values, wrong = Sources.load(path, scale), {}, []
+        for name, field in cls.model_fields.items():
+            try:
+                kind = kinds.get(name, field.annotation)
+                values[name] = kind.read(sources, task) if is_section(kind) else sources.value(path, name)
+            except ParamsError as error:
+                wrong.append(str(error))
+        if wrong:
+            raise ParamsError("\n".join(wrong))
+        return validated(cls, values, {}, default=f"{path}: ")
 
     @classmethod
-    def keys(cls, scale: str = "${scale}") -> dict[str, str]:
-        """Field name -> dotted key in params.yaml, as dvc.yaml has to declare it."""
-        return {name: dotted_key(name, field, scale) for name, field in cls.model_fields.items()}
+    def keys(cls) -> set[str]:
+        """Return every key that is read, as dvc.yaml has to declare it: `<key>` or `<file>:<key>`."""
+        fields = cls.model_fields.items()
+        return {key for name, field in fields for key in (field.annotation.places if is_section(field.annotation) else [name])}
 
 
-def dotted_key(name: str, field: FieldInfo, scale: str) -> str:
-    kind = field.annotation
-    if not (isinstance(kind, type) and issubclass(kind, ScaleBlock)):
-        return name
-    return f"scales.{scale}.{name}" + (f".{ITEM}" if kind.per_task else "")
+def is_section(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Section)
+
+
+@dataclass(frozen=True)
+class Sources:
+    """params.yaml and the file of one scale, as nested dictionaries."""
+
+    path: Path
+    scale_path: Path
+    contents: dict[Path, dict[str, Any]]
+
+    @classmethod
+    def load(cls, path: Path, scale: str | None = None) -> Self:
+        """Load both; `scale` None: the one that params.yaml names. Raises `ParamsError` where there is no such scale."""
+        content = load(path)
+        scale = scale or content.get("scale")
+        scale_path = path.parent / SCALE_FILE.replace("${scale}", str(scale))
+        if not scale_path.is_file():
+            known = sorted(file.stem for file in scale_path.parent.glob("*.yaml"))
+            raise ParamsError(f"{path}: scale = {scale!r}: there is no {scale_path}; known: {', '.join(known)}{meant(str(scale), known)}")
+        return cls(path, scale_path, {path: content, scale_path: load(scale_path)})
+
+    @property
+    def scale(self) -> dict[str, Any]:
+        return self.contents[self.scale_path]
+
+    def find(self, place: str, task: str = "") -> tuple[Path, str]:
+        """Return the file and the dotted key that `place` means."""
+        place = place.replace(TASK, task)
+        return (self.scale_path, place.removeprefix(SCALE)) if place.startswith(SCALE) else (self.path, place)
+
+    def value(self, file: Path, key: str) -> Any:
+        value: Any = self.contents[file]
+        for part in key.split("."):
+            if not isinstance(value, dict) or part not in value:
+                raise ParamsError(f"{file}: {key} is missing")
+            value = value[part]
+        return value
+
+    def block(self, file: Path, key: str) -> dict[str, Any]:
+        value = self.value(file, key)
+        if not isinstance(value, dict):
+            raise ParamsError(f"{file}: {key} = {value!r}: a block of parameters expected")
+        return value
 
 
 def load(path: Path) -> dict[str, Any]:
-    """The file as nested dictionaries, without interpretation. Raises `ParamsError` where it is no mapping, or holds a key twice."""
+    """Return the file as nested dictionaries. Raises `ParamsError` where it is no mapping, or holds a key twice."""
     if not path.is_file():
         raise ParamsError(f"{path}: no such file; run from the project's folder")
     try:
@@ -82,7 +149,7 @@ def load(path: Path) -> dict[str, Any]:
 
 
 def repeated_keys(node: yaml.Node | None) -> Iterator[str]:
-    """A phrase for each key that its mapping holds already: YAML would take the last one without a word."""
+    """Yield a phrase for each key that its mapping holds already: YAML would take the last one without a word."""
     seen: set[str] = set()
     for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
         if key.value in seen:
@@ -91,39 +158,46 @@ def repeated_keys(node: yaml.Node | None) -> Iterator[str]:
         yield from repeated_keys(value)
 
 
-def lookup(content: dict[str, Any], key: str, path: Path) -> Any:
-    value: Any = content
-    for part in key.split("."):
-        if not isinstance(value, dict) or part not in value:
-            raise ParamsError(f"{path}: {key} is missing")
-        value = value[part]
-    return value
+def validated(kind: type[T], values: dict[str, Any], origins: dict[str, str], default: str) -> T:
+    """Return `kind(**values)`, or raise a `ParamsError` with a line for each wrong key.
 
-
-def validated(kind: type[T], values: dict[str, Any], path: Path) -> T:
-    """`kind(**values)`, or a `ParamsError` with a line for each wrong key."""
+    `origins` says for each key in which block of which file it stands, `default` where it would stand.
+    """
     try:
         return kind(**values)
     except ValidationError as error:
-        lines = [describe(kind, problem) for problem in error.errors()]
-        raise ParamsError("\n".join(f"{path}: {line}" for line in lines)) from None
+        raise ParamsError("\n".join(describe(kind, problem, origins, default) for problem in error.errors())) from None
 
 
-def describe(kind: type[BaseModel], problem: dict[str, Any]) -> str:
-    key = ".".join(str(part) for part in problem["loc"])
+def describe(kind: type[BaseModel], problem: dict[str, Any], origins: dict[str, str], default: str) -> str:
+    location = problem["loc"]
+    block = origins.get(location[0], default) if location else default
+    key = ".".join(filter(None, [block.split(": ")[1], *(str(part) for part in location)]))
+    return f"{block.split(': ')[0]}: {explain(kind, problem, key)}"
+
+
+def explain(kind: type[BaseModel], problem: dict[str, Any], key: str) -> str:
+    location = problem["loc"]
     if problem["type"] == "extra_forbidden":
-        return f"{key} is not a parameter; known here: {', '.join(known_names(kind, problem['loc']))}"
+        known = sorted(getattr(owner_of(kind, location), "model_fields", {}))
+        return f"{key} is not a parameter{meant(str(location[-1]), known)}; known here: {', '.join(known)}"
     if problem["type"] == "missing":
         return f"{key} is missing"
     message = problem["msg"].removeprefix("Value error, ")
     if isinstance(problem["input"], dict):  # a rule over several keys, which names them itself
         return ": ".join(filter(None, (key, message)))
-    allowed = allowed_range(kind, problem["loc"])
+    allowed = allowed_range(kind, location)
     return f"{key} = {problem['input']!r}: {message}" + (f" (allowed: {allowed})" if allowed else "")
 
 
+def meant(name: str, known: Sequence[str]) -> str:
+    """Return the question whether the most similar known name was meant; "" where none is similar."""
+    similar = get_close_matches(name, known, n=1)
+    return f"; did you mean {similar[0]}?" if similar else ""
+
+
 def owner_of(kind: Any, location: tuple) -> Any:
-    """The model class whose field stands last in `location`, or None where there is none."""
+    """Return the model class whose field stands last in `location`, or None where there is none."""
     for part in location[:-1]:
         field = getattr(kind, "model_fields", {}).get(part)
         if field is None:
@@ -132,12 +206,8 @@ def owner_of(kind: Any, location: tuple) -> Any:
     return kind
 
 
-def known_names(kind: type[BaseModel], location: tuple) -> list[str]:
-    return sorted(getattr(owner_of(kind, location), "model_fields", {}))
-
-
 def allowed_range(kind: type[BaseModel], location: tuple) -> str:
-    """The bounds that a field's type declares, as `> 0 and < 1`."""
+    """Return the bounds that a field's type declares, as `> 0 and < 1`."""
     field = getattr(owner_of(kind, location), "model_fields", {}).get(location[-1] if location else None)
     signs = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
     rules = field.metadata if field else ()

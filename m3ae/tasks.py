@@ -1,20 +1,23 @@
-"""The downstream tasks: which release each reads and what kind of task it is. Paper, section 3."""
+"""The downstream tasks: one entry each. Everything else that lists tasks asks here. Paper, section 3."""
 
 from typing import Literal, NamedTuple
 
 Kind = Literal["answer", "classify", "retrieve"]
-TaskName = Literal["vqa_rad", "slake", "vqa_med_2019", "melinda", "roco_retrieval"]
+TaskName = str  # a key of TASKS
 
 
 class Task(NamedTuple):
+    """What a task is called, which release it reads, and what is done with it."""
+
+    title: str
     release: str
     kind: Kind
 
 
 TASKS: dict[TaskName, Task] = {
-    "vqa_rad": Task("vqa_rad", "answer"),
-    "slake": Task("slake", "answer"),
-    "vqa_med_2019": Task("vqa_med_2019", "answer"),
-    "melinda": Task("melinda", "classify"),
-    "roco_retrieval": Task("roco", "retrieve"),
+    "vqa_rad": Task("VQA-RAD", "vqa_rad", "answer"),
+    "slake": Task("SLAKE (English)", "slake", "answer"),
+    "vqa_med_2019": Task("VQA-Med-2019 (modality, plane, organ)", "vqa_med_2019", "answer"),
+    "melinda": Task("MELINDA", "melinda", "classify"),
+    "roco_retrieval": Task("ROCO retrieval, fine-tuned", "roco", "retrieve"),
 }

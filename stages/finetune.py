@@ -1,13 +1,16 @@
-"""finetune: one task with one seed, from the pre-trained model and from scratch, under the same recipe."""
+"""finetune, baseline: one task with one seed, from a pre-trained model or from an architecture alone, under the same recipe."""
 
 import argparse
 from pathlib import Path
 
+from m3ae.disk.identity import code_digest
+from m3ae.engine.params import DeepSpeedParams
+from m3ae.engine.processes import join
+from m3ae.engine.watch import watched
+from m3ae.finetune.params import FinetuneParams, recipe_of
+from m3ae.finetune.stage import FinetunePaths, Run, run
 from m3ae.params import StageParams
-from m3ae.training.downstream import DownstreamPaths, run
-from m3ae.training.launch import join
-from m3ae.training.params import DeepSpeedParams, FinetuneParams
-from m3ae.training.watch import watched
+from m3ae.tasks import TASKS
 
 
 class Params(StageParams):
@@ -17,17 +20,18 @@ class Params(StageParams):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--task", required=True)
+    parser.add_argument("--task", choices=TASKS, required=True)
     parser.add_argument("--seed", type=int, required=True)
-    for name in ("shards", "pretrained", "out", "metrics"):
+    for name in FinetunePaths._fields:
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--local_rank", type=int, help="given by the deepspeed launcher; the environment says the same")
     args = parser.parse_args()
-    params = Params.read(Path("params.yaml"), task=args.task)
+    params = Params.read(Path("params.yaml"), task=args.task, finetune=recipe_of(args.task))
 
     join()
     with watched():
-        run(args.task, args.seed, params.finetune, params.deepspeed, DownstreamPaths(args.shards, args.pretrained, args.out, args.metrics))
+        this = Run(args.task, args.seed, params.finetune, params.deepspeed, code_digest("finetune"))
+        run(this, FinetunePaths(args.shards, args.initial, args.out, args.metrics))
 
 
 if __name__ == "__main__":

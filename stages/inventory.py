@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from m3ae.inventory import write_inventory
+from m3ae.releases.inventory import write_inventory
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch.distributed.run import main as torchrun
 
-from m3ae.params import load
+from m3ae.params import SCALE, Sources
 
 # glibc's malloc gives large blocks back to the system and asks for them again, page by page, at every operation of a step. It is told
 # to keep them, in one arena, for the backward pass runs in a thread of its own. benchmarks/pretrain_step.py shows what that is worth.
@@ -27,6 +27,7 @@ ALLOCATION = {
     "MALLOC_TOP_PAD_": str(2**28),
 }
 ENDING = "300"  # seconds that a run which is asked to stop has to finish a step, validate and save; torchrun would grant 30
+TRAINING = ("pretrain", "finetune")  # stages whose batch is shared out
 MOST_ON_CPU = 8  # each one loads the model and its libraries; the cores beyond are their threads
 
 
@@ -53,10 +54,12 @@ def meeting_point(environment: Mapping[str, str]) -> list[str]:
 
 
 def recipe(stage: str, task: str | None) -> dict[str, Any]:
-    """The stage's block of params.yaml, which `check` found to be right."""
-    content = load(Path("params.yaml"))
-    block = content["scales"][content["scale"]][stage.removeprefix("stages.")]
-    return block[task] if task else block
+    """Return the stage's block of the scale, which `check` found to be right; an empty one where the stage trains nothing."""
+    name = stage.removeprefix("stages.")
+    if name not in TRAINING:
+        return {}
+    sources = Sources.load(Path("params.yaml"))
+    return sources.block(*sources.find(f"{SCALE}{name}" + (f".{task}" if task else "")))
 
 
 def asked_for() -> int | None:
@@ -69,8 +72,8 @@ def asked_for() -> int | None:
 
 def num_processes(recipe: dict[str, Any], most: int) -> int:
     """As many as share a batch's micro-batches evenly; a stage without a batch can be shared out at will."""
-    pieces = recipe["batch"] // recipe["micro_batch"] if "batch" in recipe else most
-    return max(number for number in range(1, most + 1) if pieces % number == 0)
+    micro_batches = recipe["batch"] // recipe["micro_batch"] if "batch" in recipe else most
+    return max(number for number in range(1, most + 1) if micro_batches % number == 0)
 
 
 if __name__ == "__main__":

@@ -3,10 +3,10 @@
 import argparse
 from pathlib import Path
 
-from m3ae.jsonfile import write_json
+from m3ae.batches.excluded import write_excluded
+from m3ae.disk.json import write_json
 from m3ae.leaks.audit import audit, is_synthetic, leaked
 from m3ae.leaks.sheet import draw_sheet
-from m3ae.left_out import write_left_out
 from m3ae.params import StageParams
 
 
@@ -17,17 +17,17 @@ class Params(StageParams):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    for name in ("shards", "out", "texts", "left-out", "metrics", "sheet"):
+    for name in ("shards", "out", "texts", "excluded", "metrics", "sheet"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     args = parser.parse_args()
     params = Params.read(Path("params.yaml"))
 
     found, synthetic = audit(args.shards, params.pretrain_releases), is_synthetic(args.shards, params.pretrain_releases)
-    left_out = leaked(found.images) if params.drop_leaks else {}
+    excluded = leaked(found.images) if params.drop_leaks else {}
     found.images.write_parquet(args.out)
     found.texts.write_parquet(args.texts)
-    write_left_out(args.left_out, left_out)
-    write_json(args.metrics, found.metrics(left_out, synthetic))
+    write_excluded(args.excluded, excluded)
+    write_json(args.metrics, found.metrics(excluded, synthetic))
     draw_sheet(args.sheet, found, synthetic)
 
 

@@ -4,8 +4,8 @@ import os
 from argparse import ArgumentParser
 from pathlib import Path
 
-from m3ae.params import StageParams
-from m3ae.phantom.params import PhantomParams, Seed
+from m3ae.params import Seed, StageParams
+from m3ae.phantom.params import PhantomParams
 from m3ae.phantom.writer import write_releases
 
 

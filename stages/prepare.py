@@ -7,24 +7,27 @@ every sixteenth partition and stops; `dvc repro` then makes what is missing and 
 import argparse
 from pathlib import Path
 
-from m3ae.inventory import RELEASES, read_inventory
-from m3ae.jsonfile import write_json
-from m3ae.licences import Licence
-from m3ae.params import StageParams
+from m3ae.disk.identity import Identity
+from m3ae.disk.json import write_json
+from m3ae.disk.state import root
+from m3ae.params import Seed, StageParams
 from m3ae.prepare.on_ray import prepare_on_ray
 from m3ae.prepare.params import PrepareParams
 from m3ae.prepare.partitions import Share
-from m3ae.prepare.release import Choices, prepare, prepare_share
+from m3ae.prepare.release import DECODERS, Choices, prepare, prepare_share
 from m3ae.prepare.survey import AnswerSource
 from m3ae.prepare.workers import num_workers
-from m3ae.readers.melinda import Label
-from m3ae.readers.slake import Language
+from m3ae.releases.catalogue import CATALOGUE
+from m3ae.releases.inventory import read_inventory
+from m3ae.releases.licences import Licence
+from m3ae.releases.readers.melinda import Label
+from m3ae.releases.readers.slake import Language
 
 
 class Params(StageParams):
-    seed: int
+    seed: Seed
     answers: AnswerSource
-    licenses: tuple[Licence, ...]
+    licences: tuple[Licence, ...]
     languages: tuple[Language, ...]
     melinda_label: Label
     prepare: PrepareParams
@@ -32,7 +35,7 @@ class Params(StageParams):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--release", choices=RELEASES, required=True)
+    parser.add_argument("--release", choices=CATALOGUE, required=True)
     for name in ("releases", "inventory", "out", "metrics"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--share", type=Share.read, help="make every n-th partition alone, such as 3/16, and leave it for the plain stage")
@@ -42,13 +45,24 @@ def main() -> None:
 
     choices = Choices(*(getattr(params, name) for name in Choices._fields))
     folder, found = args.releases / args.release, read_inventory(args.inventory)
+    state = state_folder(args.release) if found.found else root()
     if args.ray:
-        print(f"{args.release}: {prepare_on_ray(args.release, folder, found, choices, args.ray)} partitions are ready")
+        print(f"{args.release}: {prepare_on_ray(args.release, folder, found, choices, args.ray, state)} partitions are ready")
         return
     if args.share:
-        print(f"{args.release}: {prepare_share(args.release, folder, found, choices, num_workers(), args.share)} partitions are ready")
+        num_ready = prepare_share(args.release, folder, found, choices, num_workers(), args.share, state)
+        print(f"{args.release}: {num_ready} partitions are ready")
         return
-    write_json(args.metrics, prepare(args.release, folder, found, args.out, choices, num_workers()))
+    write_json(args.metrics, prepare(args.release, folder, found, args.out, choices, num_workers(), state))
+
+
+def state_folder(release: str) -> Path:
+    """Return where the release's finished partitions wait: named by all that their bytes depend on."""
+    identity, states = Identity.of("prepare", DECODERS, key=release), root() / "prepare"
+    if passed_over := identity.passed_over(states):
+        print(passed_over)
+    identity.write(states / identity.name())
+    return states / identity.name()
 
 
 if __name__ == "__main__":

@@ -1,33 +1,16 @@
-"""pretrain: reconstruct hidden words and pixels, match images with texts. Start it under torchrun or deepspeed."""
+"""pretrain: reconstruct masked words and patches, match images with texts. Start it under torchrun or deepspeed."""
 
 import argparse
 import os
 from pathlib import Path
 
-from m3ae.model.params import Decoder, Layer, ModelParams, Negatives, ObjectiveWeights, Ratio, Seed, Views, Words
-from m3ae.params import StageParams
-from m3ae.training.launch import join
-from m3ae.training.params import DeepSpeedParams, PretrainParams
-from m3ae.training.run import PretrainPaths, run
-from m3ae.training.watch import watched
+from m3ae.disk.identity import Identity
+from m3ae.engine.processes import join
+from m3ae.engine.watch import watched
+from m3ae.pretrain.params import Params
+from m3ae.pretrain.stage import PretrainPaths, run
 
-
-class Params(StageParams):
-    mask_ratio: Ratio
-    text_mask_ratio: Ratio
-    mim_layer: Layer
-    mlm_layer: Layer
-    mim_decoder: Decoder
-    mlm_decoder: Decoder
-    objectives: ObjectiveWeights
-    views: Views
-    negatives: Negatives
-    words: Words
-    seed: Seed
-    pretrain_releases: tuple[str, ...]
-    model: ModelParams
-    deepspeed: DeepSpeedParams
-    pretrain: PretrainParams
+PACKAGES = ("torch", "deepspeed", "timm", "transformers")  # whose version may change a digit
 
 
 def main() -> None:
@@ -41,7 +24,8 @@ def main() -> None:
 
     join()
     with watched():
-        run(params, PretrainPaths(**{name: getattr(args, name) for name in PretrainPaths._fields}), args.resume)
+        paths = PretrainPaths(**{name: getattr(args, name) for name in PretrainPaths._fields})
+        run(params, paths, Identity.of("pretrain", PACKAGES), args.resume)
 
 
 if __name__ == "__main__":

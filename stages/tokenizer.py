@@ -3,11 +3,11 @@
 import argparse
 from pathlib import Path
 
-from m3ae.left_out import read_left_out
+from m3ae.batches.excluded import read_excluded
+from m3ae.batches.params import TRAINED, TokenizerParams
+from m3ae.batches.tokenizer import fetch, train
 from m3ae.params import StageParams
-from m3ae.shards import open_split
-from m3ae.tokenizer import fetch, train
-from m3ae.tokenizer_params import TRAINED, TokenizerParams
+from m3ae.shards.read import open_split
 
 
 class Params(StageParams):
@@ -17,15 +17,15 @@ class Params(StageParams):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    for name in ("shards", "left-out", "out"):
+    for name in ("shards", "excluded", "out"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     args = parser.parse_args()
     params = Params.read(Path("params.yaml"))
 
     if params.tokenizer.source == TRAINED:
-        left_out = read_left_out(args.left_out)
+        excluded = read_excluded(args.excluded)
         splits = {release: open_split(args.shards / release, "train") for release in params.pretrain_releases}
-        rows = ((shards, row) for release, shards in splits.items() for row in shards.rows_without(left_out.get(release, frozenset())))
+        rows = ((shards, row) for release, shards in splits.items() for row in shards.rows_without(excluded.get(release, frozenset())))
         texts = (text for shards, row in rows for text in shards.row(row)["texts"])
         tokenizer = train(texts, params.tokenizer.vocabulary)
     else:

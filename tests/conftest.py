@@ -3,12 +3,12 @@
 import pytest
 import torch
 
-from m3ae.batches import PairBatch
-from m3ae.masking import hidden_words, hide, other_images, patch_order
-from m3ae.model.build import pretraining_learner
-from m3ae.model.folder import ModelConfig
-from m3ae.model.learner import Learner
-from m3ae.model.params import Method, ModelParams
+from m3ae.batches.masking import hidden_words, hide, other_images, patch_order
+from m3ae.batches.pairs import PairBatch
+from m3ae.model.config import ModelConfig
+from m3ae.model.params import ModelParams
+from m3ae.objectives.build import pretraining_learner
+from m3ae.objectives.learner import Learner
 
 VOCABULARY, NUM_TOKENS, NUM_PAIRS = 40, 9, 4
 ORDINARY = torch.arange(5, VOCABULARY)

@@ -6,14 +6,14 @@ import pytest
 import torch
 from transformers import BertConfig, BertModel
 
+from m3ae.batches.tokenizer import train
 from m3ae.hub import M3AEModel
-from m3ae.model.build import pretraining_learner
-from m3ae.model.folder import fill, load_config, load_weights, save_model
+from m3ae.model.config import load_config
+from m3ae.model.folder import load_weights, save_model
 from m3ae.model.params import ModelParams
 from m3ae.model.vision_by_name import architecture
 from m3ae.objectives.base import View
-from m3ae.saved import saved_learner
-from m3ae.tokenizer import train
+from m3ae.objectives.build import fill, pretraining_learner, saved_learner
 
 ANSWER = """
 import sys

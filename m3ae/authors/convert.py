@@ -10,11 +10,12 @@ from torch import Tensor
 from m3ae.authors.files import AuthorsFile, read, write
 from m3ae.authors.names import authors_name
 from m3ae.authors.sizes import model_config
-from m3ae.card import model_card
-from m3ae.digest import digest_of_file
-from m3ae.model.folder import ModelConfig, load_config, load_weights, save_model
-from m3ae.saved import saved_learner
-from m3ae.tokenizer import fetch
+from m3ae.batches.tokenizer import fetch
+from m3ae.disk.digest import name_of_file
+from m3ae.model.card import model_card
+from m3ae.model.config import ModelConfig, load_config
+from m3ae.model.folder import load_weights, save_model
+from m3ae.objectives.build import saved_learner
 
 UNUSED, SETTINGS = "authors_unused.safetensors", "authors_settings.json"
 # What the authors' model carries and never reads: CLIP's text side and projection, the text encoder's pooler, fixed positions.
@@ -43,7 +44,8 @@ def import_file(path: Path, folder: Path, tokenizer: str | None = None) -> None:
     partial = folder.with_name(f"{folder.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
     words.save_pretrained(partial / "tokenizer")
-    about = model_card("M3AE, imported", synthetic=False, source={"digest of the checkpoint": digest_of_file(path)}, settings=file.settings)
+    source = {"digest of the checkpoint": name_of_file(path)}
+    about = model_card("M3AE, imported", synthetic=False, code="the authors'", source=source, settings=file.settings)
     save_model(partial, config, weights, partial / "tokenizer", about)
     shutil.rmtree(partial / "tokenizer")
     save_file(unused, partial / UNUSED)

@@ -9,7 +9,7 @@ from torch import Tensor
 from transformers import BertConfig, RobertaConfig
 
 from m3ae.authors.files import AuthorsFile
-from m3ae.model.folder import ModelConfig
+from m3ae.model.config import ModelConfig
 from m3ae.model.params import SCRATCH, Method, ModelParams
 from m3ae.model.text import PADDING_ID
 

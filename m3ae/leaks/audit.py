@@ -12,26 +12,26 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from m3ae.batches.excluded import Excluded
 from m3ae.leaks.hashes import HASH_BITS, MOST_BITS
 from m3ae.leaks.images import NEAR_FROM, SAME_FROM, compare
-from m3ae.leaks.sides import Side
+from m3ae.leaks.split_images import SplitImages
 from m3ae.leaks.texts import SCHEMA as TEXT_SCHEMA
 from m3ae.leaks.texts import repeated_questions, shared_texts
-from m3ae.left_out import LeftOut
-from m3ae.record import Split
-from m3ae.shards import open_manifest, open_split
+from m3ae.releases.record import Split
+from m3ae.shards.read import open_manifest, open_split
 from m3ae.tasks import TASKS
 
 SCHEMA = {"pretrain_release": pl.String, "pretrain_split": pl.String, "pretrain_id": pl.String, "task": pl.String, "split": pl.String,
-          "image_id": pl.String, "distance": pl.Int64, "kind": pl.String, "likeness": pl.Float64}  # fmt: skip
+          "image_id": pl.String, "distance": pl.Int64, "kind": pl.String, "similarity": pl.Float64}  # fmt: skip
 HELD_OUT = (Split.VALIDATION, Split.TEST)
 
 
 class Comparison(NamedTuple):
     """What is trained on, beside what a task holds."""
 
-    first: Side
-    second: Side
+    first: SplitImages
+    second: SplitImages
     is_inside: bool  # both are splits of the task
 
     def labelled(self, rows: pl.DataFrame, schema: dict[str, Any]) -> pl.DataFrame:
@@ -56,13 +56,13 @@ class Audit(NamedTuple):
             total[name] += len(side.blank)
         return dict(+total)
 
-    def metrics(self, left_out: LeftOut, synthetic: bool) -> dict[str, Any]:
+    def metrics(self, excluded: Excluded, synthetic: bool) -> dict[str, Any]:
         """The counts as data/metrics/leaks.json holds them: different images, and rows with such a text, by task and split."""
         return {
             "synthetic": synthetic, "pairs_compared": self.num_compared, "pairs_proposed": self.num_proposed,
             "rule": {"hash_bits": HASH_BITS, "most_bits": MOST_BITS, "same_from": SAME_FROM, "near_from": NEAR_FROM},
             "images": counted(self.images, ["task", "split", "kind"], "image_id"),
-            "texts": counted(self.texts, ["task", "split"], "id"), "left_out": {name: len(ids) for name, ids in left_out.items()},
+            "texts": counted(self.texts, ["task", "split"], "id"), "excluded": {name: len(ids) for name, ids in excluded.items()},
             "blank": self.num_blank(),
         }  # fmt: skip
 
@@ -84,7 +84,7 @@ def audit(shards: Path, pretrain_releases: tuple[str, ...]) -> Audit:
 
 def all_comparisons(shards: Path, pretrain_releases: tuple[str, ...]) -> Iterator[Comparison]:
     trained = [side for release in pretrain_releases for side in sides(shards / "pretrain" / release, release)]
-    for task, (release, _) in TASKS.items():
+    for task, (_, release, _) in TASKS.items():
         asked = sides(shards / "tasks" / task, task, release)
         for first, second in product(trained, asked):
             if (first.release, first.split) != (release, second.split):
@@ -94,10 +94,10 @@ def all_comparisons(shards: Path, pretrain_releases: tuple[str, ...]) -> Iterato
                 yield Comparison(first, second, True)
 
 
-def sides(folder: Path, name: str, release: str = "") -> list[Side]:
+def sides(folder: Path, name: str, release: str = "") -> list[SplitImages]:
     """A side a split that has rows."""
     opened = (open_split(folder, split) for split in Split)
-    return [Side(name, release or name, shards) for shards in opened if len(shards)]
+    return [SplitImages(name, release or name, shards) for shards in opened if len(shards)]
 
 
 def table(comparison: Comparison, matches: list) -> pl.DataFrame:
@@ -105,8 +105,8 @@ def table(comparison: Comparison, matches: list) -> pl.DataFrame:
     return pl.DataFrame({
         "pretrain_id": [comparison.first.image_ids[number] for number in first],
         "image_id": [comparison.second.image_ids[number] for number in second],
-        "distance": list(distances), "likeness": list(alike), "kind": list(kinds),
-    }, schema_overrides={name: SCHEMA[name] for name in ("pretrain_id", "image_id", "distance", "likeness", "kind")})  # fmt: skip
+        "distance": list(distances), "similarity": list(alike), "kind": list(kinds),
+    }, schema_overrides={name: SCHEMA[name] for name in ("pretrain_id", "image_id", "distance", "similarity", "kind")})  # fmt: skip
 
 
 def found_texts(comparison: Comparison) -> pl.DataFrame:
@@ -114,7 +114,7 @@ def found_texts(comparison: Comparison) -> pl.DataFrame:
     return (repeated_questions if comparison.is_inside and asks else shared_texts)(comparison.first, comparison.second)
 
 
-def leaked(images: pl.DataFrame) -> LeftOut:
+def leaked(images: pl.DataFrame) -> Excluded:
     """The pre-training images that are the same as one of a validation or test split."""
     rows = images.filter(pl.col("pretrain_release").is_not_null() & (pl.col("kind") == "same") & pl.col("split").is_in(HELD_OUT))
     ids = rows.group_by("pretrain_release").agg("pretrain_id").sort("pretrain_release")

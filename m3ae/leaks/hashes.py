@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from m3ae.shards import HASH_BYTES
+from m3ae.shards.format import HASH_BYTES
 
 HASH_BITS = 8 * HASH_BYTES // 2  # of the whole image; as many of its central part
 MOST_BITS = 50  # see README, "The audit", for what this finds and what it flags

@@ -6,10 +6,10 @@ from itertools import islice
 from typing import Literal, NamedTuple
 
 from m3ae.leaks.hashes import Proposal, proposals
-from m3ae.leaks.likeness import likeness
-from m3ae.leaks.sides import Side
+from m3ae.leaks.similarity import similarity
+from m3ae.leaks.split_images import SplitImages
 
-SAME_FROM, NEAR_FROM = 0.95, 0.85  # likeness; near are slices of one patient and copies that were changed a good deal
+SAME_FROM, NEAR_FROM = 0.95, 0.85  # similarity; near are slices of one patient and copies that were changed a good deal
 PROPOSALS_AT_ONCE = 4096  # held in memory
 Kind = Literal["same", "near"]
 
@@ -20,7 +20,7 @@ class Match(NamedTuple):
     first: int
     second: int
     distance: int  # bits of the hashes that differ
-    likeness: float
+    similarity: float
     kind: Kind
 
 
@@ -29,7 +29,7 @@ class Compared(NamedTuple):
     num_proposed: int
 
 
-def compare(first: Side, second: Side) -> Compared:
+def compare(first: SplitImages, second: SplitImages) -> Compared:
     """Every image of one side with every image of the other."""
     proposed, matches, num_proposed = proposals(first.hashes, second.hashes), [], 0
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # alignment runs outside the interpreter's lock
@@ -39,8 +39,8 @@ def compare(first: Side, second: Side) -> Compared:
     return Compared(matches, num_proposed)
 
 
-def decided(first: Side, second: Side, proposal: Proposal) -> Match | None:
-    alike = round(likeness(first.square(proposal.first), second.square(proposal.second)), 3)
+def decided(first: SplitImages, second: SplitImages, proposal: Proposal) -> Match | None:
+    alike = round(similarity(first.square(proposal.first), second.square(proposal.second)), 3)
     if alike < NEAR_FROM:
         return None
     return Match(*proposal, alike, "same" if alike >= SAME_FROM else "near")

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-import numpy as np
 import polars as pl
-from PIL import Image, ImageDraw, ImageOps
+from PIL import Image, ImageDraw
 
 from m3ae.leaks.audit import Audit, Comparison
+from m3ae.shards.thumbnail import thumbnail
 
 CELL_PX, TEXT_PX, MARGIN_PX, COLUMNS, MOST_PAIRS = 150, 52, 8, 6, 24
 INK, PAPER = "#1f2933", "white"
@@ -45,14 +45,9 @@ def key(part: Comparison) -> tuple[str | None, str, str, str]:
 def draw_pair(sheet: Image.Image, corner: tuple[int, int], part: Comparison, row: dict) -> None:
     left, top = corner
     for side, name in ((part.first, row["pretrain_id"]), (part.second, row["image_id"])):
-        sheet.paste(thumbnail(side.shards.pixels(side.rows[name])), (left, top))
+        sheet.paste(thumbnail(side.shards.pixels(side.rows[name]), (CELL_PX, CELL_PX - 4)), (left, top))
         top += CELL_PX
     words = (f"{part.first.name} {part.first.split}", row["pretrain_id"], f"{part.second.name} {part.second.split}",
-             f"{row['image_id']}: {row['kind']} {row['likeness']:.3f}")  # fmt: skip
+             f"{row['image_id']}: {row['kind']} {row['similarity']:.3f}")  # fmt: skip
     for number, line in enumerate(words):
         ImageDraw.Draw(sheet).text((left, top + 12 * number), line[-26:], INK)
-
-
-def thumbnail(pixels: np.ndarray) -> Image.Image:
-    image = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels).convert("RGB")
-    return ImageOps.contain(image, (CELL_PX, CELL_PX - 4))

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 import polars as pl
 
-from m3ae.leaks.sides import Side
+from m3ae.leaks.split_images import SplitImages
 
 FEWEST_WORDS = 5  # shorter texts are alike by chance
 NUM_REMEMBERED = 16  # sides, for each is compared with many
@@ -12,13 +12,13 @@ SCHEMA = {"pretrain_release": pl.String, "pretrain_split": pl.String, "pretrain_
           "split": pl.String, "id": pl.String, "text": pl.String}  # fmt: skip
 
 
-def shared_texts(first: Side, second: Side) -> pl.DataFrame:
+def shared_texts(first: SplitImages, second: SplitImages) -> pl.DataFrame:
     """The second side's rows whose text the first has, too: (pretrain_id of the first such row, num_rows of them, id, text)."""
     known = words(first).filter(pl.col("words").list.len() >= FEWEST_WORDS)
     return matched(known, words(second), ["words"])
 
 
-def repeated_questions(first: Side, second: Side) -> pl.DataFrame:
+def repeated_questions(first: SplitImages, second: SplitImages) -> pl.DataFrame:
     """The same, of any length, where the same image is asked about."""
     return matched(words(first), words(second), ["words", "image_id"])
 
@@ -30,7 +30,7 @@ def matched(known: pl.DataFrame, asked: pl.DataFrame, keys: list[str]) -> pl.Dat
 
 
 @lru_cache(NUM_REMEMBERED)
-def words(side: Side) -> pl.DataFrame:
+def words(side: SplitImages) -> pl.DataFrame:
     """A row a text: id, image_id, text, and its words in lower case without punctuation."""
     columns = {name: pl.from_arrow(side.shards.column(name)) for name in ("id", "image_id", "texts")}
     rows = pl.DataFrame(columns).explode("texts", empty_as_null=False).rename({"texts": "text"})

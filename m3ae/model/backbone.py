@@ -3,13 +3,12 @@
 Shapes: B pairs, L text tokens, K kept patches, H fusion width, S image side in px.
 """
 
-from typing import Any, NamedTuple
-
 import torch
 from torch import Tensor, nn
 
+from m3ae.model.config import Described
 from m3ae.model.fusion import Fusion
-from m3ae.model.initial import initialise
+from m3ae.model.init import initialise
 from m3ae.model.params import ModelParams
 from m3ae.model.swin import SwinEncoder
 from m3ae.model.text import TextEncoder, build_text_encoder
@@ -43,13 +42,6 @@ class Backbone(nn.Module):
 
     def type_of(self, like: Tensor, kind: int) -> Tensor:
         return self.modality(like.new_full((1,), kind, dtype=torch.long))
-
-
-class Described(NamedTuple):
-    """The encoders as a saved model knows them, so that no hub is asked for them; None: `ModelParams` says enough."""
-
-    vision: dict[str, Any] | None = None  # timm's name and arguments
-    text: dict[str, Any] | None = None  # a Hugging Face configuration
 
 
 def build_backbone(params: ModelParams, vocabulary: int, described: Described, load_weights: bool) -> Backbone:

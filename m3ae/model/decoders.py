@@ -8,8 +8,9 @@ from timm.layers import QuickGELU
 from timm.models.vision_transformer import Block
 from torch import Tensor, nn
 
+from m3ae.method import Decoder
 from m3ae.model.fusion import NORM_EPS
-from m3ae.model.params import Decoder, ModelParams
+from m3ae.model.params import ModelParams
 from m3ae.model.vision import take
 
 

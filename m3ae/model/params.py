@@ -1,41 +1,21 @@
 """What params.yaml says about the model."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from m3ae.params import Block, ScaleBlock
+from m3ae.params import SCALE, Section
 
-Ratio = Annotated[float, Field(gt=0, lt=1)]
-Layer = Annotated[int, Field(ge=-1)]
-Decoder = Literal["transformer", "mlp"]
-Views = Literal["shared", "separate"]  # encoded once for all objectives, or once for each, as the authors do
-Negatives = Literal["batch", "split"]  # whose image a mismatched pair is shown: another's of the batch, or anyone's, as the authors do
-Words = Literal["whole", "pieces"]  # what is hidden together: a word, or a WordPiece's ## pieces alone, as the authors do
-Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Width = Annotated[int, Field(ge=8)]
 Count = Annotated[int, Field(ge=1)]
 
 SCRATCH = "scratch"  # an encoder without a published name
 
 
-class ObjectiveWeights(Block):
-    """Weight of each pre-training objective in the summed loss; 0 turns it off."""
-
-    mlm: Annotated[float, Field(ge=0)]
-    mim: Annotated[float, Field(ge=0)]
-    itm: Annotated[float, Field(ge=0)]
-
-    @model_validator(mode="after")
-    def at_least_one(self) -> Self:
-        if not any(self.model_dump().values()):
-            raise ValueError("every objective is off; give mlm, mim or itm a weight above 0")
-        return self
-
-
-class ModelParams(ScaleBlock):
+class ModelParams(Section):
     """Sizes of the encoders, the fusion and the decoders of one scale."""
 
+    places: ClassVar = (f"{SCALE}model",)
     image_px: Annotated[int, Field(ge=16)]
     patch_px: Annotated[int, Field(ge=4)]
     vision_encoder: str
@@ -66,12 +46,3 @@ class ModelParams(ScaleBlock):
         if self.decoder_width % 4:
             raise ValueError(f"decoder_width {self.decoder_width} is not a multiple of 4 (sine and cosine of row and column)")
         return self
-
-
-class Method(Block):
-    """The choices that the paper ablates, and that a saved model has to remember."""
-
-    mim_layer: Layer
-    mlm_layer: Layer
-    mim_decoder: Decoder
-    mlm_decoder: Decoder

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, PreTrainedModel, RobertaConfig, RobertaModel
 
-from m3ae.model.initial import deviation
+from m3ae.model.init import std
 from m3ae.model.params import SCRATCH, ModelParams
 
 PADDING_ID = 1  # RoBERTa's; its positions are counted from it
@@ -64,7 +64,7 @@ def scratch_config(params: ModelParams, vocabulary: int) -> RobertaConfig:
         num_attention_heads=params.text_heads, intermediate_size=4 * params.text_width, layer_norm_eps=1e-5,
         hidden_dropout_prob=params.dropout, attention_probs_dropout_prob=params.dropout,
         max_position_embeddings=512 + FIRST_POSITION, type_vocab_size=1, pad_token_id=PADDING_ID,
-        initializer_range=deviation(params.text_width),
+        initializer_range=std(params.text_width),
     )  # fmt: skip
 
 

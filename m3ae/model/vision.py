@@ -9,7 +9,7 @@ from timm.models.vision_transformer import VisionTransformer
 from torch import Tensor, nn
 from torch.nn import functional
 
-from m3ae.model.initial import initialise
+from m3ae.model.init import initialise
 from m3ae.model.params import ModelParams
 
 

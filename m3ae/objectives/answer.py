@@ -3,16 +3,19 @@
 Shapes: B pairs, H fusion width, A answers or classes.
 """
 
+from typing import Self
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
-from m3ae.batches import TaskBatch
-from m3ae.metrics import tally
+from m3ae.batches.tasks import TaskBatch
+from m3ae.model.config import ModelConfig
 from m3ae.model.fusion import Fusion, Read
-from m3ae.model.initial import initialise
+from m3ae.model.init import initialise
 from m3ae.model.params import ModelParams
 from m3ae.objectives.base import Loss, Objective, View
+from m3ae.objectives.tallies import tally
 
 
 class Labels(Objective):
@@ -27,15 +30,19 @@ class Labels(Objective):
         self.head = nn.Sequential(nn.Linear(width, width), nn.LayerNorm(width), nn.GELU(), nn.Linear(width, num_answers))
         initialise(self.head, params.fusion_width)
 
-    def forward(self, fusion: Fusion, seen: dict[View, Tensor], batch: TaskBatch) -> Loss:
-        logits = self.logits(fusion, seen, batch)
+    @classmethod
+    def of(cls, config: ModelConfig) -> Self:
+        return cls(config.model, config.num_labels)
+
+    def forward(self, fusion: Fusion, features: dict[View, Tensor], batch: TaskBatch) -> Loss:
+        logits = self.logits(fusion, features, batch)
         losses = self.losses(logits, batch.targets)
         score = batch.targets.gather(1, logits.argmax(dim=1, keepdim=True))
         return Loss(losses.mean(), torch.stack([tally(losses), tally(score)]))
 
-    def logits(self, fusion: Fusion, seen: dict[View, Tensor], batch: TaskBatch) -> Tensor:
+    def logits(self, fusion: Fusion, features: dict[View, Tensor], batch: TaskBatch) -> Tensor:
         """(B, A)."""
-        fused = fusion(seen[View.TEXT], batch.text_mask.bool(), seen[View.IMAGE], read=Read.POOLED)
+        fused = fusion(features[View.TEXT], batch.text_mask.bool(), features[View.IMAGE], read=Read.POOLED)
         return self.head(fusion.pooled(fused)).float()
 
     def losses(self, logits: Tensor, targets: Tensor) -> Tensor:

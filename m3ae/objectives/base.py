@@ -5,19 +5,22 @@ of objectives that read it; an objective never sees an encoder.
 """
 
 from enum import StrEnum
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, Self
 
 from torch import Tensor, nn
 
+from m3ae.model.config import ModelConfig
 from m3ae.model.fusion import Fusion
 
 
 class View(StrEnum):
-    TEXT = "text"
-    SHOWN_TEXT = "shown_text"  # words hidden
+    """In the order in which they are encoded."""
+
+    NEGATIVE_IMAGE = "negative_image"  # images from outside the batch; a batch without them has no such view
     IMAGE = "image"
     KEPT_IMAGE = "kept_image"  # patches left out
-    FALSE_IMAGE = "false_image"  # images from outside the batch; a batch without them has no such view
+    MASKED_TEXT = "masked_text"
+    TEXT = "text"
 
 
 class Loss(NamedTuple):
@@ -26,10 +29,15 @@ class Loss(NamedTuple):
 
 
 class Objective(nn.Module):
-    """`forward(fusion, seen, batch) -> Loss`, where `seen` maps each of `views` that the batch has to its projected features."""
+    """`forward(fusion, features, batch) -> Loss`, where `features` maps each of `views` that the batch has to its projected features."""
 
     views: ClassVar[tuple[View, ...]]
     tally_names: ClassVar[tuple[str, ...]]
 
-    def forward(self, fusion: Fusion, seen: dict[View, Tensor], batch: NamedTuple) -> Loss:
+    @classmethod
+    def of(cls, config: ModelConfig) -> Self:
+        """Return a newly drawn one that fits the model."""
+        raise NotImplementedError
+
+    def forward(self, fusion: Fusion, features: dict[View, Tensor], batch: NamedTuple) -> Loss:
         raise NotImplementedError

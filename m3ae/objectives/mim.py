@@ -3,21 +3,25 @@
 Shapes: B pairs, N patches, K kept patches, P patch side in px.
 """
 
+from typing import Self
+
 import torch
 from torch import Tensor
 
-from m3ae.batches import PairBatch
-from m3ae.metrics import tally
+from m3ae.batches.pairs import PairBatch
+from m3ae.method import Decoder
+from m3ae.model.config import ModelConfig
 from m3ae.model.decoders import PixelDecoder
 from m3ae.model.fusion import Fusion, Read
-from m3ae.model.initial import deviation, initialise
-from m3ae.model.params import Decoder, ModelParams
+from m3ae.model.init import initialise, std
+from m3ae.model.params import ModelParams
 from m3ae.objectives.base import Loss, Objective, View
+from m3ae.objectives.tallies import tally
 
 VARIANCE_FLOOR = 1e-6
 
 
-class MaskedPixels(Objective):
+class MaskedImageModelling(Objective):
     """Squared error against each hidden patch's normalised pixels; `layer` counts the fusion layers read through (-1: all)."""
 
     views = (View.TEXT, View.KEPT_IMAGE)
@@ -28,19 +32,23 @@ class MaskedPixels(Objective):
         self.layer, self.patch_px = layer, params.patch_px
         self.decoder = PixelDecoder(decoder, params, (params.image_px // params.patch_px) ** 2)
         initialise(self.decoder, params.decoder_width)
-        torch.nn.init.normal_(self.decoder.mask_token, std=deviation(params.decoder_width))
+        torch.nn.init.normal_(self.decoder.mask_token, std=std(params.decoder_width))
 
-    def forward(self, fusion: Fusion, seen: dict[View, Tensor], batch: PairBatch) -> Loss:
-        predicted = self.reconstruct(fusion, seen, batch)
+    @classmethod
+    def of(cls, config: ModelConfig) -> Self:
+        return cls(config.method.mim_layer, config.method.mim_decoder, config.model)
+
+    def forward(self, fusion: Fusion, features: dict[View, Tensor], batch: PairBatch) -> Loss:
+        predicted = self.reconstruct(fusion, features, batch)
         target = normalised(patches(batch.images, self.patch_px))
         hidden = batch.patch_order[:, batch.kept.shape[1] :]  # (B, N - K)
         errors = chosen((predicted - target).square().mean(dim=-1), hidden)
         zero_errors = chosen(target.square().mean(dim=-1), hidden)
         return Loss(errors.mean(), torch.stack([tally(errors), tally(zero_errors)]))
 
-    def reconstruct(self, fusion: Fusion, seen: dict[View, Tensor], batch: PairBatch) -> Tensor:
+    def reconstruct(self, fusion: Fusion, features: dict[View, Tensor], batch: PairBatch) -> Tensor:
         """The predicted normalised pixels of all patches (B, N, P² * 3)."""
-        fused = fusion(seen[View.TEXT], batch.text_mask.bool(), seen[View.KEPT_IMAGE], self.layer, Read.IMAGE)
+        fused = fusion(features[View.TEXT], batch.text_mask.bool(), features[View.KEPT_IMAGE], self.layer, Read.IMAGE)
         return self.decoder(fused.image, batch.patch_order).float()
 
 

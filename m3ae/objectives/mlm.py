@@ -3,24 +3,28 @@
 Shapes: B pairs, L text tokens, M hidden tokens, V vocabulary.
 """
 
+from typing import Self
+
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from m3ae.batches import PairBatch
-from m3ae.masking import NO_LABEL
-from m3ae.metrics import tally
+from m3ae.batches.masking import NO_LABEL
+from m3ae.batches.pairs import PairBatch
+from m3ae.method import Decoder
+from m3ae.model.config import ModelConfig
 from m3ae.model.decoders import WordDecoder
 from m3ae.model.fusion import Fusion, Read
-from m3ae.model.initial import initialise
-from m3ae.model.params import Decoder, ModelParams
+from m3ae.model.init import initialise
+from m3ae.model.params import ModelParams
 from m3ae.objectives.base import Loss, Objective, View
+from m3ae.objectives.tallies import tally
 
 
-class MaskedWords(Objective):
+class MaskedLanguageModelling(Objective):
     """Cross-entropy over the hidden tokens; `layer` is the number of fusion layers read through (-1: all)."""
 
-    views = (View.SHOWN_TEXT, View.IMAGE)
+    views = (View.MASKED_TEXT, View.IMAGE)
     tally_names = ("loss", "accuracy")
 
     def __init__(self, layer: int, decoder: Decoder, params: ModelParams, vocabulary: int):
@@ -29,13 +33,17 @@ class MaskedWords(Objective):
         self.decoder = WordDecoder(decoder, params, vocabulary)
         initialise(self.decoder, params.fusion_width)
 
-    def forward(self, fusion: Fusion, seen: dict[View, Tensor], batch: PairBatch) -> Loss:
-        logits = self.logits(fusion, seen, batch)
+    @classmethod
+    def of(cls, config: ModelConfig) -> Self:
+        return cls(config.method.mlm_layer, config.method.mlm_decoder, config.model, config.vocabulary)
+
+    def forward(self, fusion: Fusion, features: dict[View, Tensor], batch: PairBatch) -> Loss:
+        logits = self.logits(fusion, features, batch)
         labels = batch.word_labels[batch.word_labels != NO_LABEL]  # (M,)
         losses = cross_entropy(logits, labels, reduction="none")
         return Loss(losses.mean(), torch.stack([tally(losses), tally(logits.argmax(dim=-1) == labels)]))
 
-    def logits(self, fusion: Fusion, seen: dict[View, Tensor], batch: PairBatch) -> Tensor:
+    def logits(self, fusion: Fusion, features: dict[View, Tensor], batch: PairBatch) -> Tensor:
         """Of the hidden tokens alone (M, V)."""
-        fused = fusion(seen[View.SHOWN_TEXT], batch.text_mask.bool(), seen[View.IMAGE], self.layer, Read.TEXT)
+        fused = fusion(features[View.MASKED_TEXT], batch.text_mask.bool(), features[View.IMAGE], self.layer, Read.TEXT)
         return self.decoder(fused.text, batch.word_labels != NO_LABEL).float()

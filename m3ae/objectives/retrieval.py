@@ -3,16 +3,19 @@
 Shapes: B images, C texts an image, L text tokens, H fusion width.
 """
 
+from typing import Self
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from m3ae.batches import ChoiceBatch
-from m3ae.metrics import tally
+from m3ae.batches.choices import ChoiceBatch
+from m3ae.model.config import ModelConfig
 from m3ae.model.fusion import Fusion, Read
-from m3ae.model.initial import initialise
+from m3ae.model.init import initialise
 from m3ae.model.params import ModelParams
 from m3ae.objectives.base import Loss, Objective, View
+from m3ae.objectives.tallies import tally
 
 
 class Retrieval(Objective):
@@ -32,10 +35,14 @@ class Retrieval(Objective):
         self.head.weight.copy_(weight[None])
         self.head.bias.copy_(bias[None])
 
-    def forward(self, fusion: Fusion, seen: dict[View, Tensor], batch: ChoiceBatch) -> Loss:
+    @classmethod
+    def of(cls, config: ModelConfig) -> Self:
+        return cls(config.model)
+
+    def forward(self, fusion: Fusion, features: dict[View, Tensor], batch: ChoiceBatch) -> Loss:
         num_images = len(batch.images)
-        images = seen[View.IMAGE].repeat_interleave(len(batch.text_ids) // num_images, dim=0)  # (B * C, 1 + N, H)
-        scores = self.scores(fusion, seen[View.TEXT], batch.text_mask, images).view(num_images, -1)
+        images = features[View.IMAGE].repeat_interleave(len(batch.text_ids) // num_images, dim=0)  # (B * C, 1 + N, H)
+        scores = self.scores(fusion, features[View.TEXT], batch.text_mask, images).view(num_images, -1)
         own = scores.new_zeros(num_images, dtype=torch.long)
         losses = cross_entropy(scores, own, reduction="none")
         return Loss(losses.mean(), torch.stack([tally(losses), tally(scores.argmax(dim=1) == own)]))

@@ -1,12 +1,11 @@
 """What params.yaml says about the synthetic releases: image size and number of images of each split."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from m3ae.params import Block, ScaleBlock
+from m3ae.params import SCALE, Block, Section
 
-Seed = Annotated[int, Field(ge=0, lt=2**32)]
 NumImages = Annotated[int, Field(ge=1, le=100_000)]
 
 
@@ -25,9 +24,10 @@ class TwoSplits(Block):
     test: NumImages
 
 
-class PhantomParams(ScaleBlock):
+class PhantomParams(Section):
     """Sizes of the six synthetic releases."""
 
+    places: ClassVar = ("phantom", f"{SCALE}phantom")
     image_px: Annotated[int, Field(ge=48, le=1024)]
     non_radiology_share: Annotated[float, Field(ge=0, lt=1)]
     questions_per_image: Annotated[int, Field(ge=2, le=8)]

@@ -14,32 +14,23 @@ back are not counted: where it was measured, a fifth of a block. fp16 is measure
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from transformers.models.bert.modeling_bert import BertSelfAttention
 from transformers.models.roberta.modeling_roberta import RobertaSelfAttention
 
-from m3ae.batches import PairBatch, generator_for
-from m3ae.masking import hidden_words, hide, num_kept, other_images, patch_order
+from m3ae.batches.pairs import PairBatch
+from m3ae.batches.synthetic import synthetic_pairs
+from m3ae.engine.recompute import BLOCKS, recompute_blocks
+from m3ae.method import Method
 from m3ae.model.fusion import Attention
-from m3ae.model.learner import Learner
-from m3ae.model.params import ModelParams, Negatives
-from m3ae.training.recompute import BLOCKS, recompute_blocks
+from m3ae.model.params import ModelParams
+from m3ae.objectives.learner import Learner
 
 FEW, MORE = 2, 4  # pairs; even, for half of them may be shown an image from outside the batch
-FIRST_ORDINARY_ID = 5  # none of the special tokens
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.bfloat16}
-
-
-class View(Protocol):
-    """What a micro-batch's sizes follow from, of params.yaml."""
-
-    model: ModelParams
-    mask_ratio: float
-    text_mask_ratio: float
-    negatives: Negatives
 
 
 class Activations(NamedTuple):
@@ -52,11 +43,12 @@ class Activations(NamedTuple):
         return self.fixed + self.a_pair * num_pairs
 
 
-def activations(learner: Learner, view: View, precision: str) -> dict[str, Activations]:
+def activations(learner: Learner, model: ModelParams, method: Method, precision: str) -> dict[str, Activations]:
     """By `deepspeed.recompute`. The learner is of no use for training afterwards."""
     learner.to(DTYPES[precision]).train()
     keep_as_a_gpu_does(learner)
-    batches = [pairs(number, view, learner.backbone.text.vocabulary) for number in (FEW, MORE)]
+    vocabulary = learner.backbone.text.vocabulary
+    batches = [synthetic_pairs(number, model, method, vocabulary) for number in (FEW, MORE)]  # texts of full length
     plain = [saved_by(learner, batch) for batch in batches]
     recompute_blocks(learner)
     again = [saved_by(learner, batch)[0] for batch in batches]
@@ -123,19 +115,3 @@ class Ledger:
         yield
         for hook in hooks:
             hook.remove()
-
-
-def pairs(num_pairs: int, view: View, vocabulary: int) -> PairBatch:
-    """Made-up pairs with texts of full length."""
-    generator, model = generator_for(num_pairs), view.model
-    num_patches = (model.image_px // model.patch_px) ** 2
-    ids = torch.randint(FIRST_ORDINARY_ID, vocabulary, (num_pairs, model.text_tokens), generator=generator)
-    hidden = hidden_words(torch.arange(model.text_tokens).expand_as(ids), view.text_mask_ratio, generator)
-    order = patch_order(num_pairs, num_patches, generator)
-    images = torch.zeros(num_pairs, 3, model.image_px, model.image_px)
-    return PairBatch(
-        ids, torch.ones_like(ids), *hide(ids, hidden, FIRST_ORDINARY_ID, torch.arange(FIRST_ORDINARY_ID, vocabulary), generator),
-        images, order, order[:, : num_kept(num_patches, view.mask_ratio)],
-        *other_images([str(number) for number in range(num_pairs)], generator),
-        None if view.negatives == "batch" else images[: num_pairs // 2].clone(),
-    )  # fmt: skip

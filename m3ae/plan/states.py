@@ -17,10 +17,10 @@ from typing import NamedTuple
 from deepspeed.runtime.engine import MEMORY_OPT_ALLREDUCE_SIZE
 from deepspeed.runtime.zero.config import DeepSpeedZeroConfig
 
-from m3ae.model.learner import Learner
-from m3ae.training.engine import zero
-from m3ae.training.optimizer import build_optimizer
-from m3ae.training.params import DeepSpeedParams, Recipe
+from m3ae.engine.engine import zero
+from m3ae.engine.optimizer import build_optimizer
+from m3ae.engine.params import DeepSpeedParams, Recipe
+from m3ae.objectives.learner import Learner
 
 WIDTH = {"fp32": 4, "bf16": 2, "fp16": 2}  # bytes an element
 FP32, MOMENTS, NORM = 4, 8, 8  # AdamW's two moments are fp32; a gradient is made double while its norm is taken

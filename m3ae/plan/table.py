@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from m3ae.model.build import pretraining_learner
-from m3ae.model.folder import ModelConfig
-from m3ae.model.params import SCRATCH, Method
+from m3ae.engine.params import DeepSpeedParams
+from m3ae.model.config import ModelConfig
+from m3ae.model.params import SCRATCH
+from m3ae.objectives.build import active, pretraining_learner
 from m3ae.plan.activations import Activations, activations
 from m3ae.plan.params import PlanParams
 from m3ae.plan.states import Sizes, States, sizes_of, states
-from m3ae.training.params import DeepSpeedParams, PretrainParams
-from m3ae.training.run import active
+from m3ae.pretrain.params import PretrainParams
 
 GB = 10**9  # bytes
 FREE = 0.1  # of the GPU: CUDA's context, NCCL's and cuBLAS's buffers, fragments
@@ -50,7 +50,7 @@ class Row(NamedTuple):
 
 def plan(path: Path, machine: Machine, scale: str | None) -> Iterator[str]:
     """The lines of the command's answer. Raises NothingFits after the last one, and SystemExit where the batch cannot be shared out."""
-    scale, params, tasks = PlanParams.at(path, scale)
+    scale, params, finetune_stage = PlanParams.at(path, scale)
     batches = micro_batches(params.pretrain.batch, machine.num_gpus)
     measured = measure(params)
     found = rows(measured, params.pretrain, params.deepspeed, machine.num_gpus, batches)
@@ -62,8 +62,8 @@ def plan(path: Path, machine: Machine, scale: str | None) -> Iterator[str]:
             deepspeed = deepspeed.model_copy(update={name: SWITCHES[name]})
         chosen = choice(rows(measured, params.pretrain, deepspeed, machine.num_gpus, batches), machine)
         if chosen:
-            yield from verdict(chosen, switched(params.deepspeed, deepspeed), params.objectives.itm > 0)
-            yield command(scale, chosen, params.deepspeed, deepspeed, tasks)
+            yield from verdict(chosen, switched(params.deepspeed, deepspeed), params.objectives["itm"] > 0)
+            yield command(scale, chosen, params.deepspeed, deepspeed, finetune_stage)
             return
     raise NothingFits(f"nothing fits, not even with {', '.join(switched(params.deepspeed, deepspeed))}; take more or larger GPUs")
 
@@ -78,13 +78,12 @@ def micro_batches(batch: int, num_gpus: int) -> list[int]:
 
 def measure(params: PlanParams) -> Measured:
     """Of the model at the sizes of params.yaml; no weights are fetched."""
-    method = Method(**{name: getattr(params, name) for name in Method.model_fields})
     weights = active(params.objectives)
     config = ModelConfig(
-        model=params.model_without_hub(), method=method, objectives=tuple(weights), vocabulary=params.tokenizer.vocabulary,
+        model=params.model_without_hub(), method=params.reconstruction(), objectives=tuple(weights), vocabulary=params.tokenizer.vocabulary,
     )  # fmt: skip
     learner = pretraining_learner(config, weights, seed=0, views=params.views)
-    return Measured(sizes_of(learner, params.pretrain), activations(learner, params, params.pretrain.precision))
+    return Measured(sizes_of(learner, params.pretrain), activations(learner, params.model_without_hub(), params, params.pretrain.precision))
 
 
 def rows(measured: Measured, recipe: PretrainParams, deepspeed: DeepSpeedParams, num_gpus: int, batches: list[int]) -> list[Row]:
@@ -138,8 +137,9 @@ def switched(before: DeepSpeedParams, after: DeepSpeedParams) -> list[str]:
     return [f"deepspeed.{name}={value}" for name, value in SWITCHES.items() if getattr(before, name) != getattr(after, name)]
 
 
-def command(scale: str, chosen: Row, before: DeepSpeedParams, after: DeepSpeedParams, tasks: dict[str, int]) -> str:
+def command(scale: str, chosen: Row, before: DeepSpeedParams, after: DeepSpeedParams, finetune_stage: int) -> str:
     """What offloads goes for fine-tuning, too; recipes whose ZeRO stage does not go with it are given the chosen one."""
-    changes = [f"pretrain.zero_stage={chosen.zero_stage}", f"pretrain.micro_batch={chosen.micro_batch}", *switched(before, after)]
-    changes += [f"finetune.{task}.zero_stage={chosen.zero_stage}" for task, stage in tasks.items() if after.refusal(stage)]
-    return " ".join([f"dvc exp run -S scale={scale}", *(f"-S scales.{scale}.{change}" for change in changes)])
+    changes = [f"pretrain.zero_stage={chosen.zero_stage}", f"pretrain.micro_batch={chosen.micro_batch}"]
+    changes += [f"finetune.every_task.zero_stage={chosen.zero_stage}"] if after.refusal(finetune_stage) else []
+    settings = [f"scale={scale}", *(f"scales/{scale}.yaml:{change}" for change in changes), *switched(before, after)]
+    return " ".join(["dvc exp run", *(f"-S {setting}" for setting in settings)])

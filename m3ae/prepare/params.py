@@ -1,21 +1,30 @@
-"""What params.yaml says about preparing a release."""
+"""What the parameters say about preparing releases, and the retrieval task's pairs."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from m3ae.params import ScaleBlock
+from m3ae.params import SCALE, Section
 
 Encoding = Literal["raw", "png", "jpeg"]
 PILLOW_LIMIT = 89_478_485  # pixels above which Pillow itself refuses to decode without a warning
 
 
-class PrepareParams(ScaleBlock):
+class PrepareParams(Section):
     """The shared steps' settings; the same for all releases."""
 
+    places: ClassVar = ("prepare", f"{SCALE}prepare")
     image_px: Annotated[int, Field(ge=16, le=2048)]
     encoding: Encoding
     rows_per_shard: Annotated[int, Field(ge=1)]
     max_pixels: Annotated[int, Field(ge=1, le=PILLOW_LIMIT)]
     min_words: Annotated[int, Field(ge=1)]
     validation_share: Annotated[float, Field(gt=0, lt=1)]
+
+
+class RetrieveParams(Section):
+    """`num_pairs` are set aside of validation and of test, each; `text_tokens` is the zero-shot run's text length."""
+
+    places: ClassVar = (f"{SCALE}retrieve",)
+    num_pairs: Annotated[int, Field(ge=2)]
+    text_tokens: Annotated[int, Field(ge=8)]

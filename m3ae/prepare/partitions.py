@@ -16,11 +16,14 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from m3ae.jsonfile import write_json
+from m3ae.disk.digest import sha256_of_file
+from m3ae.disk.folders import disk_errors_reported, fsync_folder
+from m3ae.disk.json import write_json
 from m3ae.prepare.rows import RowMaker
-from m3ae.readers.published import Dropped
-from m3ae.record import Record, Split
-from m3ae.shards import Header, ShardWriter, digest, disk_errors_told, settle
+from m3ae.releases.readers.published import Dropped
+from m3ae.releases.record import Record, Split
+from m3ae.shards.format import Header
+from m3ae.shards.write import ShardWriter
 
 COMPLETE = "complete.json"
 DROPPED = "dropped.json"
@@ -73,10 +76,10 @@ class PartitionWriter:
     header: Header
 
     def __call__(self, partition: Partition) -> Path:
-        """Raises `ShardError` where the disk is full or cannot be written to."""
+        """Raises `DiskError` where the disk is full or cannot be written to."""
         folder = self.state / f"{partition.number:05d}"
         if not is_complete(folder):
-            with disk_errors_told(folder):
+            with disk_errors_reported(folder):
                 self.make_anew(folder, partition.records)
         return folder
 
@@ -86,9 +89,9 @@ class PartitionWriter:
             partial = Path(name, folder.name)
             partial.mkdir()
             self.write(partial, records)
-            settle(partial)
+            fsync_folder(partial)
             take_place(partial, folder)
-        settle(self.state)
+        fsync_folder(self.state)
 
     def write(self, folder: Path, records: list[Record | Dropped]) -> None:
         dropped = []
@@ -100,7 +103,7 @@ class PartitionWriter:
                 else:
                     shards.write(row)
         write_json(folder / DROPPED, [asdict(row) for row in dropped])
-        write_json(folder / COMPLETE, {path.name: digest(path) for path in folder.iterdir()})
+        write_json(folder / COMPLETE, {path.name: sha256_of_file(path) for path in folder.iterdir()})
 
 
 def take_place(partial: Path, folder: Path) -> None:
@@ -122,7 +125,7 @@ def is_complete(folder: Path) -> bool:
     """Whether every file is there with the bytes that were written: a machine that lost power may have kept names without bytes."""
     try:
         expected = json.loads((folder / COMPLETE).read_text())
-        return bool(expected) and all(digest(folder / name) == sha256 for name, sha256 in expected.items())
+        return bool(expected) and all(sha256_of_file(folder / name) == sha256 for name, sha256 in expected.items())
     except (OSError, ValueError, AttributeError):
         return False
 

@@ -1,16 +1,13 @@
 """One release -> its shards: read, clean, filter, resize, write, count. Paper, section 3; METHOD's downstream table."""
 
-from collections.abc import Callable, Iterable, Iterator
-from importlib.metadata import version
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow.compute as pc
 
-from m3ae.digest import digest_of
-from m3ae.inventory import Found
-from m3ae.jsonfile import write_json
-from m3ae.licences import Licence, family
+from m3ae.disk.folders import new_folder
+from m3ae.disk.json import write_json
 from m3ae.prepare.params import PrepareParams
 from m3ae.prepare.partitions import EVERYTHING, PartitionWriter, Share, link, partitions, read_dropped
 from m3ae.prepare.rows import RowMaker
@@ -18,27 +15,18 @@ from m3ae.prepare.shared_state import shared
 from m3ae.prepare.survey import AnswerSource, Survey, moved
 from m3ae.prepare.tally import Tally
 from m3ae.prepare.workers import in_order
-from m3ae.readers import medicat, melinda, own, roco, rocov2, slake, vqa_med_2019, vqa_rad
-from m3ae.readers.melinda import Label
-from m3ae.readers.published import DUPLICATE, Dropped, ReleaseError, within
-from m3ae.readers.slake import Language
-from m3ae.record import Record, Split
-from m3ae.releases import against_published, verdict
-from m3ae.shards import Header, new_folder, open_manifest, open_split, write_absent, write_manifest
-from m3ae.state_folder import root
+from m3ae.releases.catalogue import CATALOGUE, against_published, verdict
+from m3ae.releases.inventory import Found
+from m3ae.releases.licences import Licence, family
+from m3ae.releases.readers.melinda import Label
+from m3ae.releases.readers.published import DUPLICATE, Dropped, ReleaseError, within
+from m3ae.releases.readers.slake import Language
+from m3ae.releases.record import Record, Split
+from m3ae.shards.format import ANSWERS, Header
+from m3ae.shards.read import open_manifest, open_split
+from m3ae.shards.write import write_absent, write_manifest
 from m3ae.tasks import TASKS, Kind
 
-Reader = Callable[..., Iterator[Record | Dropped]]  # of the release's folder, and what its own parameters are
-READERS: dict[str, Reader] = {
-    "roco": roco.read,
-    "rocov2": rocov2.read,
-    "medicat": medicat.read,
-    "vqa_rad": vqa_rad.read,
-    "slake": slake.read,
-    "vqa_med_2019": vqa_med_2019.read,
-    "melinda": melinda.read,
-    "own": own.read,
-}
 NOT_LICENSED = "licence not chosen"
 ROWS_WORTH_A_WORKER = 1000  # fewer are read sooner than a process starts
 DECODERS = ("pillow", "opencv-python-headless", "pyarrow", "ImageHash", "numpy")  # whose version may change a byte
@@ -49,46 +37,48 @@ class Choices(NamedTuple):
 
     seed: int
     answers: AnswerSource
-    licenses: tuple[Licence, ...]  # whose images may be used; none named: all
+    licences: tuple[Licence, ...]  # whose images may be used; none named: all
     languages: tuple[Language, ...]  # of SLAKE's questions
     melinda_label: Label
     prepare: PrepareParams
 
     def are_the_papers(self) -> bool:
         """Whether the rows that are read are those that published counts speak of."""
-        return not self.licenses and self.languages == ("en",)
+        return not self.licences and self.languages == ("en",)
 
 
-def prepare(name: str, folder: Path, found: Found, out: Path, choices: Choices, workers: int) -> dict[str, Any]:
+def prepare(name: str, folder: Path, found: Found, out: Path, choices: Choices, workers: int, state: Path) -> dict[str, Any]:
     """The shards of the release in `folder`, written to `out`; returns the counts for its metrics file.
 
     Partitions that an earlier run, or other machines, finished are taken up; several runs may be at the same release at once. Raises
-    `ReleaseError` where the release is not laid out as published, `ShardError` where the disk is full.
+    `ReleaseError` where the release is not laid out as published, `DiskError` where the disk is full.
     """
     if not found.found:
         write_absent(out, name)
         return {"found": False, "synthetic": False, "read": 0, "kept": 0, "dropped": {}, "splits": {}}
-    with shared(state_folder(name, found, choices)) as state:
-        survey, parts = write_parts(name, folder, found, choices, workers, EVERYTHING)
+    with shared(state) as shared_state:
+        survey, parts = write_parts(name, folder, found, choices, workers, EVERYTHING, state)
         answers = survey.answer_list(task_kind(name), choices.answers)
         with new_folder(out) as partial:
             figures = assemble(parts, partial, header(name, found, choices)) | write_answers(partial, answers)
             figures |= {"texts": {"read": survey.num_texts, "kept": num_texts(partial)}}
-        state.say_assembled()
+        shared_state.say_assembled()
     if not found.synthetic and choices.are_the_papers():
         figures |= published(name, survey, choices.answers, answers)
     return {"found": True, "synthetic": found.synthetic, **figures}
 
 
-def prepare_share(name: str, folder: Path, found: Found, choices: Choices, workers: int, share: Share) -> int:
+def prepare_share(name: str, folder: Path, found: Found, choices: Choices, workers: int, share: Share, state: Path) -> int:
     """One machine's share of the partitions, left in the state folder for `prepare` to assemble; returns how many they are."""
     if not found.found:
         return 0
-    with shared(state_folder(name, found, choices)):
-        return len(write_parts(name, folder, found, choices, workers, share)[1])
+    with shared(state):
+        return len(write_parts(name, folder, found, choices, workers, share, state)[1])
 
 
-def write_parts(name: str, folder: Path, found: Found, choices: Choices, workers: int, share: Share) -> tuple[Survey, list[Path]]:
+def write_parts(
+    name: str, folder: Path, found: Found, choices: Choices, workers: int, share: Share, state: Path
+) -> tuple[Survey, list[Path]]:
     """The survey, and the folders of the share's finished partitions in their order."""
     if not folder.is_dir():
         raise ReleaseError(f"{folder}: is gone since data/inventory was made; bring it back, or run `dvc repro --force inventory`")
@@ -97,20 +87,13 @@ def write_parts(name: str, folder: Path, found: Found, choices: Choices, workers
     held_out = survey.held_out(params.validation_share, choices.seed)
     records = (moved(record, held_out) for record in wanted(name, folder, choices))
     mine = (part for part in partitions(records, params.rows_per_shard) if share.takes(part.number))
-    write = PartitionWriter(state_folder(name, found, choices), RowMaker(folder, kind, params), header(name, found, choices))
+    write = PartitionWriter(state, RowMaker(folder, kind, params), header(name, found, choices))
     return survey, list(in_order(write, mine, min(workers, 1 + survey.num_rows // ROWS_WORTH_A_WORKER)))
 
 
 def header(name: str, found: Found, choices: Choices) -> Header:
     params = choices.prepare
     return Header(name, found.synthetic, params.encoding, params.image_px, params.rows_per_shard)
-
-
-def state_folder(name: str, found: Found, choices: Choices) -> Path:
-    """Where the finished partitions lie: named by all that their bytes depend on."""
-    chosen = {**choices._asdict(), "prepare": choices.prepare.model_dump()}
-    depends_on = {"release": name, "found": found, "choices": chosen, "versions": {name: version(name) for name in DECODERS}}
-    return root() / "prepare" / digest_of(depends_on, [])
 
 
 def assemble(parts: list[Path], out: Path, header: Header) -> dict[str, Any]:
@@ -145,12 +128,12 @@ def published(name: str, survey: Survey, source: AnswerSource, answers: list[str
 def wanted(name: str, folder: Path, choices: Choices) -> Iterator[Record | Dropped]:
     """The release's records, of which what was not chosen is dropped."""
     options = {"slake": {"languages": choices.languages}, "melinda": {"label": choices.melinda_label}}
-    return licensed(distinct(READERS[name](folder, **options.get(name, {})), folder), folder, choices.licenses)
+    return licensed(distinct(CATALOGUE[name].read(folder, **options.get(name, {})), folder), folder, choices.licences)
 
 
-def licensed(records: Iterable[Record | Dropped], folder: Path, licenses: tuple[Licence, ...]) -> Iterator[Record | Dropped]:
+def licensed(records: Iterable[Record | Dropped], folder: Path, licences: tuple[Licence, ...]) -> Iterator[Record | Dropped]:
     for record in records:
-        if licenses and isinstance(record, Record) and family(record.licence) not in licenses:
+        if licences and isinstance(record, Record) and family(record.licence) not in licences:
             record = Dropped(record.id, record.split, within(record.image, folder), NOT_LICENSED)
         yield record
 
@@ -175,5 +158,5 @@ def write_answers(out: Path, answers: list[str]) -> dict[str, int]:
     """The answer list beside the shards, and its length; nothing where there are no answers."""
     if not answers:
         return {}
-    write_json(out / "answers.json", answers)
+    write_json(out / ANSWERS, answers)
     return {"answers": len(answers)}

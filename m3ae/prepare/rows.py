@@ -10,9 +10,9 @@ from m3ae.prepare.fingerprint import fingerprint
 from m3ae.prepare.images import UnusableImage, encoded, load, resized
 from m3ae.prepare.params import PrepareParams
 from m3ae.prepare.texts import MOST_CHARACTERS, MOST_IN_ANSWER, cleaned, long_enough
-from m3ae.readers.published import Dropped, within
-from m3ae.record import Record
-from m3ae.shards import Row
+from m3ae.releases.readers.published import Dropped, within
+from m3ae.releases.record import Record
+from m3ae.shards.format import Row
 from m3ae.tasks import Kind
 
 NO_BYTES = "no image bytes"  # a null in a table

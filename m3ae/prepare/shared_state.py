@@ -4,7 +4,6 @@ Each holds the folder's file `lock` shared while it writes and assembles, and wh
 run holds nothing any more. Where the file system has no locks, each goes on without and removes what it has assembled.
 """
 
-import fcntl
 import os
 import shutil
 from collections.abc import Iterator
@@ -12,7 +11,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from m3ae.shards import ShardError, disk_errors_told
+from m3ae.disk.folders import DiskError, disk_errors_reported
+from m3ae.disk.identity import FILE
+from m3ae.disk.lock import share, take
 
 LOCK = "lock"
 ATTEMPTS = 100
@@ -34,18 +35,18 @@ class SharedState:
 
     def awaits_somebody(self) -> bool:
         """Whether there are partitions that no run has assembled: a share's, or those of a run that failed."""
-        return not self.is_assembled() and any(path.name != LOCK for path in self.folder.glob("*"))
+        return not self.is_assembled() and any(path.name not in (LOCK, FILE) for path in self.folder.glob("*"))
 
 
 @contextmanager
 def shared(folder: Path) -> Iterator[SharedState]:
-    """`folder`, which nobody removes meanwhile. Raises `ShardError` where the disk is full or cannot be written to."""
-    with disk_errors_told(folder):
+    """`folder`, which nobody removes meanwhile. Raises `DiskError` where the disk is full or cannot be written to."""
+    with disk_errors_reported(folder):
         state = entered(folder)
     try:
         yield state
     finally:
-        if is_alone(state.handle) and not state.awaits_somebody():
+        if take(state.handle) and not state.awaits_somebody():
             remove(folder)
         os.close(state.handle)
 
@@ -56,14 +57,13 @@ def entered(folder: Path) -> SharedState:
         with suppress(FileNotFoundError):  # removed between these two lines
             folder.mkdir(parents=True, exist_ok=True)
             handle = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
-            if is_alone(handle):
+            if take(handle):
                 os.ftruncate(handle, 0)  # what a killed run said of partitions that it did not live to remove
-            with suppress(OSError):  # no locks here
-                fcntl.flock(handle, fcntl.LOCK_SH)
+            share(handle)
             if is_file_of(handle, folder / LOCK):
                 return SharedState(folder, handle)
             os.close(handle)
-    raise ShardError(f"{folder}: was removed {ATTEMPTS} times while it was made; run it again when no other run is at it")
+    raise DiskError(f"{folder}: was removed {ATTEMPTS} times while it was made; run it again when no other run is at it")
 
 
 def is_file_of(handle: int, path: Path) -> bool:
@@ -74,23 +74,13 @@ def is_file_of(handle: int, path: Path) -> bool:
         return False
 
 
-def is_alone(handle: int) -> bool:
-    """Whether nobody else is in the folder: then nobody comes in before the lock is given up. Else what we had of the lock is lost."""
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:  # no locks here
-        return True
-    return True
-
-
 def remove(folder: Path) -> None:
     """The folder, its lock last: who comes in before that waits for the lock and begins anew, who comes in after that keeps the folder."""
     for path in folder.glob("*"):
-        if path.name != LOCK:
+        if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
-    (folder / LOCK).unlink(missing_ok=True)
+    for name in (FILE, LOCK):
+        (folder / name).unlink(missing_ok=True)
     for empty in (folder, folder.parent):
         with suppress(OSError):
             empty.rmdir()

@@ -8,8 +8,8 @@ from typing import Literal
 
 from m3ae.prepare.answers import answer_list, class_list
 from m3ae.prepare.rows import task_answers
-from m3ae.readers.published import Dropped
-from m3ae.record import Record, Split
+from m3ae.releases.readers.published import Dropped
+from m3ae.releases.record import Record, Split
 from m3ae.tasks import Kind
 
 AnswerSource = Literal["all", "train"]

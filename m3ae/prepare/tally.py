@@ -8,8 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from m3ae.readers.published import Dropped
-from m3ae.record import Split
+from m3ae.releases.readers.published import Dropped
+from m3ae.releases.record import Split
 
 COLUMNS = ("id", "image", "split", "reason")
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import polars
-from PIL import Image
 
+from m3ae.report.inputs import Inputs
 from m3ae.report.measured import Asked, Result
 from m3ae.report.published import ZERO_SHOT
-from m3ae.shards import open_split
+from m3ae.shards.read import open_split
+from m3ae.shards.thumbnail import thumbnail
 
 NUM_EXAMPLES = 3  # of each kind
 LONGEST_SIDE_PX = 224
@@ -44,24 +45,24 @@ class Gallery:
     missing: str = ""
 
 
-def gallery(result: Result, asked: Asked, finetune: Path, retrieve: Path, shards: Path) -> Gallery:
-    """The examples of `result`, from the first seed that left any."""
+def gallery(result: Result, asked: Asked, inputs: Inputs) -> Gallery:
+    """Return the examples of `result`, from the first seed that left any."""
     entry = result.entry
     if result.missing:
         return Gallery(entry.title, False, missing=result.missing)
-    name = "ranks.parquet" if entry.kind == "retrieve" else "predictions.parquet"
-    folders = [retrieve] if entry.name == ZERO_SHOT else [finetune / f"{entry.name}-{seed}" for seed in asked.seeds]
-    path = next((folder / name for folder in folders if (folder / name).is_file()), None)
+    is_zero_shot = entry.name == ZERO_SHOT
+    tables = [inputs.zero_shot_predictions()] if is_zero_shot else [inputs.predictions(entry.name, seed) for seed in asked.seeds]
+    path = next((path for path in tables if path.is_file()), None)
     if path is None:
-        return Gallery(entry.title, result.synthetic, missing=f"no {name} was written")
-    album = Album(shards / entry.task)
-    choose = ranked if entry.kind == "retrieve" else answered
-    return choose(result, polars.read_parquet(path), album)
+        return Gallery(entry.title, result.synthetic, missing="no predictions were written")
+    rows = polars.read_parquet(path)
+    choose = ranked if "rank_of_image_text" in rows.columns else answered
+    return choose(result, rows, Album(inputs.shards(entry.shards)))
 
 
 def answered(result: Result, rows: polars.DataFrame, album: "Album") -> Gallery:
     """Most confident right and most confident wrong predictions, one an image; ties go by id, so that the page is stable."""
-    rows = rows.sort(["probability", "id"], descending=[True, False])
+    rows = rows.with_columns(sureness=polars.col("best_scores").list.first()).sort(["sureness", "id"], descending=[True, False])
     right, wrong = rows.filter(polars.col("score") > 0), rows.filter(polars.col("score") <= 0)
     return Gallery(result.entry.title, result.synthetic, "Most confident and right", "Most confident and wrong",
                    cards(right, answer_card, album), cards(wrong, answer_card, album))  # fmt: skip
@@ -83,7 +84,7 @@ def cards(rows: polars.DataFrame, card: Card, album: "Album") -> tuple[Example, 
 
 
 def answer_card(row: dict, picture: str, licence: str) -> Example:
-    facts = {"truth": " or ".join(row["answers"]) or "(none)", "prediction": row["prediction"], "probability": f"{row['probability']:.3f}"}
+    facts = {"truth": " or ".join(row["truth"]) or "(none)", "prediction": row["prediction"], "probability": f"{row['sureness']:.3f}"}
     return Example(row["image_id"], shortened(row["question"]), tuple(facts.items()), picture, licence)
 
 
@@ -93,9 +94,9 @@ def rank_card(num_pairs: int) -> Card:
     def card(row: dict, picture: str, licence: str) -> Example:
         facts = [("its text ranked", f"{row['rank_of_image_text'] + 1} of {num_pairs}"),
                  ("its image ranked", f"{row['rank_of_text_image'] + 1} of {num_pairs}")]  # fmt: skip
-        if row["best_text"] != row["text"]:
-            facts.append(("text ranked first", shortened(row["best_text"])))
-        return Example(row["image_id"], shortened(row["text"]), tuple(facts), picture, licence)
+        if row["prediction"] != row["truth"]:
+            facts.append(("text ranked first", shortened(row["prediction"])))
+        return Example(row["image_id"], shortened(row["truth"]), tuple(facts), picture, licence)
 
     return card
 
@@ -117,15 +118,13 @@ class Album:
         if image_id not in self.places:
             return "", ""
         place = self.places[image_id]
-        return thumbnail(self.shards.pixels(place)), self.shards.row(place)["licence"] or ""
+        return picture_of(self.shards.pixels(place)), self.shards.row(place)["licence"] or ""
 
 
-def thumbnail(pixels: np.ndarray) -> str:
-    """uint8 pixels (height, width, 1 or 3) -> a PNG data URI whose longer side is at most `LONGEST_SIDE_PX`."""
-    image = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
-    image.thumbnail((LONGEST_SIDE_PX, LONGEST_SIDE_PX), Image.Resampling.LANCZOS)
+def picture_of(pixels: np.ndarray) -> str:
+    """Return uint8 pixels (height, width, 1 or 3) as a PNG data URI whose longer side is at most `LONGEST_SIDE_PX`."""
     buffer = io.BytesIO()
-    image.save(buffer, format="PNG")
+    thumbnail(pixels, (LONGEST_SIDE_PX, LONGEST_SIDE_PX)).save(buffer, format="PNG")
     return data_uri(buffer.getvalue())
 
 
@@ -133,5 +132,5 @@ def data_uri(png: bytes) -> str:
     return f"data:image/png;base64,{b64encode(png).decode()}"
 
 
-def galleries(results: Sequence[Result], asked: Asked, finetune: Path, retrieve: Path, shards: Path) -> list[Gallery]:
-    return [gallery(result, asked, finetune, retrieve, shards) for result in results]
+def galleries(results: Sequence[Result], asked: Asked, inputs: Inputs) -> list[Gallery]:
+    return [gallery(result, asked, inputs) for result in results]

@@ -3,7 +3,6 @@
 Scores are percent; n is the number of test rows (questions, figures or pairs).
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
@@ -13,7 +12,9 @@ from typing import Any
 
 import polars
 
-from m3ae.report.published import ZERO_SHOT, Entry, Quoted
+from m3ae.report.benchmark import Entry
+from m3ae.report.inputs import Inputs
+from m3ae.report.published import ZERO_SHOT, Quoted
 
 NORMAL_95 = 1.959964  # standard deviations either way that hold 95%
 
@@ -69,30 +70,35 @@ class Asked:
     releases: str
 
 
-def read_json(path: Path) -> dict[str, Any] | None:
-    """The file's content; None where there is no such file."""
-    if not path.is_file():
-        return None
-    try:
-        return json.loads(path.read_text())
-    except ValueError as error:
-        raise SystemExit(f"{path}: not JSON ({error}); delete it and run `dvc repro` again") from None
-
-
-def result(entry: Entry, asked: Asked, metrics: Path, finetune: Path) -> Result:
-    """What was measured for `entry`; its published numbers stand in the rows in any case."""
+def result(entry: Entry, asked: Asked, inputs: Inputs) -> Result:
+    """Return what was measured for `entry`; its published numbers stand in the rows in any case."""
     if entry.name == ZERO_SHOT:
-        runs, absent = present({"": read_json(metrics / "retrieve.json")})
+        runs, absent = present({"": inputs.metrics("zero_shot")})
     else:
-        runs, absent = present({f"seed {seed}": read_json(metrics / "finetune" / f"{entry.name}-{seed}.json") for seed in asked.seeds})
+        runs, absent = present({f"seed {seed}": inputs.metrics(f"evaluate/{entry.name}-{seed}") for seed in asked.seeds})
     if entry.name not in (*asked.tasks, ZERO_SHOT):
         return Result(entry, published_rows(entry), missing="not run: not among the tasks of params.yaml")
     if not runs:
         return Result(entry, published_rows(entry), missing=reason(entry, absent, asked.releases))
-    counts = test_rows(entry, runs[0], [finetune / f"{entry.name}-{seed}" for seed in asked.seeds])
+    counts = test_rows(entry, runs[0], [inputs.predictions(entry.name, seed) for seed in asked.seeds])
     remark = ", ".join(f"{name}: no metric file" for name in absent)
-    rows = (row(entry, score, runs, counts.get(score)) for score in entry.scores)
+    rows = (row(entry, score, runs, counts) for score in entry.scores or score_names(scores_of(entry, runs[0], "pretrained")))
     return Result(entry, tuple(row for row in rows if row.pretrained or row.scratch or row.paper), is_synthetic(runs), remark=remark)
+
+
+def scores_of(entry: Entry, run: dict, start: str) -> dict | None:
+    """Return the scores of a run's model that started from `start`; zero-shot retrieval's stand by themselves."""
+    if entry.name == ZERO_SHOT:
+        return run if start == "pretrained" else None
+    return run.get(start)
+
+
+def score_names(scores: dict | None, prefix: str = "") -> list[str]:
+    """Return the dotted names of all scores."""
+    names = []
+    for name, value in (scores or {}).items():
+        names += score_names(value, f"{prefix}{name}.") if isinstance(value, dict) else [prefix + name]
+    return names
 
 
 def present(files: dict[str, dict | None]) -> tuple[list[dict], dict[str, dict | None]]:
@@ -106,7 +112,7 @@ def reason(entry: Entry, absent: dict[str, dict | None], releases: str) -> str:
     if told and told[0].get("reason"):
         return f"not measured: {told[0]['reason']}"
     if told:
-        return f"release {entry.release} not found under {releases}"
+        return f"release {entry.task.release} not found under {releases}"
     return "not measured: no metric file"
 
 
@@ -115,24 +121,20 @@ def is_synthetic(runs: Sequence[dict | None]) -> bool:
 
 
 def published_rows(entry: Entry) -> tuple[Row, ...]:
-    return tuple(row(entry, score, [], None) for score in entry.scores if score in entry.paper)
+    return tuple(row(entry, score, [], {}) for score in entry.scores if score in entry.published.paper)
 
 
-def row(entry: Entry, score: str, runs: Sequence[dict], num_rows: int | None) -> Row:
-    zero_shot = entry.name == ZERO_SHOT
-    pretrained = [value_at(run if zero_shot else run.get("pretrained", {}).get("test"), score) for run in runs]
-    scratch = [] if zero_shot else [value_at(run.get("scratch", {}).get("test"), score) for run in runs]
-    reference = reference_of(entry, runs[0], score) if runs else None
-    return Row(score, num_rows, over_seeds(pretrained, num_rows), over_seeds(scratch, num_rows), reference,
-               entry.paper.get(score), entry.released.get(score, ()))  # fmt: skip
+def row(entry: Entry, score: str, runs: Sequence[dict], counts: dict[str, int]) -> Row:
+    pretrained, scratch = ([value_at(scores_of(entry, run, start), score) for run in runs] for start in ("pretrained", "scratch"))
+    reference, num_rows = reference_of(runs[0], score) if runs else None, counts.get(score)
+    paper, released = entry.published.paper.get(score), entry.published.released.get(score, ())
+    return Row(score, num_rows, over_seeds(pretrained, num_rows), over_seeds(scratch, num_rows), reference, paper, released)
 
 
-def reference_of(entry: Entry, run: dict, score: str) -> float | None:
-    """The majority answer's score; for retrieval chance, which may be stated once for both directions."""
-    if entry.kind != "retrieve":
-        return value_at(run.get("majority"), score)
-    each_way = value_at(run.get("chance"), score)
-    return each_way if each_way is not None else value_at(run.get("chance"), score.split(".")[1])
+def reference_of(run: dict, score: str) -> float | None:
+    """Return the majority answer's score; for retrieval chance, which may be stated once for both directions."""
+    names = (f"majority.{score}", f"chance.{score}", f"chance.{score.split('.')[-1]}")
+    return next((value for name in names if (value := value_at(run, name)) is not None), None)
 
 
 def value_at(content: Any, path: str) -> float | None:
@@ -159,11 +161,12 @@ def wilson(percent: float, num_rows: int) -> tuple[float, float]:
     return max(0.0, shrink * (middle - half)), min(100.0, shrink * (middle + half))
 
 
-def test_rows(entry: Entry, run: dict, folders: Sequence[Path]) -> dict[str, int]:
-    """Score -> n. The metric file tells n over all rows; how many are open or closed stands in the predictions."""
-    total = run.get("pairs") if entry.name == ZERO_SHOT else run.get("sizes", {}).get("test")
-    counts = dict.fromkeys(entry.scores, total) if entry.kind == "retrieve" else {"overall": total}
-    predictions = next((path for folder in folders if (path := folder / "predictions.parquet").is_file()), None)
-    if entry.kind == "answer" and predictions:
-        counts |= dict(polars.read_parquet(predictions)["answer_kind"].value_counts().iter_rows())
-    return {score: n for score, n in counts.items() if n}
+def test_rows(entry: Entry, run: dict, tables: Sequence[Path]) -> dict[str, int]:
+    """Return score -> n. The metric file tells n over all rows; how many are open or closed stands in the predictions."""
+    total = run.get("pairs") if entry.name == ZERO_SHOT else run.get("test_rows")
+    counts = dict.fromkeys(entry.scores or ("overall",), total)
+    if entry.kind != "answer":
+        return {score: n for score, n in counts.items() if n}
+    table = next((path for path in tables if path.is_file()), None)
+    kinds = dict(polars.read_parquet(table)["answer_kind"].value_counts().iter_rows()) if table else {}
+    return {score: n for score, n in ({"overall": total} | kinds).items() if n}

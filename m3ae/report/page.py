@@ -4,7 +4,6 @@ No time, commit or machine enters the output: equal inputs give equal bytes.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import log
 from pathlib import Path
 from typing import Any
@@ -12,51 +11,46 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from m3ae.report import tables
+from m3ae.report.benchmark import BENCHMARK
 from m3ae.report.examples import data_uri, galleries
 from m3ae.report.figures import curve_pictures
-from m3ae.report.measured import Asked, Result, is_synthetic, read_json, result, value_at
-from m3ae.report.published import BENCHMARK, LABELS, NOTES, PAPER
+from m3ae.report.inputs import Inputs
+from m3ae.report.measured import Asked, Result, is_synthetic, result, value_at
+from m3ae.report.published import NOTES, PAPER
 from m3ae.report.summary import headlines, summary
 
 TEMPLATE = "page.html.j2"
 
 
-@dataclass(frozen=True)
-class Inputs:
-    """Where the earlier stages left their files; any of them may be absent."""
-
-    metrics: Path
-    pretrain_curve: Path
-    validation_curve: Path
-    reconstructions: Path
-    leaks: Path
-    finetune: Path
-    retrieve: Path
-    shards: Path
-
-
 def write_report(inputs: Inputs, params: dict[str, Any], out: Path) -> dict[str, Any]:
     """Write index.html, table.md and the curves into `out`; return the summary. `params` are shown as given."""
     asked = Asked(tuple(params["tasks"]), tuple(params["seeds"]), str(params["releases"]))
-    pretrain, retrieve = read_json(inputs.metrics / "pretrain.json"), read_json(inputs.metrics / "retrieve.json")
-    results = [result(entry, asked, inputs.metrics, inputs.finetune) for entry in BENCHMARK]
-    releases = tables.data_rows(inputs.metrics / "prepare", asked)
+    pretrain, zero_shot = inputs.metrics("pretrain"), inputs.metrics("zero_shot")
+    results = [result(entry, asked, inputs) for entry in BENCHMARK]
+    releases = tables.data_rows(inputs, asked)
     warning = tables.banner(synthetic_flags(results, releases, pretrain))
-    numbers = summary(results, pretrain, retrieve) | ({"synthetic": True} if warning else {})
-    curves = curve_pictures(inputs.pretrain_curve, inputs.validation_curve, levels(pretrain), is_synthetic([pretrain]))
+    numbers = summary(results, pretrain, zero_shot) | ({"synthetic": True} if warning else {})
+    curves = curve_pictures(inputs.plot("pretrain.csv"), inputs.plot("validation.csv"), levels(pretrain), is_synthetic([pretrain]))
     out.mkdir(parents=True, exist_ok=True)
     for picture in curves:
         (out / picture.name).write_bytes(picture.png)
     (out / "table.md").write_text(tables.markdown(results, warning))
-    (out / "index.html").write_text(
-        render(
-            warning=warning, results=results, marks=tables.note_marks(results), releases=releases, headlines=headlines(numbers),
-            curves=[(picture.description, data_uri(picture.png)) for picture in curves], pretrain=pretrain,
-            pretrain_rows=pretrain_rows(pretrain), reconstructions=inlined(inputs.reconstructions), params=shown(params),
-            leaks=tables.leak_rows(read_json(inputs.metrics / "leaks.json")), leak_sheet=inlined(inputs.leaks),
-            galleries=galleries(results, asked, inputs.finetune, inputs.retrieve, inputs.shards),
-        )
-    )  # fmt: skip
+    page = render(
+        warning=warning,
+        results=results,
+        marks=tables.note_marks(results),
+        releases=releases,
+        headlines=headlines(numbers),
+        curves=[(picture.description, data_uri(picture.png)) for picture in curves],
+        pretrain=pretrain,
+        pretrain_rows=pretrain_rows(pretrain),
+        reconstructions=inlined(inputs.plot("reconstructions.png")),
+        params=shown(params),
+        leaks=tables.leak_rows(inputs.metrics("leaks")),
+        leak_sheet=inlined(inputs.plot("leaks.png")),
+        galleries=galleries(results, asked, inputs),
+    )
+    (out / "index.html").write_text(page)
     return numbers
 
 
@@ -64,7 +58,7 @@ def render(**content: Any) -> str:
     """The template with `content`; a name that it lacks is an error, and all text is escaped."""
     loader = FileSystemLoader(Path(__file__).parent)
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return environment.get_template(TEMPLATE).render(tables=tables, labels=LABELS, notes=NOTES, paper=PAPER, **content)
+    return environment.get_template(TEMPLATE).render(tables=tables, notes=NOTES, paper=PAPER, **content)
 
 
 def synthetic_flags(results: Sequence[Result], releases: Sequence[tables.DataRow], pretrain: dict | None) -> list[bool]:
@@ -103,14 +97,15 @@ def inlined(picture: Path) -> str:
     return data_uri(picture.read_bytes()) if picture.is_file() else ""
 
 
-def shown(params: dict[str, Any]) -> list[tuple[str, str]]:
-    """Parameters as params.yaml would spell them, in the order of the settings class."""
-    return [(name, spelled(value)) for name, value in params.items()]
+def shown(params: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    """Return every parameter as its file would spell it, in the file's order."""
+    lines = []
+    for name, value in params.items():
+        lines += shown(value, f"{prefix}{name}.") if isinstance(value, dict) else [(prefix + name, spelled(value))]
+    return lines
 
 
 def spelled(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, dict):
-        return f"{{{', '.join(f'{name}: {part}' for name, part in value.items())}}}"
     return f"[{', '.join(map(str, value))}]" if isinstance(value, tuple | list) else str(value)

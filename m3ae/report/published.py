@@ -1,11 +1,9 @@
-"""The benchmark's tasks and what has been published about them. Nothing here was measured by this project.
+"""What has been published about the tasks. Nothing here was measured by this project.
 
 Scores are percent. A score's name is the path of its value in a metric file: `overall`, `text_to_image.r1`.
 """
 
 from dataclasses import dataclass, field
-
-from m3ae.tasks import TASKS as DOWNSTREAM
 
 PAPER = "https://arxiv.org/abs/2209.07098"
 ZERO_SHOT = "zero_shot"
@@ -20,35 +18,25 @@ class Quoted:
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One block of the benchmark table, its scores in the order of the table's rows."""
+class Published:
+    """What is known of one task's scores elsewhere."""
 
-    name: str  # a task of params.yaml, or `ZERO_SHOT`
-    title: str
-    scores: tuple[str, ...]
     paper: dict[str, Quoted] = field(default_factory=dict)
     released: dict[str, tuple[float, ...]] = field(default_factory=dict)  # the authors' released fine-tuned models
     notes: tuple[str, ...] = ()  # names of `NOTES`
 
-    @property
-    def task(self) -> str:
-        """The downstream task whose test split is used."""
-        return "roco_retrieval" if self.name == ZERO_SHOT else self.name
-
-    @property
-    def kind(self) -> str:
-        return DOWNSTREAM[self.task].kind
-
-    @property
-    def release(self) -> str:
-        return DOWNSTREAM[self.task].release
-
 
 LABELS = {
-    "overall": "overall", "open": "open", "closed": "closed",
-    "text_to_image.r1": "text to image R@1", "text_to_image.r5": "text to image R@5", "text_to_image.r10": "text to image R@10",
-    "image_to_text.r1": "image to text R@1", "image_to_text.r5": "image to text R@5", "image_to_text.r10": "image to text R@10",
-}  # fmt: skip
+    "overall": "overall",
+    "open": "open",
+    "closed": "closed",
+    "text_to_image.r1": "text to image R@1",
+    "text_to_image.r5": "text to image R@5",
+    "text_to_image.r10": "text to image R@10",
+    "image_to_text.r1": "image to text R@1",
+    "image_to_text.r5": "image to text R@5",
+    "image_to_text.r10": "image to text R@10",
+}
 ANSWERS = ("overall", "open", "closed")
 RECALLS = tuple(label for label in LABELS if "." in label)
 
@@ -62,35 +50,18 @@ def recalls(*values: float) -> dict[str, Quoted]:
     return dict(zip(RECALLS, quoted(*values), strict=True))
 
 
-BENCHMARK = (
-    Entry(
-        "vqa_rad", "VQA-RAD", ANSWERS,
+PUBLISHED = {
+    "vqa_rad": Published(
         {"overall": Quoted(77.01), "open": Quoted(67.23), "closed": Quoted(83.46, from_memory=False)},
-        {"overall": (77.4, 76.9, 76.7)}, ("vqa_rad",),
+        {"overall": (77.4, 76.9, 76.7)},
+        ("vqa_rad",),
     ),
-    Entry(
-        "slake", "SLAKE (English)", ANSWERS,
-        dict(zip(ANSWERS, quoted(83.25, 80.31, 87.82), strict=True)), {"overall": (84.3, 83.0, 82.5)},
-    ),
-    Entry(
-        "vqa_med_2019", "VQA-Med-2019 (modality, plane, organ)", ANSWERS,
-        {"overall": Quoted(79.87)}, {"overall": (80.5, 80.0, 79.7)},
-    ),
-    Entry("melinda", "MELINDA", ("overall",), {"overall": Quoted(78.50)}, {"overall": (79.6, 77.7, 77.9)}, ("melinda",)),
-    Entry(
-        "roco_retrieval", "ROCO retrieval, fine-tuned", RECALLS,
-        recalls(22.20, 52.50, 66.65, 22.90, 51.05, 65.80), notes=("roco",),
-    ),
-    Entry(
-        ZERO_SHOT, "ROCO retrieval, zero-shot", RECALLS,
-        recalls(19.05, 47.75, 61.35, 19.10, 45.60, 61.20), notes=("roco",),
-    ),
-)  # fmt: skip
-
-RELEASES = {
-    "roco": "ROCO", "rocov2": "ROCOv2", "medicat": "MedICaT", "vqa_rad": "VQA-RAD", "slake": "SLAKE",
-    "vqa_med_2019": "VQA-Med-2019", "melinda": "MELINDA", "own": "Own pairs",
-}  # fmt: skip
+    "slake": Published(dict(zip(ANSWERS, quoted(83.25, 80.31, 87.82), strict=True)), {"overall": (84.3, 83.0, 82.5)}),
+    "vqa_med_2019": Published({"overall": Quoted(79.87)}, {"overall": (80.5, 80.0, 79.7)}),
+    "melinda": Published({"overall": Quoted(78.50)}, {"overall": (79.6, 77.7, 77.9)}, ("melinda",)),
+    "roco_retrieval": Published(recalls(22.20, 52.50, 66.65, 22.90, 51.05, 65.80), notes=("roco",)),
+    ZERO_SHOT: Published(recalls(19.05, 47.75, 61.35, 19.10, 45.60, 61.20), notes=("roco",)),
+}
 
 NOTES = {
     "memory": "Quoted from memory of the paper and not yet checked against it.",

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from m3ae.report.measured import Asked, Result, Row, Score, is_synthetic, read_json
-from m3ae.report.published import BENCHMARK, LABELS, NOTES, RELEASES, Quoted
+from m3ae.releases.catalogue import CATALOGUE
+from m3ae.report.inputs import Inputs
+from m3ae.report.measured import Asked, Result, Row, Score, is_synthetic
+from m3ae.report.published import LABELS, NOTES, Quoted
 from m3ae.tasks import TASKS
 
 DASH = "\N{EN DASH}"
@@ -26,6 +27,10 @@ def banner(synthetic: Sequence[bool]) -> str:
 
 def number(value: float | None, digits: int = 1) -> str:
     return NOTHING if value is None else f"{value:.{digits}f}"
+
+
+def label(score: str) -> str:
+    return LABELS.get(score, score.replace(".", " ").replace("_", " "))
 
 
 def signed(value: float | None) -> str:
@@ -62,7 +67,7 @@ def reference(result: Result, row: Row) -> str:
 
 def note_marks(results: Sequence[Result]) -> dict[str, str]:
     """Note name -> its number, in the order in which the table meets them."""
-    names = ["interval", "reference", "released", *(note for result in results for note in result.entry.notes)]
+    names = ["interval", "reference", "released", *(note for result in results for note in result.entry.published.notes)]
     return {name: str(place) for place, name in enumerate(dict.fromkeys(names), 1)}
 
 
@@ -88,13 +93,13 @@ def line(cells: Sequence[str]) -> str:
 def task_cells(result: Result, marks: dict[str, str]) -> list[list[str]]:
     """A line for each score, the task named in the first; what is missing or incomplete is said beside the name."""
     said = [text for text in ("synthetic" if result.synthetic else "", result.missing, result.remark) if text]
-    title = f"**{result.entry.title}**{sup(marks, *result.entry.notes)}" + (f" ({'; '.join(said)})" if said else "")
+    title = f"**{result.entry.title}**{sup(marks, *result.entry.published.notes)}" + (f" ({'; '.join(said)})" if said else "")
     return [[title if place == 0 else "", *row_cells(result, row)] for place, row in enumerate(result.rows)]
 
 
 def row_cells(result: Result, row: Row) -> list[str]:
     count = NOTHING if row.num_rows is None else f"{row.num_rows:,}"
-    return [LABELS[row.score], count, with_interval(row.pretrained), with_interval(row.scratch), signed(row.gain),
+    return [label(row.score), count, with_interval(row.pretrained), with_interval(row.scratch), signed(row.gain),
             reference(result, row), paper(row.paper), released(row.released)]  # fmt: skip
 
 
@@ -131,8 +136,8 @@ def leak_rows(counts: dict | None) -> list[LeakRow] | None:
     """What the audit found, the splits that scores depend on; None where there was no audit."""
     if counts is None:
         return None
-    titles = {entry.name: entry.title for entry in BENCHMARK}
-    rows = [leak_row(counts, where, task, split, titles[task]) for where in WHERE for task in TASKS for split in ("validation", "test")]
+    splits = ("validation", "test")
+    rows = [leak_row(counts, where, name, split, task.title) for where in WHERE for name, task in TASKS.items() for split in splits]
     return [row for row in rows if row.same or row.near or row.texts]
 
 
@@ -142,9 +147,9 @@ def leak_row(counts: dict, where: str, task: str, split: str, title: str) -> Lea
     return LeakRow(title, split, WHERE[where], images.get("same", 0), images.get("near", 0), texts)
 
 
-def data_rows(prepare: Path, asked: Asked) -> list[DataRow]:
-    """A row for each release that the project knows, there or not."""
-    return [data_row(title, read_json(prepare / f"{release}.json"), asked) for release, title in RELEASES.items()]
+def data_rows(inputs: Inputs, asked: Asked) -> list[DataRow]:
+    """Return a row for each release that the project knows, there or not."""
+    return [data_row(release.name, inputs.metrics(f"prepare/{name}"), asked) for name, release in CATALOGUE.items()]
 
 
 def data_row(title: str, counts: dict | None, asked: Asked) -> DataRow:

@@ -9,9 +9,10 @@ from transformers import PreTrainedTokenizerFast
 from m3ae.authors.convert import export_folder, import_file
 from m3ae.authors.files import AuthorsFile, read, write
 from m3ae.authors.names import authors_name
-from m3ae.model.build import pretraining_learner
-from m3ae.model.folder import load_config, load_weights, save_model
-from m3ae.tokenizer import train
+from m3ae.batches.tokenizer import train
+from m3ae.model.config import load_config
+from m3ae.model.folder import load_weights, save_model
+from m3ae.objectives.build import pretraining_learner
 from tests.shared import GOLDEN, needs_golden
 
 

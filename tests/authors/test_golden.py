@@ -4,11 +4,11 @@ import pytest
 import torch
 from torch import nn
 
+from benchmarks.recording import compare, norm_row, tensor_row
 from m3ae.authors import golden
-from m3ae.authors.golden import compare, norm_row, tensor_row
 from m3ae.model import vision
-from m3ae.model.folder import fill
 from m3ae.model.fusion import Attention, Fusion
+from m3ae.objectives.build import fill
 from tests.shared import GOLDEN, needs_golden
 
 

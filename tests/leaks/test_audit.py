@@ -7,13 +7,14 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from m3ae.batches import PairBatches
+from benchmarks.pictures import attacked, scan
+from m3ae.batches.excluded import read_excluded, write_excluded
+from m3ae.batches.pairs import PairBatches
 from m3ae.leaks.audit import Audit, audit, leaked
 from m3ae.leaks.sheet import draw_sheet
-from m3ae.left_out import read_left_out, write_left_out
-from m3ae.retrieval.hold_out import hold_out
-from m3ae.shards import open_split, write_absent
-from tests.leaks.pictures import attacked, scan
+from m3ae.prepare.sample_pairs import hold_out
+from m3ae.shards.read import open_split
+from m3ae.shards.write import write_absent
 from tests.prepare.test_release import run
 from tests.shared import SHARED, needs_releases
 
@@ -98,7 +99,7 @@ def test_inside_a_task_train_is_compared_with_what_is_held_out(found):
 
 
 def test_the_table_names_both_places_by_the_releases_own_ids(found):
-    columns = ["pretrain_release", "pretrain_split", "pretrain_id", "task", "split", "image_id", "distance", "kind", "likeness"]
+    columns = ["pretrain_release", "pretrain_split", "pretrain_id", "task", "split", "image_id", "distance", "kind", "similarity"]
     assert found.images.columns == columns
     row = found.images.filter(pl.col("image_id") == "a").row(0, named=True)
     assert (row["pretrain_release"], row["task"], row["split"], row["kind"]) == ("roco", "vqa_rad", "test", "same")
@@ -114,19 +115,19 @@ def test_captions_and_repeated_questions_are_checked_too(found):
 
 
 def test_what_is_left_out_is_the_same_and_in_a_held_out_split(found, tmp_path):
-    left_out = leaked(found.images)
-    assert {"ROCO_00001", "ROCO_00005"} <= left_out["roco"] and left_out.keys() == {"roco"}
-    write_left_out(tmp_path / "left_out.json", left_out)
-    assert read_left_out(tmp_path / "left_out.json") == left_out
+    excluded = leaked(found.images)
+    assert {"ROCO_00001", "ROCO_00005"} <= excluded["roco"] and excluded.keys() == {"roco"}
+    write_excluded(tmp_path / "excluded.json", excluded)
+    assert read_excluded(tmp_path / "excluded.json") == excluded
 
 
 def test_pre_training_passes_over_what_is_left_out(found, shards):
     train = open_split(shards / "pretrain/roco", "train")
-    left_out = leaked(found.images)
-    kept = [train.row(number)["image_id"] for number in train.rows_without(left_out["roco"])]
-    assert set(kept) == set(train.column("image_id").to_pylist()) - left_out["roco"] and len(kept) < len(train)
+    excluded = leaked(found.images)
+    kept = [train.row(number)["image_id"] for number in train.rows_without(excluded["roco"])]
+    assert set(kept) == set(train.column("image_id").to_pylist()) - excluded["roco"] and len(kept) < len(train)
     view = type("View", (), {"size": 2})()
-    assert {sample.row for sample in PairBatches([train], None, view, 0, left_out).samples} == set(train.rows_without(left_out["roco"]))
+    assert {sample.row for sample in PairBatches([train], None, view, 0, excluded).samples} == set(train.rows_without(excluded["roco"]))
     assert len(PairBatches([train], None, view, 0).samples) == len(train)
 
 

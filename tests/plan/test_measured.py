@@ -1,19 +1,19 @@
 """The plan against processes: two of them on the CPU, every ZeRO stage, live bytes of all tensors."""
 
 import pytest
+from m3ae.training import engine
 
 from m3ae.plan.activations import Activations, activations
 from m3ae.plan.states import sizes_of, states
-from m3ae.training import engine
-from tests.plan.processes import BUCKET, CASES, SIZE, VIEW, new_learner, settings
-from tests.training.test_engine import launch
+from tests.engine.test_engine import launch
+from tests.workers.memory import BUCKET, CASES, SIZE, VIEW, new_learner, settings
 
 TOLERANCE = 0.08  # the widest that was seen: 5%, of ZeRO 2
 
 
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory) -> dict[str, int]:
-    return launch(2, tmp_path_factory.mktemp("memory"), "tests.plan.processes")
+    return launch(2, tmp_path_factory.mktemp("memory"), "tests.workers.memory")
 
 
 @pytest.fixture(scope="module")

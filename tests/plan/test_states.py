@@ -4,11 +4,11 @@ import pytest
 from deepspeed.runtime.zero.stage3 import estimate_zero3_model_states_mem_needs
 from deepspeed.runtime.zero.stage_1_and_2 import estimate_zero2_model_states_mem_needs
 
+from m3ae.engine.engine import BUCKET
+from m3ae.engine.optimizer import build_optimizer
 from m3ae.plan.states import Sizes, States, sizes_of, states
-from m3ae.training.engine import BUCKET
-from m3ae.training.optimizer import build_optimizer
-from tests.plan.processes import new_learner, new_recipe
-from tests.training.processes import DEEPSPEED
+from tests.workers.memory import new_learner, new_recipe
+from tests.workers.zero_stages import DEEPSPEED
 
 NUMEL = 366_000_000
 SIZES = Sizes(NUMEL, largest=39_000_000, largest_group=200_000_000, used_again=125_000_000)
@@ -34,8 +34,8 @@ def test_zero_3_is_deepspeeds_estimate_and_three_things_that_it_leaves_out(num_g
     _, theirs, _ = estimate_zero3_model_states_mem_needs(NUMEL, 0, num_gpus, cpu_offload=False, cpu_offload_params=False)
     ours = of(3, num_gpus=num_gpus, sizes=ONE_GROUP)
     # Its 18 bytes are those of ZeRO 2, without the share of the weights; the bucket is never given back.
-    left_out = 2 * NUMEL / num_gpus + 2 * NUMEL / num_gpus + 2 * BUCKET
-    assert ours.held + ours.step == pytest.approx(theirs + left_out, rel=1e-6)
+    excluded = 2 * NUMEL / num_gpus + 2 * NUMEL / num_gpus + 2 * BUCKET
+    assert ours.held + ours.step == pytest.approx(theirs + excluded, rel=1e-6)
 
 
 def test_an_offloaded_optimiser_leaves_the_gpu_what_deepspeeds_estimate_says():

@@ -11,7 +11,7 @@ from m3ae.plan import table
 from m3ae.plan.activations import Activations
 from m3ae.plan.states import Sizes, States
 from m3ae.plan.table import GB, Machine, Measured, NothingFits, Row, choice, command, micro_batches, plan
-from tests.training.processes import DEEPSPEED
+from tests.workers.zero_stages import DEEPSPEED
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
 PAPER = Measured(

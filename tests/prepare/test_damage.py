@@ -17,9 +17,9 @@ from PIL import Image
 
 from m3ae.prepare.release import READERS
 from m3ae.prepare.texts import MOST_CHARACTERS, MOST_IN_ANSWER
-from m3ae.readers.published import ReleaseError
-from m3ae.record import Record
-from m3ae.shards import open_split
+from m3ae.releases.readers.published import ReleaseError
+from m3ae.releases.record import Record
+from m3ae.shards.read import open_split
 from tests.prepare.test_release import PARAMS, run, with_images
 
 GREY = np.random.default_rng(0).integers(0, 256, (48, 64), np.uint8)

@@ -5,11 +5,12 @@ import os
 
 import pytest
 
-from m3ae.inventory import take_stock
 from m3ae.prepare import partitions as module
 from m3ae.prepare.partitions import EVERYTHING, Share, ShareError, is_complete
 from m3ae.prepare.release import prepare_share
-from m3ae.shards import ShardError, open_split
+from m3ae.releases.inventory import take_inventory
+from m3ae.shards.format import ShardError
+from m3ae.shards.read import open_split
 from tests.prepare.test_release import choices, digests, run, with_images
 
 NAME = "vqa_rad"  # four rows, two a partition
@@ -21,7 +22,7 @@ def release(tmp_path):
 
 
 def share(release, share: Share, **changed) -> int:
-    return prepare_share(NAME, release, take_stock(release), choices(**changed), 1, share)
+    return prepare_share(NAME, release, take_inventory(release), choices(**changed), 1, share)
 
 
 def test_a_partition_is_a_file_a_split_and_its_rows_keep_their_order(tmp_path):
@@ -71,7 +72,7 @@ def test_shares_of_several_machines_make_the_bytes_of_one(release, tmp_path, sta
     assert digests(tmp_path / "shared") == digests(tmp_path / "one")
 
 
-OTHERS = [{"image_px": 16}, {"seed": 1}, {"answers": "train"}, {"licenses": ("cc0",)}, {"languages": ("zh",)}, {"melinda_label": "i_meth"}]
+OTHERS = [{"image_px": 16}, {"seed": 1}, {"answers": "train"}, {"licences": ("cc0",)}, {"languages": ("zh",)}, {"melinda_label": "i_meth"}]
 
 
 @pytest.mark.parametrize("changed", OTHERS)

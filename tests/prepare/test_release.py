@@ -11,13 +11,13 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from m3ae.inventory import take_stock
 from m3ae.prepare import release as module
 from m3ae.prepare.params import PrepareParams
 from m3ae.prepare.release import READERS, Choices, prepare
 from m3ae.prepare.texts import MOST_CHARACTERS
-from m3ae.readers.published import ReleaseError
-from m3ae.shards import open_manifest, open_split
+from m3ae.releases.inventory import take_inventory
+from m3ae.releases.readers.published import ReleaseError
+from m3ae.shards.read import open_manifest, open_split
 from tests.shared import SHARED, needs_releases
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -25,13 +25,13 @@ PARAMS = PrepareParams(image_px=32, encoding="raw", rows_per_shard=2, max_pixels
 
 
 def run(name: str, folder: Path, out: Path, answers: str = "all", workers: int = 1, **changed):
-    return prepare(name, folder, take_stock(folder), out, choices(answers, **changed), workers)
+    return prepare(name, folder, take_inventory(folder), out, choices(answers, **changed), workers)
 
 
 def choices(answers: str = "all", **changed) -> Choices:
     """`changed` are fields of Choices or of its PrepareParams."""
     own = {name: changed.pop(name) for name in Choices._fields if name in changed}
-    defaults = {"seed": 42, "licenses": (), "languages": ("en",), "melinda_label": "p_meth_label"}
+    defaults = {"seed": 42, "licences": (), "languages": ("en",), "melinda_label": "p_meth_label"}
     return Choices(**{**defaults, **own}, answers=answers, prepare=PARAMS.model_copy(update=changed))
 
 
@@ -95,7 +95,7 @@ def test_what_was_not_chosen_is_dropped_and_counted(tmp_path):
     assert run("slake", slake, tmp_path / "zh", languages=("zh",))["dropped"] == {"language not chosen": 2}
     run("melinda", melinda, tmp_path / "fine", melinda_label="i_meth")
     assert json.loads((tmp_path / "fine/answers.json").read_text()) == ["MI:0019", "MI:0096", "MI:0416"]
-    figures = run("roco", roco, tmp_path / "free", licenses=("cc-by", "unknown"), min_words=1)
+    figures = run("roco", roco, tmp_path / "free", licences=("cc-by", "unknown"), min_words=1)
     assert figures["dropped"] == {"licence not chosen": 1, "no text of 1 words": 1}
     assert {open_split(tmp_path / "free", "train").row(number)["id"] for number in range(1)} == {"ROCO_00001"}
 
@@ -128,7 +128,7 @@ def test_an_absent_release_is_a_manifest_that_says_so(tmp_path):
 
 def test_a_release_that_went_away_since_the_inventory_is_an_error(tmp_path):
     release = with_images("slake", tmp_path)
-    found = take_stock(release)
+    found = take_inventory(release)
     shutil.rmtree(release)
     with pytest.raises(ReleaseError, match="is gone since data/inventory was made"):
         prepare("slake", release, found, tmp_path / "out", choices(), 1)

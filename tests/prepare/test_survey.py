@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from m3ae.prepare.survey import Survey, moved
-from m3ae.readers.published import Dropped
-from m3ae.record import Record, Split
+from m3ae.releases.readers.published import Dropped
+from m3ae.releases.record import Record, Split
 
 
 def question(number: int, image: int, answer: str, split: Split = Split.TRAIN) -> Record:

@@ -15,7 +15,7 @@ from m3ae.report.page import Inputs
 
 PARAMS = {
     "scale": "demo", "seed": 1, "seeds": (0, 1), "releases": "data/releases", "pretrained": "data/pretrain",
-    "pretrain_releases": ("roco", "medicat"), "answers": "all", "licenses": (), "languages": ("en",), "melinda_label": "p_meth_label",
+    "pretrain_releases": ("roco", "medicat"), "answers": "all", "licences": (), "languages": ("en",), "melinda_label": "p_meth_label",
     "drop_leaks": False,
     "tasks": ("vqa_rad", "slake", "vqa_med_2019", "roco_retrieval"), "mask_ratio": 0.75, "text_mask_ratio": 0.15,
     "mim_layer": 3, "mlm_layer": -1, "mim_decoder": "transformer", "mlm_decoder": "mlp",
@@ -115,7 +115,7 @@ def write_ranks(folder: Path) -> None:
 
 
 class FakeShards:
-    """Five grey images and three coloured ones, as `m3ae.shards` would show them."""
+    """Five grey images and three coloured ones, as `m3ae.shards.shards` would show them."""
 
     def __init__(self, folder: Path, split: str):
         assert split == "test"

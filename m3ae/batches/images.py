@@ -1,0 +1,73 @@
+"""Stored pixels -> what the vision encoder reads: cropped, resized, normalised with CLIP's mean and deviation.
+
+Shapes: H, W stored size in px, C channels (1 or 3), S image side in px.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Generator, Tensor
+from torchvision.transforms import RandomResizedCrop
+
+CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
+CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
+
+
+def to_tensor(pixels: np.ndarray, image_px: int) -> Tensor:
+    """uint8 (H, W, C) -> float (3, S, S): shorter side resized to S (bicubic), centre crop, normalised."""
+    height, width = pixels.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return normalised(pixels[top : top + side, left : left + side], image_px)
+
+
+def normalised(square: np.ndarray, image_px: int) -> Tensor:
+    if square.shape[:2] != (image_px, image_px):
+        image = Image.fromarray(square[..., 0] if square.shape[2] == 1 else square)
+        square = np.asarray(image.resize((image_px, image_px), Image.Resampling.BICUBIC)).reshape(image_px, image_px, -1)
+    levels = torch.tensor(np.ascontiguousarray(square)).permute(2, 0, 1)  # (C, S, S); grey is spread to three channels below
+    values = levels.to(torch.float32, memory_format=torch.contiguous_format).div_(255)
+    return (values - torch.tensor(CLIP_MEAN)[:, None, None]).div_(torch.tensor(CLIP_STD)[:, None, None])
+
+
+def to_pixels(images: Tensor) -> np.ndarray:
+    """The inverse, for pictures: float (B, 3, S, S) -> uint8 (B, S, S, 3)."""
+    values = images.float().cpu() * torch.tensor(CLIP_STD)[:, None, None] + torch.tensor(CLIP_MEAN)[:, None, None]
+    return (values.clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).numpy()
+
+
+@dataclass(frozen=True)
+class Crop:
+    """A random resized crop; `smallest_area` is the least share of the area that it keeps, 1 = no augmentation.
+
+    # Differs: the crop is a square, as in validation and test. torchvision's, which the authors use, is one of the whole image with
+    # sides of up to 4:3 that is squeezed into a square, a shape that no test image has; `crop: stretched`.
+    """
+
+    image_px: int
+    smallest_area: float
+    seed: int
+    is_stretched: bool = False
+
+    def __call__(self, pixels: np.ndarray, generator: Generator) -> Tensor:
+        if self.smallest_area == 1:
+            return to_tensor(pixels, self.image_px)
+        return normalised((self.stretched if self.is_stretched else self.square)(pixels, generator), self.image_px)
+
+    def square(self, pixels: np.ndarray, generator: Generator) -> np.ndarray:
+        """Of at least `smallest_area` of the largest square."""
+        height, width = pixels.shape[:2]
+        area, across, down = torch.rand(3, generator=generator).tolist()
+        side = max(1, round(min(height, width) * (self.smallest_area + (1 - self.smallest_area) * area) ** 0.5))
+        top, left = round(down * (height - side)), round(across * (width - side))
+        return pixels[top : top + side, left : left + side]
+
+    def stretched(self, pixels: np.ndarray, generator: Generator) -> np.ndarray:
+        """Of at least `smallest_area` of the whole image, as torchvision draws it; what it draws is a function of `generator`."""
+        with torch.random.fork_rng(devices=()):
+            torch.manual_seed(int(torch.randint(2**62, (1,), generator=generator)))
+            image = torch.empty(1, *pixels.shape[:2])  # of which nothing but the size is read
+            top, left, height, width = RandomResizedCrop.get_params(image, [self.smallest_area, 1.0], [3 / 4, 4 / 3])
+        return pixels[top : top + height, left : left + width]

@@ -1,0 +1,74 @@
+"""Which words and which patches to hide: pure functions of shapes and a generator. Paper, section 2.2.
+
+Shapes: B pairs, L text tokens, N patches. `hidden` is True where something must be predicted.
+"""
+
+import torch
+from torch import Generator, Tensor
+
+NO_WORD = -1  # special tokens and padding belong to no word
+NO_LABEL = -100  # what cross-entropy passes over
+SHOW_MASK, SHOW_RANDOM = 0.8, 0.1  # of the hidden tokens; the rest is shown as it is
+
+
+def patch_order(num_pairs: int, num_patches: int, generator: Generator) -> Tensor:
+    """(B, N): for each pair the patches' numbers in ascending order of uniform noise; the first ones are kept."""
+    return torch.rand(num_pairs, num_patches, generator=generator).argsort(dim=1)
+
+
+def num_kept(num_patches: int, mask_ratio: float) -> int:
+    return int(num_patches * (1 - mask_ratio))
+
+
+def hidden_words(words: Tensor, ratio: float, generator: Generator) -> Tensor:
+    """Which tokens to predict (B, L; bool): whole words, about `ratio` of each text's tokens, at least one word.
+
+    `words` (B, L) numbers each token's word, `NO_WORD` where there is none.
+    # Differs: a word is what the tokenizer's own word boundaries say, so every piece of a BPE word is hidden with it: "pneumo"
+    # beside "thorax" needs no image. The authors group only `##` pieces, of which RoBERTa's BPE has none; `masked_words: wordpieces`.
+    """
+    return torch.stack([hidden_in_text(row, ratio, generator) for row in words])
+
+
+def hidden_in_text(words: Tensor, ratio: float, generator: Generator) -> Tensor:
+    present, lengths = words[words != NO_WORD].unique(return_counts=True)
+    order = torch.randperm(len(present), generator=generator)
+    budget = max(1, round(ratio * int(lengths.sum())))
+    chosen: list[int] = []
+    for word in order.tolist():
+        if not chosen or lengths[word] <= budget:
+            chosen.append(word)
+            budget -= int(lengths[word])
+        if budget <= 0:
+            break
+    return torch.isin(words, present[chosen])
+
+
+def hide(ids: Tensor, hidden: Tensor, mask_id: int, ordinary_ids: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
+    """BERT's 80/10/10: what is shown instead of `ids` (B, L), and the labels (B, L; `NO_LABEL` where nothing is asked).
+
+    Random tokens are drawn from `ordinary_ids` (all but the special ones).
+    """
+    draw = torch.rand(ids.shape, generator=generator)
+    random_ids = ordinary_ids[torch.randint(len(ordinary_ids), ids.shape, generator=generator)]
+    shown = ids.masked_fill(hidden & (draw < SHOW_MASK), mask_id)
+    shown = torch.where(hidden & (draw >= SHOW_MASK) & (draw < SHOW_MASK + SHOW_RANDOM), random_ids, shown)
+    return shown, ids.masked_fill(~hidden, NO_LABEL)
+
+
+def other_images(image_ids: list[str], generator: Generator) -> tuple[Tensor, Tensor]:
+    """For each pair of a batch another pair's number (B,), and whether the pair is shown its own image (B,; 1 = own; half are).
+
+    # Differs: negatives are other images of the same batch, already encoded, and never the same image under another caption,
+    # which would be called a mismatch and is none. A pair that finds no other image in its batch is given its own.
+    # `negatives: split` draws from the whole split, as the authors do.
+    """
+    num_pairs = len(image_ids)
+    names = {name: number for number, name in enumerate(dict.fromkeys(image_ids))}
+    numbers = torch.tensor([names[name] for name in image_ids])
+    differs = numbers[:, None] != numbers[None, :]  # (B, B)
+    drawn = torch.where(differs, torch.rand(num_pairs, num_pairs, generator=generator), -1.0).argmax(dim=1)
+    swapped = torch.zeros(num_pairs, dtype=torch.bool)
+    swapped[torch.randperm(num_pairs, generator=generator)[: num_pairs // 2]] = True
+    has_other = differs.any(dim=1)
+    return torch.where(has_other, drawn, torch.arange(num_pairs)), (~(swapped & has_other)).long()

@@ -1,0 +1,116 @@
+"""Pairs of texts and images as pre-training reads them, words and patches masked. Paper, section 2.2.
+
+Shapes: B pairs, L text tokens, N patches, K kept patches, S image side in px.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Generator, Tensor
+from torch.utils.data import Dataset
+
+from m3ae.batches.excluded import NOTHING, Excluded
+from m3ae.batches.images import to_tensor
+from m3ae.batches.masking import hidden_words, hide, num_kept, other_images, patch_order
+from m3ae.batches.order import InOrder, Order, generator_for, name_of
+from m3ae.batches.tokenizer import Tokenizer
+from m3ae.method import Method
+from m3ae.shards.read import Shards
+
+
+class PairBatch(NamedTuple):
+    """What pre-training reads."""
+
+    text_ids: Tensor  # (B, L)
+    text_mask: Tensor  # (B, L); 1 = a token, 0 = padding
+    masked_ids: Tensor  # (B, L): the text with words hidden
+    word_labels: Tensor  # (B, L): the hidden words' ids, NO_LABEL elsewhere
+    images: Tensor  # (B, 3, S, S)
+    patch_order: Tensor  # (B, N): kept patches first
+    kept: Tensor  # (B, K)
+    other_image: Tensor  # (B,): another image of the batch; its number in `images` followed by `negatives`
+    matches: Tensor  # (B,): 1 = matching shows the pair's own image, 0 = the other one
+    negatives: Tensor | None = None  # (F, 3, S, S): images from outside the batch
+
+    def with_other_images(self) -> "PairBatch":
+        """The same texts, each beside another pair's image."""
+        return self._replace(images=self.images[self.other_image])
+
+
+@dataclass(frozen=True)
+class PairSample:
+    shards: Shards
+    row: int
+    text: int  # which of the row's texts
+
+
+class PairBatches(Dataset):
+    """Micro-batch number -> `PairBatch`. A row with several texts is several samples, as in the authors' code."""
+
+    def __init__(self, releases: Sequence[Shards], tokenizer: Tokenizer, view: "PairView", order_seed: int, excluded: Excluded = NOTHING):
+        self.samples = [PairSample(shards, row, text) for shards in releases
+                        for row in shards.rows_without(excluded.get(shards.folder.name, frozenset()))
+                        for text in range(shards.num_texts(row))]  # fmt: skip
+        self.tokenizer, self.view = tokenizer, view
+        self.order: Order | InOrder = Order(len(self.samples), view.size, order_seed)
+
+    def in_order(self) -> "PairBatches":
+        self.order = InOrder(len(self.samples), self.view.size)
+        return self
+
+    def __getitem__(self, number: int) -> PairBatch:
+        return self.batch([self.samples[place] for place in self.order(number)], generator_for(self.view.seed, number))
+
+    def names(self, number: int) -> list[str]:
+        samples = [self.samples[place] for place in self.order(number)]
+        return [name_of(sample.shards, sample.row) for sample in samples]
+
+    def spread(self, num_pairs: int) -> PairBatch:
+        """A batch of pairs from all over the split, for pictures."""
+        step = max(1, len(self.samples) // num_pairs)
+        return self.batch(self.samples[::step][:num_pairs], generator_for(self.view.seed))
+
+    def batch(self, samples: Sequence[PairSample], generator: Generator) -> PairBatch:
+        method, rows = self.view.method, [sample.shards.row(sample.row) for sample in samples]
+        texts = [row["texts"][sample.text] for row, sample in zip(rows, samples, strict=True)]
+        tokens = self.tokenizer(texts, self.view.text_tokens, self.view.pad_to)
+        words = tokens.words if method.masked_words == "whole" else self.tokenizer.wordpieces(tokens.ids)
+        hidden = hidden_words(words, method.text_mask_ratio, generator)
+        order = patch_order(len(rows), self.view.num_patches, generator)
+        batch = PairBatch(
+            tokens.ids, tokens.mask,
+            *hide(tokens.ids, hidden, self.tokenizer.mask_id, self.tokenizer.ordinary_ids, generator),
+            self.images(samples), order, order[:, : num_kept(self.view.num_patches, method.mask_ratio)],
+            *other_images([row["image_id"] for row in rows], generator),
+        )  # fmt: skip
+        return batch if method.negatives == "batch" else self.with_negatives_of_split(batch, generator)
+
+    def images(self, samples: Sequence[PairSample]) -> Tensor:
+        """(B, 3, S, S)."""
+        return torch.stack([to_tensor(sample.shards.pixels(sample.row), self.view.image_px) for sample in samples])
+
+    def with_negatives_of_split(self, batch: PairBatch, generator: Generator) -> PairBatch:
+        """Negatives as the authors draw them: the image of any pair of the split, which may by chance be the same image again."""
+        num_pairs = len(batch.matches)
+        swapped = torch.randperm(num_pairs, generator=generator)[: num_pairs // 2]
+        drawn = torch.randint(len(self.samples), (num_pairs // 2,), generator=generator).tolist()
+        return batch._replace(
+            matches=torch.ones(num_pairs, dtype=torch.long).index_fill(0, swapped, 0),
+            other_image=batch.other_image.index_copy(0, swapped, num_pairs + torch.arange(num_pairs // 2)),
+            negatives=self.images([self.samples[place] for place in drawn]) if drawn else None,
+        )
+
+
+@dataclass(frozen=True)
+class PairView:
+    """How pairs are shown: sizes, what the method hides, and the seed of what is random."""
+
+    size: int  # pairs in a micro-batch
+    image_px: int
+    num_patches: int
+    text_tokens: int
+    pad_to: int  # texts are as long as the longest, rounded up to a multiple of it
+    seed: int
+    method: Method

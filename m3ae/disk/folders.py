@@ -1,0 +1,62 @@
+"""Folders that are there whole or not at all: written beside, brought to the disk, renamed."""
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from m3ae.disk.lock import locked
+
+DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
+
+
+class DiskError(SystemExit):
+    """A folder cannot be written; the message names it and the remedy."""
+
+
+@contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """A folder to fill, which takes the name `folder` only once it is complete and on the disk. A second process waits for the first.
+
+    Raises `DiskError` where the disk is full or cannot be written to; then, as after any error, nothing half-made is left.
+    """
+    with disk_errors_reported(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    with locked(folder.parent):
+        partial = folder.with_name(f".{folder.name}.partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        try:
+            with disk_errors_reported(folder):
+                partial.mkdir()
+                yield partial
+                fsync_folder(partial)
+        except BaseException:
+            shutil.rmtree(partial, ignore_errors=True)
+            raise
+        if folder.exists():
+            shutil.rmtree(folder)
+        partial.rename(folder)
+        fsync_folder(folder.parent)
+
+
+@contextmanager
+def disk_errors_reported(folder: Path) -> Iterator[None]:
+    """A full or read-only disk becomes a `DiskError` that names the folder and the remedy."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in DISK_ERRORS:
+            raise
+        raise DiskError(f"{folder}: could not be written ({error}); make room on the disk and run it again") from None
+
+
+def fsync_folder(folder: Path) -> None:
+    """Wait until the files of the folder, and their names, would survive a loss of power."""
+    for path in (*(path for path in folder.iterdir() if path.is_file()), folder):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

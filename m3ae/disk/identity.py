@@ -1,0 +1,143 @@
+"""What a stage's result depends on: its own `deps` and `params` in dvc.yaml, and the versions of the packages that it computes with.
+
+It names the folder of a resumable state and is written there, so that a state of another run is told from one's own, and what differs
+can be named. A file of another stage is no part of it.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+import yaml
+
+from m3ae.disk.digest import MANIFEST, name_of_file
+from m3ae.disk.folders import disk_errors_reported
+
+FILE = "run.json"
+PIPELINE, PARAMETERS = Path("dvc.yaml"), Path("params.yaml")
+PLACEHOLDER = re.compile(r"\$\{([\w.]+)\}")
+MOST_DIFFERENCES = 6  # named in one line
+
+
+class Identity(NamedTuple):
+    """Two runs with equal identities end in the same bits on the same number of processes."""
+
+    stage: str
+    parameters: dict[str, Any]  # dotted key -> value
+    files: dict[str, str]  # of data and code: path -> digest
+    versions: dict[str, str]
+
+    @classmethod
+    def of(cls, stage: str, packages: Iterable[str], **item: str) -> Self:
+        """Read the stage's entry of dvc.yaml in the working folder; `item` fills in what a loop over stages varies."""
+        entry = declared(stage)
+        values = {**yaml.safe_load(PARAMETERS.read_text()), **item}
+        deps = [Path(filled(path, values)) for path in entry["deps"]]
+        files = {path.as_posix(): name_of_file(path) for dep in deps for path in known_by(dep)}
+        versions = {name: version(name) for name in packages}
+        return cls(":".join([stage, *item.values()]), dict(parameters(entry.get("params", ()), values)), files, versions)
+
+    def name(self) -> str:
+        return hashlib.sha256(json.dumps(self, sort_keys=True).encode()).hexdigest()[:16]
+
+    def write(self, folder: Path) -> None:
+        with disk_errors_reported(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / FILE).write_text(json.dumps(self._asdict(), indent=1))  # every digit: a learning rate may have many
+
+    def require(self, folder: Path) -> None:
+        """Raise SystemExit, naming what differs, where `folder` holds the state of another run."""
+        other = read(folder)
+        if other is None:
+            raise SystemExit(f"{folder}: holds no readable {FILE}; name a folder that pre-training left in .state, whole")
+        if found := differences(other, self):
+            raise SystemExit(f"{folder}: is the state of another run and not taken up: {'; '.join(found)}")
+
+    def passed_over(self, states: Path) -> str:
+        """Return a line that names the stage's newest state in `states`, if it is of another run, and what differs; else ""."""
+        newest = max((path for path in states.glob(f"*/{FILE}")), key=written_at, default=None)
+        other = read(newest.parent) if newest else None
+        if other is None or other.stage != self.stage or not (named := differences(other, self)):
+            return ""
+        rest = f" and {len(named) - MOST_DIFFERENCES} more" if len(named) > MOST_DIFFERENCES else ""
+        return f"{newest.parent}: is there and not taken up: {'; '.join(named[:MOST_DIFFERENCES])}{rest}"
+
+
+def code_digest(stage: str) -> str:
+    """Return one digest for all files of code that the stage depends on."""
+    code = [path for dep in declared(stage)["deps"] if "$" not in dep for path in known_by(Path(dep)) if path.suffix == ".py"]
+    return hashlib.sha256(json.dumps({path.as_posix(): name_of_file(path) for path in code}).encode()).hexdigest()[:16]
+
+
+def declared(stage: str) -> dict[str, Any]:
+    """Return the stage's entry of dvc.yaml; a loop's body."""
+    entry = yaml.safe_load(PIPELINE.read_text())["stages"][stage]
+    return entry.get("do", entry)
+
+
+def read(folder: Path) -> Identity | None:
+    try:
+        return Identity(**json.loads((folder / FILE).read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def written_at(path: Path) -> float:
+    """Return when the file was written; 0 where another process has removed it."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def filled(text: str, values: dict[str, Any]) -> str:
+    """Return `text` with its `${...}` replaced, as DVC does it."""
+    return PLACEHOLDER.sub(lambda found: str(values[found[1]]), text)
+
+
+def known_by(path: Path) -> list[Path]:
+    """Return the files whose bytes stand for `path`: of a folder its manifests, which list the others, or all that are in it."""
+    if not path.is_dir():
+        return [path]
+    files = sorted(file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
+    return [file for file in files if file.name == MANIFEST] or files
+
+
+def parameters(entries: Iterable[str | dict], values: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield each declared parameter's leaves: dotted key, after the file's name where that is not params.yaml, and value."""
+    for entry in entries:
+        if isinstance(entry, str):
+            yield from leaves(entry, looked_up(values, entry))
+            continue
+        for file, keys in entry.items():
+            path = filled(file, values)
+            content = yaml.safe_load(Path(path).read_text())
+            for key in (filled(key, values) for key in keys):
+                yield from leaves(f"{path}:{key}", looked_up(content, key))
+
+
+def looked_up(content: Any, key: str) -> Any:
+    for part in key.split("."):
+        content = content[part]
+    return content
+
+
+def leaves(key: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        for name, part in value.items():
+            yield from leaves(f"{key}.{name}", part)
+    else:
+        yield key, value
+
+
+def differences(there: Identity, here: Identity) -> list[str]:
+    """Return a phrase for each parameter, version and file that is not the same."""
+    found = []
+    for one, other in ((there.parameters, here.parameters), (there.versions, here.versions)):
+        changed = (key for key in sorted(one | other) if one.get(key) != other.get(key))
+        found += [f"{key} is {one.get(key)!r} there and {other.get(key)!r} here" for key in changed]
+    return found + [f"{name} is another" for name in sorted(there.files | here.files) if there.files.get(name) != here.files.get(name)]

@@ -1,0 +1,24 @@
+"""Small JSON files: the same bytes for the same content."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write metrics: sorted keys, floats rounded to six digits, a newline at the end."""
+    write_json_exactly(path, rounded(content))
+
+
+def write_json_exactly(path: Path, content: Any) -> None:
+    """Write with every digit, sorted keys and a newline at the end."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n")
+
+
+def rounded(content: Any) -> Any:
+    if isinstance(content, dict):
+        return {key: rounded(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [rounded(value) for value in content]
+    return round(content, 6) if isinstance(content, float) else content

@@ -1,0 +1,196 @@
+"""The one place where DeepSpeed is set up. The global batch is the parameter; how many micro-batches each
+process accumulates follows from it and from the number of processes.
+"""
+
+import math
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+import deepspeed
+import torch
+import torch.distributed as dist
+from deepspeed.utils import safe_get_full_fp32_param
+from torch import Tensor
+from torch.nn.utils import get_total_norm
+from torch.utils.data import DataLoader, Dataset
+
+from m3ae.batches.order import seed_for
+from m3ae.engine.optimizer import build_optimizer, build_schedule
+from m3ae.engine.params import DeepSpeedParams, Recipe
+from m3ae.engine.processes import moved, num_loader_workers
+from m3ae.engine.recompute import recompute_blocks
+from m3ae.engine.stop import outlive_request
+from m3ae.objectives.learner import Learner
+from m3ae.objectives.tallies import Tallies
+
+BUCKET = 20_000_000  # elements that are reduced at once; DeepSpeed's own 5e8 allocates 2 GB for the smallest model
+# Elements of ZeRO 3's weights that are whole at one time; DeepSpeed's own 1e9 would gather all of a model of this size.
+GATHERED_AT_ONCE = ("stage3_max_live_parameters", "stage3_max_reuse_distance", "stage3_prefetch_bucket_size")
+
+
+class Diverged(SystemExit):
+    """A loss or a gradient is no number; the message names the pairs that it came from and the remedy."""
+
+    @classmethod
+    def at(cls, found: str, names: Iterable[str]) -> Self:
+        return cls(f"{found}: {', '.join(names)}; lower the learning rate, use bf16 or fp32, or look at these pairs")
+
+
+class Engine:
+    """A learner under DeepSpeed: training steps, evaluation, its full weights.
+
+    `resumes_others`: what it will load was saved by another number of processes.
+    """
+
+    def __init__(self, learner: Learner, recipe: Recipe, params: DeepSpeedParams, steps: int, seed: int, resumes_others: bool = False):
+        self.learner, self.recipe, self.seed = learner, recipe, seed
+        self.rank, self.num_processes = dist.get_rank(), dist.get_world_size()
+        self.num_micro_batches = recipe.batch // recipe.micro_batch
+        self.is_plain = recipe.zero_stage == 0 and recipe.precision == "fp32"  # DeepSpeed knows the gradient's norm in all other cases
+        self.reads_universal = resumes_others and recipe.zero_stage > 0  # without ZeRO every process saves the same
+        if params.recompute == "blocks":
+            recompute_blocks(learner)
+        skip_compiled_extension()
+        self.deepspeed, *_ = deepspeed.initialize(
+            model=learner, optimizer=build_optimizer(learner, recipe),
+            config=configuration(recipe, params, self.num_processes, self.reads_universal),
+            lr_scheduler=lambda basic: build_schedule(basic, steps, recipe),
+        )  # fmt: skip
+        if self.num_processes == 1 and recipe.zero_stage == 0:  # DeepSpeed would copy every gradient into buckets and back, for nobody
+            self.deepspeed.enable_backward_allreduce = False
+
+    def train(self, batches: Dataset, first_step: int, last_step: int) -> Iterator[tuple[int, Tensor]]:
+        """Run steps `first_step` to `last_step` - 1; yields each step's number (from 1) and its local tallies.
+
+        The last row of the tallies is that of the summed loss. Raises `Diverged` before a step that spoilt the weights is given out.
+        """
+        micro_batches = iter(self.loader(batches, self.micro_batch_numbers(first_step, last_step)))
+        for step in range(first_step, last_step):
+            self.deepspeed.train()
+            self.learning_rates = self.coming_learning_rates()
+            rows = [self.run_micro_batch(next(micro_batches), number, batches) for number in self.micro_batch_numbers(step, step + 1)]
+            self.require_finite_gradient(step, batches)
+            yield step + 1, torch.stack(rows).sum(dim=0)
+
+    def require_finite_gradient(self, step: int, batches: Dataset) -> None:
+        """Of the whole step, so that all processes find the same. In fp16 DeepSpeed passes over a step that overflowed."""
+        norm = self.gradient_norm()
+        if self.recipe.precision != "fp16" and not math.isfinite(norm):
+            numbers = range(step * self.num_micro_batches, (step + 1) * self.num_micro_batches)
+            names = [name for number in numbers for name in batches.names(number)]
+            raise Diverged.at(f"the gradient became {norm} in step {step + 1}", names)
+
+    def micro_batch_numbers(self, first_step: int, last_step: int) -> list[int]:
+        """The micro-batches of this process: micro-batch k goes to process k mod the number of processes."""
+        return list(range(first_step * self.num_micro_batches + self.rank, last_step * self.num_micro_batches, self.num_processes))
+
+    def run_micro_batch(self, batch: NamedTuple, number: int, batches: Dataset) -> Tensor:
+        """One micro-batch forwards and backwards; dropout is a function of (seed, number) alone."""
+        torch.manual_seed(seed_for(self.seed, number))
+        loss = self.deepspeed(moved(batch))
+        if not torch.isfinite(loss.value):
+            raise Diverged.at(f"the loss became {loss.value.item()} in micro-batch {number}", batches.names(number))
+        self.deepspeed.backward(loss.value)
+        if self.is_plain and self.deepspeed.is_gradient_accumulation_boundary():
+            self.plain_norm = get_total_norm(parameter.grad for parameter in self.learner.parameters() if parameter.grad is not None)
+        self.deepspeed.step()
+        total = torch.stack([loss.value.detach().double(), loss.value.new_ones((), dtype=torch.float64)])
+        return torch.cat([loss.tallies, total[None]]).cpu()
+
+    def load(self, checkpoint: Path) -> None:
+        """Weights, optimiser and schedule as they were saved."""
+        groups = [{key: value for key, value in group.items() if key != "params"} for group in self.deepspeed.basic_optimizer.param_groups]
+        self.deepspeed.load_checkpoint(str(checkpoint.parent), tag=checkpoint.name)
+        if self.reads_universal and self.recipe.zero_stage == 3:
+            self.mend(groups)
+
+    def mend(self, groups: list[dict[str, Any]]) -> None:
+        """DeepSpeed 0.19.8 reads a universal checkpoint of ZeRO 3 with the first group's rates for all, and one count of steps for all."""
+        optimizer = self.deepspeed.basic_optimizer
+        for group, own, rate in zip(optimizer.param_groups, groups, self.deepspeed.lr_scheduler.get_last_lr(), strict=True):
+            group.update(own, lr=rate)
+        for state in optimizer.state.values():
+            state["step"] = state["step"].clone()
+
+    def coming_learning_rates(self) -> dict[str, float]:
+        rate = self.deepspeed.get_lr()[0]  # of the encoders, whose parameters come first
+        return {"encoders": rate, "fusion": rate * self.recipe.fusion_factor, "heads": rate * self.recipe.head_factor}
+
+    def gradient_norm(self) -> float:
+        """Of the last step's whole gradient, before it was clipped."""
+        return float(self.plain_norm if self.is_plain else self.deepspeed.get_global_grad_norm())
+
+    def loader(self, batches: Dataset, numbers: list[int]) -> DataLoader:
+        return DataLoader(batches, batch_size=None, sampler=numbers, num_workers=num_loader_workers(), worker_init_fn=outlive_request)
+
+    @torch.no_grad()
+    def tallies(self, batches: Dataset, num_batches: int, only: tuple[str, ...] = (), change=lambda batch: batch) -> dict[str, float]:
+        """Mean tallies over batches 0 to `num_batches` - 1, shared out between the processes; `change` alters a batch first."""
+        self.deepspeed.eval()
+        tallies = Tallies(self.learner.tally_names(only))
+        rounds = -(-num_batches // self.num_processes)
+        numbers = [self.rank + turn * self.num_processes for turn in range(rounds)]
+        # Under ZeRO-3 every process takes part in every forward pass: one that has run out repeats the last batch, uncounted.
+        for number, batch in zip(numbers, self.loader(batches, [min(number, num_batches - 1) for number in numbers]), strict=True):
+            rows = self.deepspeed(change(moved(batch)), only).tallies
+            if number < num_batches:
+                tallies.add(rows)
+        return tallies.means()
+
+    def full_weights(self) -> dict[str, Tensor]:
+        """The learner's weights in float32 on the CPU, gathered from every process (all of them must call)."""
+        return {name: full_weight(parameter) for name, parameter in self.learner.named_parameters()}
+
+
+def skip_compiled_extension() -> None:
+    """DeepSpeed would compile shared-memory collectives for a minute or two, for nothing that we use."""
+    deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
+
+
+def full_weight(parameter: torch.nn.Parameter) -> Tensor:
+    held_by_optimizer = safe_get_full_fp32_param(parameter) if has_master_copy(parameter) else None
+    return (parameter if held_by_optimizer is None else held_by_optimizer).detach().float().cpu().clone()
+
+
+def has_master_copy(parameter: torch.nn.Parameter) -> bool:
+    """Whether DeepSpeed keeps this weight itself: split up under ZeRO-3, or in float32 beside a 16-bit one."""
+    return hasattr(parameter, "ds_id") or hasattr(parameter, "_hp_mapping")
+
+
+def configuration(recipe: Recipe, params: DeepSpeedParams, num_processes: int, reads_universal: bool = False) -> dict[str, Any]:
+    """DeepSpeed's configuration, built from params.yaml alone.
+
+    Raises SystemExit where the batch cannot be shared out evenly between the processes.
+    """
+    num_micro_batches, rest = divmod(recipe.batch, recipe.micro_batch * num_processes)
+    if rest:
+        raise SystemExit(
+            f"params.yaml: batch {recipe.batch} in micro-batches of {recipe.micro_batch} cannot be shared by {num_processes} processes; "
+            "choose micro_batch so that batch is a multiple of micro_batch x processes"
+        )
+    return {
+        "train_batch_size": recipe.batch,
+        "train_micro_batch_size_per_gpu": recipe.micro_batch,
+        "gradient_accumulation_steps": num_micro_batches,
+        "gradient_clipping": recipe.clip_norm,
+        "zero_optimization": zero(recipe.zero_stage, params),
+        "zero_allow_untested_optimizer": True,
+        "zero_force_ds_cpu_optimizer": False,  # theirs is compiled on the spot; torch's fused AdamW steps on the host just as well
+        "communication_data_type": None if params.communication == "own" else params.communication,
+        "checkpoint": {"load_universal": reads_universal},
+        "bf16": {"enabled": recipe.precision == "bf16"},
+        "fp16": {"enabled": recipe.precision == "fp16", "loss_scale": params.loss_scale},
+        "steps_per_print": 10**9,
+    }
+
+
+def zero(stage: int, params: DeepSpeedParams) -> dict[str, Any]:
+    offloaded = {"offload_optimizer": params.offload_optimizer, "offload_param": params.offload_parameters}
+    return {
+        "stage": stage,
+        "reduce_bucket_size": BUCKET,
+        "allgather_bucket_size": BUCKET,
+        **(dict.fromkeys(GATHERED_AT_ONCE, BUCKET) if stage == 3 else {}),
+        **{key: {"device": place, "pin_memory": torch.cuda.is_available()} for key, place in offloaded.items() if place != "none"},
+    }

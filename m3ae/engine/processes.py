@@ -1,0 +1,81 @@
+"""The other processes of a run, whoever started them (torchrun, deepspeed, or nobody): joining them, sharing work with them."""
+
+import atexit
+import os
+import socket
+import warnings
+from typing import NamedTuple, TypeVar
+
+import torch
+import torch.distributed as dist
+
+T = TypeVar("T")
+
+
+def join() -> None:
+    """Join the run's processes; a plain `python stage.py` becomes a run of one."""
+    if not dist.is_initialized():
+        fill_environment()
+        if torch.cuda.is_available():
+            torch.cuda.set_device(device())  # objects that are sent around would all go by the first GPU
+        warnings.filterwarnings("ignore", "`torch.distributed", FutureWarning)  # DeepSpeed's calls, on every step
+        torch.use_deterministic_algorithms(True, warn_only=True)
+        torch.utils.deterministic.fill_uninitialized_memory = False  # a safety net for programs that read what they never wrote
+        dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+        atexit.register(leave)
+
+
+def leave() -> None:
+    """End the communication's own threads: one that still runs when its process ends aborts it, now and then."""
+    if dist.is_initialized():
+        dist.destroy_process_group()
+
+
+def fill_environment() -> None:
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS gives no two runs the same bits
+    alone = {"RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "1", "MASTER_ADDR": "127.0.0.1"}
+    for name, value in alone.items():
+        os.environ.setdefault(name, value)
+    os.environ.setdefault("MASTER_PORT", str(free_port()))
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def is_first() -> bool:
+    """Return whether this process writes the files and draws the progress bar."""
+    return not dist.is_initialized() or dist.get_rank() == 0
+
+
+def device() -> torch.device:
+    return torch.device("cuda", int(os.environ["LOCAL_RANK"])) if torch.cuda.is_available() else torch.device("cpu")
+
+
+def moved(batch: NamedTuple) -> NamedTuple:
+    """Return the batch on this process's device."""
+    target = device()
+    return batch._make(None if part is None else part.to(target, non_blocking=True) for part in batch)
+
+
+def num_loader_workers() -> int:
+    """Return how many processes prepare batches beside each training process; on a small machine the training needs every core."""
+    cores = (os.cpu_count() or 1) // int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    return int(os.environ.get("M3AE_LOADER_WORKERS", min(8, cores - 1) if cores > 4 else 0))
+
+
+def process_share() -> slice:
+    """Return each process's own elements of a list that all of them hold: `items[process_share()]`."""
+    return slice(dist.get_rank(), None, dist.get_world_size()) if dist.is_initialized() else slice(None)
+
+
+def gathered(share: list[T]) -> list[T]:
+    """Return the whole list again, in its order, on every process."""
+    if not (dist.is_initialized() and dist.get_world_size() > 1):
+        return share
+    shares: list[list[T]] = [[] for _ in range(dist.get_world_size())]
+    dist.all_gather_object(shares, share)
+    longest = max(len(part) for part in shares)
+    return [part[turn] for turn in range(longest) for part in shares if turn < len(part)]

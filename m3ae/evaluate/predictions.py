@@ -1,0 +1,72 @@
+"""A saved model's predictions on a test split, as a table: what every score is counted from. Paper, section 3.
+
+Its columns: id, image_id, question, truth (every right answer), answer_kind, prediction, best and best_scores (the five best answers and
+what the model gives them), score (1 = right). Retrieval's are in `ranking`.
+"""
+
+from typing import NamedTuple
+
+import polars as pl
+import torch
+
+from m3ae.batches.images import Crop
+from m3ae.batches.order import InOrder
+from m3ae.batches.tasks import TaskBatches
+from m3ae.batches.tokenizer import Tokenizer
+from m3ae.engine.processes import device, gathered, moved, process_share
+from m3ae.model.config import ModelConfig
+from m3ae.objectives.answer import Labels
+from m3ae.objectives.learner import Learner
+from m3ae.shards.read import Shards
+
+AT_ONCE = 8  # samples in one forward pass
+NUM_BEST = 5
+Guess = list[tuple[str, float]]  # the best answers and their scores
+
+
+class Test(NamedTuple):
+    """What a model is tested on, and how that is read."""
+
+    shards: Shards
+    answers: list[str]
+    tokenizer: Tokenizer
+    config: ModelConfig  # of the model that is tested
+
+
+@torch.no_grad()
+def predictions(learner: Learner, test: Test) -> pl.DataFrame:
+    """Return a row for each test row, in its order."""
+    learner.eval().to(device())
+    order, sizes = InOrder(len(test.shards), AT_ONCE), test.config.model
+    batches = TaskBatches(test.shards, test.tokenizer, test.answers, order, Crop(sizes.image_px, 1.0, 0), sizes.text_tokens)
+    numbers = list(range(len(order)))[process_share()]
+    per_batch = gathered([predict(learner, batches, number, test.answers) for number in numbers])
+    guesses = [guess for batch in per_batch for guess in batch]
+    return pl.DataFrame([judged(test.shards.row(number), guess) for number, guess in enumerate(guesses)])
+
+
+def predict(learner: Learner, batches: TaskBatches, number: int, answers: list[str]) -> list[Guess]:
+    """Return the most probable answers to each question of a batch, the best first."""
+    batch = moved(batches[number])
+    [head] = learner.objectives.values()
+    return best(head, head.logits(learner.backbone.fusion, learner.encode(batch, set(head.views)), batch), answers)
+
+
+def best(head: Labels, logits: torch.Tensor, answers: list[str]) -> list[Guess]:
+    scores, places = head.probabilities(logits).sort(dim=1, descending=True, stable=True)
+    kept = zip(places[:, :NUM_BEST].tolist(), scores[:, :NUM_BEST].tolist(), strict=True)
+    return [[(answers[place], round(score, 6)) for place, score in zip(*row, strict=True)] for row in kept]
+
+
+def judged(row: dict, guess: Guess) -> dict:
+    return {
+        "id": row["id"],
+        "image_id": row["image_id"],
+        "question": row["texts"][0],
+        "truth": row["answers"],
+        "answer_kind": row["answer_kind"],
+        "prediction": guess[0][0],
+        "best": [answer for answer, _ in guess],
+        "best_scores": [score for _, score in guess],
+        "score": float(guess[0][0] in row["answers"]),
+    }

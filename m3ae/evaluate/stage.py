@@ -1,0 +1,58 @@
+"""The evaluation stage's parts put together: saved models and a test split in, predictions and scores out. Nothing is trained."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch.distributed as dist
+
+from m3ae.batches.tokenizer import Tokenizer
+from m3ae.disk.json import write_json
+from m3ae.engine.processes import is_first
+from m3ae.evaluate.kinds import KINDS
+from m3ae.evaluate.predictions import Test
+from m3ae.model.config import load_config
+from m3ae.model.folder import load_weights
+from m3ae.objectives.build import fill, saved_learner
+from m3ae.shards.read import Shards, open_answers, open_manifest, open_split
+from m3ae.tasks import TASKS, TaskName
+
+
+class EvaluatePaths(NamedTuple):
+    shards: Path
+    finetuned: Path  # the model folder that started from pre-training
+    baseline: Path  # the one that started from scratch
+    out: Path
+    metrics: Path
+
+    def models(self) -> dict[str, Path]:
+        return {"pretrained": self.finetuned, "scratch": self.baseline}
+
+
+def run(task: TaskName, seed: int, paths: EvaluatePaths) -> None:
+    """Test both models, or say that the task's release was not found."""
+    manifest = open_manifest(paths.shards)
+    figures: dict[str, Any] = {"found": manifest["found"], "task": task, "seed": seed}
+    if is_first():
+        paths.out.mkdir(parents=True, exist_ok=True)
+    if manifest["found"]:
+        train, test = (open_split(paths.shards, split) for split in ("train", "test"))
+        answers = open_answers(paths.shards)
+        figures |= {"synthetic": manifest["synthetic"], "test_rows": len(test), **({"answers": len(answers)} if answers else {})}
+        figures |= KINDS[TASKS[task].kind].reference(train, test)
+        for start, folder in paths.models().items():
+            figures[start] = scores(task, folder, test, answers, paths.out / f"{start}.parquet")
+    if is_first():
+        write_json(paths.metrics, figures)
+    dist.barrier()
+
+
+def scores(task: TaskName, folder: Path, shards: Shards, answers: list[str], out: Path) -> dict[str, Any]:
+    """Return the scores of the model in `folder`, and write the predictions that they are counted from."""
+    config = load_config(folder)
+    learner = saved_learner(config)
+    fill(learner, load_weights(folder))
+    kind = KINDS[TASKS[task].kind]
+    table = kind.predict(learner, Test(shards, answers, Tokenizer.load(folder), config))
+    if is_first():
+        table.write_parquet(out)
+    return kind.score(table)

@@ -1,0 +1,52 @@
+"""Retrieval with nothing but what pre-training taught: the matching head's "match" logit scores every pair. Paper, section 3."""
+
+from pathlib import Path
+from typing import Any
+
+from m3ae.batches.tokenizer import Tokenizer
+from m3ae.disk.json import write_json
+from m3ae.engine.processes import is_first
+from m3ae.evaluate.predictions import Test
+from m3ae.evaluate.ranking import rankings
+from m3ae.evaluate.scores import both_recalls
+from m3ae.model.config import load_config
+from m3ae.model.folder import load_weights
+from m3ae.objectives.build import start_from, task_learner
+from m3ae.objectives.ranking import chance
+from m3ae.objectives.retrieval import Retrieval
+from m3ae.shards.read import open_manifest, open_split
+
+
+def zero_shot(shards: Path, pretrained: Path, out: Path, text_tokens: int) -> dict[str, Any]:
+    """Return the recalls on the test split, and write the predictions to `out`; or return why there are none."""
+    manifest, config = open_manifest(shards), load_config(pretrained)
+    missing = None if manifest["found"] else "the release was not found"
+    if "itm" not in config.objectives:
+        missing = missing or "the model has no matching head: it was fine-tuned, or pre-trained with objectives.itm: 0"
+    if missing:
+        return absent(missing, out)
+    config = config.at(config.model.image_px, text_tokens)
+    learner = task_learner(config, "retrieval", Retrieval(config.model), seed=0)
+    start_from(learner, load_weights(pretrained))
+    test = open_split(shards, "test")
+    table = rankings(learner, Test(test, [], Tokenizer.load(pretrained), config))
+    if is_first():
+        out.mkdir(parents=True, exist_ok=True)
+        table.write_parquet(out / "predictions.parquet")
+    texts = table["truth"].to_list()
+    reference = chance(texts)
+    return {
+        "found": True,
+        "synthetic": manifest["synthetic"],
+        "pairs": len(test),
+        "distinct_texts": len(set(texts)),
+        "chance": {"text_to_image": reference, "image_to_text": reference},
+        **both_recalls(table),
+    }
+
+
+def absent(reason: str, out: Path) -> dict[str, Any]:
+    figures = {"found": False, "reason": reason}
+    if is_first():
+        write_json(out / "absent.json", figures)
+    return figures

@@ -1,0 +1,92 @@
+"""The fine-tuning stages' parts put together: one task's shards and what to start from in, a model folder and metrics out.
+
+`finetune` starts from a model folder, `baseline` from an architecture alone; everything else is the same.
+"""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch.distributed as dist
+
+from m3ae.batches.tokenizer import Tokenizer
+from m3ae.disk.digest import MANIFEST, name_of_file
+from m3ae.disk.json import write_json
+from m3ae.engine.params import DeepSpeedParams
+from m3ae.engine.processes import is_first
+from m3ae.finetune.kinds import KINDS
+from m3ae.finetune.loop import Best, finetune
+from m3ae.finetune.params import FinetuneParams
+from m3ae.model.card import model_card
+from m3ae.model.config import load_config
+from m3ae.model.folder import WEIGHTS, load_weights, save_model
+from m3ae.shards.read import Shards, open_answers, open_manifest, open_split
+from m3ae.tasks import TASKS, TaskName
+
+SPLITS = ("train", "validation", "test")
+
+
+class FinetunePaths(NamedTuple):
+    shards: Path
+    initial: Path  # a model folder, or an architecture: the same without weights
+    out: Path
+    metrics: Path
+
+
+class Run(NamedTuple):
+    """What is fine-tuned, and how."""
+
+    task: TaskName
+    seed: int
+    params: FinetuneParams
+    deepspeed: DeepSpeedParams
+    code: str  # digest of the stage's files
+
+
+def run(this: Run, paths: FinetunePaths) -> None:
+    """Fine-tune from the weights in `paths.initial`, or from scratch where there are none; say so where the task's release was not found."""
+    manifest = open_manifest(paths.shards)
+    if not manifest["found"]:
+        if is_first():
+            write_absent(this, paths)
+        return
+    splits = open_splits(this.task, paths.shards)
+    task = KINDS[TASKS[this.task].kind](splits, open_answers(paths.shards), Tokenizer.load(paths.initial), this.params)
+    config = load_config(paths.initial).at(this.params.image_px, this.params.text_tokens)
+    pretrained = load_weights(paths.initial) if (paths.initial / WEIGHTS).is_file() else None
+    best = finetune(task, config, this.params, this.deepspeed, this.seed, pretrained)
+    if is_first():
+        trained = config.model_copy(update={"objectives": (task.name,), "num_labels": task.num_labels})
+        save_model(paths.out, trained, best.weights, paths.initial, card(this, paths, best))
+        figures = {"found": True, "synthetic": manifest["synthetic"], "task": this.task, "seed": this.seed}
+        sizes = {split: len(shards) for split, shards in splits.items()}
+        write_json(paths.metrics, figures | {"sizes": sizes, "epoch": best.epoch, "validation": best.validation})
+    dist.barrier()
+
+
+def open_splits(task: TaskName, folder: Path) -> dict[str, Shards]:
+    """Raise SystemExit where the train or test split is empty."""
+    splits = {split: open_split(folder, split) for split in SPLITS}
+    for split in ("train", "test"):
+        if not len(splits[split]):
+            dropped = f"data/metrics/prepare/{TASKS[task].release}.json"
+            raise SystemExit(f"{folder}: {task} has no {split} rows; see {dropped} for what was dropped")
+    return splits
+
+
+def card(this: Run, paths: FinetunePaths, best: Best) -> str:
+    weights = paths.initial / WEIGHTS
+    return model_card(
+        f"M3AE, fine-tuned: {this.task}",
+        open_manifest(paths.shards)["synthetic"],
+        this.code,
+        start={"digest of the weights that it started from": name_of_file(weights) if weights.is_file() else "none: from scratch"},
+        data={"digest of the shards' manifest": name_of_file(paths.shards / MANIFEST)},
+        chosen={"epoch": best.epoch, "validation score": best.validation},
+        parameters={"seed": this.seed, **this.params.model_dump(mode="json")},
+    )
+
+
+def write_absent(this: Run, paths: FinetunePaths) -> None:
+    absent: dict[str, Any] = {"found": False, "task": this.task, "seed": this.seed}
+    write_json(paths.out / "absent.json", absent)
+    write_json(paths.metrics, absent)

@@ -1,0 +1,88 @@
+"""From a configuration to modules: the learner that pre-trains, those that are fine-tuned, and those that a model folder holds."""
+
+import torch
+from torch import Tensor
+
+from m3ae.method import Views
+from m3ae.model.backbone import Backbone, build_backbone
+from m3ae.model.config import ModelConfig
+from m3ae.objectives.answer import Classification, QuestionAnswering
+from m3ae.objectives.base import Objective
+from m3ae.objectives.itm import MATCH, ImageTextMatching
+from m3ae.objectives.learner import Learner
+from m3ae.objectives.mim import MaskedImageModelling
+from m3ae.objectives.mlm import MaskedLanguageModelling
+from m3ae.objectives.retrieval import Retrieval
+
+# One entry each, in the order in which their weights are drawn.
+OBJECTIVES: dict[str, type[Objective]] = {
+    "mlm": MaskedLanguageModelling,
+    "mim": MaskedImageModelling,
+    "itm": ImageTextMatching,
+}
+HEADS: dict[str, type[Objective]] = {
+    "answer": QuestionAnswering,
+    "classify": Classification,
+    "retrieval": Retrieval,
+}
+VISION = "backbone.vision."
+MATCHING_HEAD = "objectives.itm.head."
+
+
+def active(weights: dict[str, float]) -> dict[str, float]:
+    """Return the weights of the objectives that are on, in the registry's order."""
+    return {name: weights[name] for name in OBJECTIVES if weights.get(name, 0) > 0}
+
+
+def pretraining_learner(
+    config: ModelConfig, weights: dict[str, float], seed: int, load_encoders: bool = False, views: Views = "shared"
+) -> Learner:
+    """Return the backbone with its pre-training objectives, drawn from `seed`; `weights` are the loss's."""
+    torch.manual_seed(seed)
+    backbone = backbone_of(config, load_encoders)
+    return Learner(backbone, {name: OBJECTIVES[name].of(config) for name in config.objectives}, weights, views)
+
+
+def task_learner(config: ModelConfig, name: str, objective: Objective, seed: int, load_encoders: bool = False) -> Learner:
+    """Return the backbone with one downstream objective; its initial weights are drawn from `seed`."""
+    torch.manual_seed(seed)
+    return Learner(backbone_of(config, load_encoders), {name: objective}, {name: 1.0})
+
+
+def saved_learner(config: ModelConfig) -> Learner:
+    """Return the modules that a model folder's weights fit into, newly drawn; no hub and no other file is asked for anything."""
+    kinds = OBJECTIVES | HEADS
+    objectives = {name: kinds[name].of(config) for name in config.objectives}
+    return Learner(build_backbone(config.model, config.vocabulary, config.encoders(), load_weights=False), objectives,
+                   dict.fromkeys(config.objectives, 1.0))
+
+
+def backbone_of(config: ModelConfig, load_encoders: bool) -> Backbone:
+    """Raise SystemExit, with the remedy, where a named encoder cannot be had or has other sizes than the parameters say."""
+    try:
+        return build_backbone(config.model, config.vocabulary, config.encoders(), load_encoders)
+    except (OSError, ValueError) as error:
+        raise SystemExit(f"scales/: model: {error}") from None
+
+
+def fill(learner: Learner, weights: dict[str, Tensor], part: str = "") -> None:
+    """Put the weights whose names start with `part` into the learner, what depends on the image size resized to its own.
+
+    Raises ValueError that lists missing, surplus and misshapen tensors; nothing is half-loaded.
+    """
+    wanted = {name: tensor for name, tensor in learner.state_dict().items() if name.startswith(part)}
+    given = {name: tensor for name, tensor in weights.items() if name.startswith(part)}
+    vision = {name.removeprefix(VISION): tensor for name, tensor in given.items() if name.startswith(VISION)}
+    given |= {VISION + name: tensor for name, tensor in learner.backbone.vision.resized(vision).items()}
+    wrong = sorted(wanted.keys() ^ given.keys()) or [name for name in wanted if wanted[name].shape != given[name].shape]
+    if wrong:
+        raise ValueError(f"the weights do not fit the model: {', '.join(wrong)}")
+    learner.load_state_dict(given, strict=False)
+
+
+def start_from(learner: Learner, pretrained: dict[str, Tensor]) -> None:
+    """Put in the pre-trained backbone; for retrieval also the matching head's "match" row, where matching was on."""
+    fill(learner, pretrained, part="backbone.")
+    for head in learner.objectives.values():
+        if isinstance(head, Retrieval) and MATCHING_HEAD + "weight" in pretrained:
+            head.start_from(pretrained[MATCHING_HEAD + "weight"][MATCH], pretrained[MATCHING_HEAD + "bias"][MATCH])

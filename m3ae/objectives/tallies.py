@@ -1,0 +1,41 @@
+"""Tallies: (sum, count) pairs that add across batches and processes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+
+def tally(values: Tensor) -> Tensor:
+    """(sum, count) of `values`, detached, in float64: (2,)."""
+    values = values.detach().double()
+    return torch.stack([values.sum(), values.new_tensor(values.numel())])
+
+
+@dataclass
+class Tallies:
+    """Named running sums. `names` are in the order of the rows that `add` is given."""
+
+    names: Sequence[str]
+    sums: Tensor = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.sums = torch.zeros(len(self.names), 2, dtype=torch.float64)
+
+    def add(self, rows: Tensor) -> None:
+        self.sums += rows.cpu()
+
+    def means(self) -> dict[str, float]:
+        """Name -> mean over everything added on every process; what was never counted is left out."""
+        total = summed_over_processes(self.sums)
+        return {name: (row[0] / row[1]).item() for name, row in zip(self.names, total, strict=True) if row[1] > 0}
+
+
+def summed_over_processes(sums: Tensor) -> Tensor:
+    if not (dist.is_initialized() and dist.get_world_size() > 1):
+        return sums
+    total = sums.to("cuda" if dist.get_backend() == "nccl" else "cpu", copy=True)
+    dist.all_reduce(total)
+    return total.cpu()

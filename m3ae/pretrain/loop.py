@@ -1,0 +1,161 @@
+"""Pre-training from the first step, or from where it was killed, to the last; validation on the way."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Any
+
+import torch
+from tqdm import tqdm
+
+from m3ae.batches.pairs import PairBatch, PairBatches
+from m3ae.engine.engine import Diverged, Engine
+from m3ae.engine.processes import is_first
+from m3ae.engine.stop import EXIT_STATUS, StopRequest
+from m3ae.objectives.tallies import Tallies, summed_over_processes
+from m3ae.pretrain.live import LiveLog
+from m3ae.pretrain.params import PretrainParams
+from m3ae.pretrain.resume import ResumeState
+from m3ae.pretrain.speed import Speed
+from m3ae.pretrain.spikes import Spikes, told
+
+NUM_CURVE_POINTS, NUM_LIVE_POINTS = 100, 1000
+
+
+@dataclass
+class Curves:
+    """What was seen so far; it travels with the resume state."""
+
+    training: list[dict[str, float]] = field(default_factory=list)
+    validation: list[dict[str, float]] = field(default_factory=list)
+    live: list[dict[str, float]] = field(default_factory=list)  # what the live log holds of training; with times, so it is no result
+
+
+class Pretraining:
+    """One run: `run()` trains and returns the final validation's figures."""
+
+    def __init__(
+        self, engine: Engine, params: PretrainParams, training: PairBatches, validation: PairBatches, state: ResumeState, speed: Speed
+    ):  # fmt: skip
+        self.engine, self.params, self.state, self.speed = engine, params, state, speed
+        self.training, self.validation = training, validation
+        self.curves, self.stop = Curves(), StopRequest()
+        self.live, self.spikes = LiveLog(), Spikes()
+        self.recent, self.latest = self.new_tallies(), self.new_tallies()  # since the last row of the curve, and of the live log
+
+    def run(self) -> dict[str, dict[str, float]]:
+        first_step, notes = self.state.load(self.engine)
+        self.take_up(notes)
+        try:
+            with tqdm(total=self.params.steps, initial=first_step, unit="step", disable=not is_first()) as bar:
+                self.speed.go_on()
+                for step, rows in self.engine.train(self.training, first_step, self.params.steps):
+                    self.speed.step_done()
+                    self.recent.add(rows)
+                    self.latest.add(rows)
+                    self.notice(step, float(rows[-1, 0] / rows[-1, 1]))
+                    self.after(step, bar)
+                    self.speed.go_on()
+        except Diverged as error:
+            raise Diverged(f"{error}; the last whole state is {self.state.newest() or 'none: nothing was saved yet'}") from None
+        self.live.close()
+        return self.final_figures()
+
+    def notice(self, step: int, loss: float) -> None:
+        """Tell of a spike, as each process sees it in its own share of the step."""
+        usual = self.spikes.notice(loss)
+        if usual is not None:
+            names = [name for number in self.engine.micro_batch_numbers(step - 1, step) for name in self.training.names(number)]
+            tqdm.write(told(step, loss, usual, names))
+
+    def notes(self) -> dict[str, Any]:
+        """What a resumed run has to know beside the weights; all processes must ask."""
+        return {**vars(self.curves), "recent": summed_over_processes(self.recent.sums).tolist(), "spikes": self.num_spikes()}
+
+    def take_up(self, notes: dict[str, Any]) -> None:
+        if notes:
+            self.curves = Curves(notes["training"], notes["validation"], notes["live"])
+            for row in sorted(self.curves.live + self.curves.validation, key=itemgetter("step")):
+                self.log(row)
+            if is_first():  # the sums are those of all processes
+                self.recent.sums = torch.tensor(notes["recent"], dtype=torch.float64)
+                self.spikes.count = notes["spikes"]
+
+    def num_spikes(self) -> int:
+        """That all processes saw; all of them must ask."""
+        return int(summed_over_processes(torch.tensor(self.spikes.count)))
+
+    def after(self, step: int, bar: tqdm) -> None:
+        """What is due after a step. Saving comes last, so that a resumed run repeats none of it."""
+        bar.update()
+        stopping = self.stop.everywhere() and step < self.params.steps
+        saving = self.due(step, self.params.save_every_steps)
+        if saving or self.due(step, max(1, self.params.steps // NUM_CURVE_POINTS)):
+            self.note_training(step)
+        if saving or stopping or self.due(step, max(1, self.params.steps // NUM_LIVE_POINTS)):
+            self.note_live(step, bar)
+        if self.due(step, self.params.validate_every_steps):
+            self.curves.validation.append({"step": step, **flat(self.figures())})
+            self.log(self.curves.validation[-1])
+        if (saving or stopping) and step < self.params.steps:
+            self.state.save(self.engine, step, self.notes())
+        if stopping:
+            print(f"asked to stop: step {step} of {self.params.steps} is saved; `dvc repro` goes on from it")
+            raise SystemExit(EXIT_STATUS)
+
+    def due(self, step: int, every: int) -> bool:
+        return step % every == 0 or step == self.params.steps
+
+    def note_training(self, step: int) -> None:
+        """A row of the curve."""
+        self.curves.training.append({"step": step, **mean_losses(self.recent), "learning_rate": self.engine.learning_rates["encoders"]})
+        self.recent = self.new_tallies()
+
+    def note_live(self, step: int, bar: tqdm) -> None:
+        """A row of the live log, and the progress bar."""
+        losses, speed, rates = mean_losses(self.latest), self.speed.figures(), self.engine.learning_rates
+        self.latest = self.new_tallies()
+        self.curves.live.append({
+            "step": step, **losses, "learning_rate": rates["encoders"],
+            **{f"learning_rate_of_{part}": rates[part] for part in ("fusion", "heads")},
+            **speed, "gradient_norm": self.engine.gradient_norm(), "spikes": self.num_spikes(),
+        })  # fmt: skip
+        self.log(self.curves.live[-1])
+        bar.set_postfix({"loss": f"{losses['total']:.3f}", "pairs/s": f"{speed['pairs_per_second']:.0f}"})
+
+    def log(self, row: dict[str, float]) -> None:
+        self.live.write(int(row["step"]), {name: value for name, value in row.items() if name != "step"})
+
+    def new_tallies(self) -> Tallies:
+        return Tallies([*self.engine.learner.tally_names(), "total"])
+
+    def figures(self, only: tuple[str, ...] = (), change: Callable[[PairBatch], PairBatch] = lambda batch: batch) -> dict[str, float]:
+        return self.engine.tallies(self.validation, len(self.validation.order), only, change)
+
+    def final_figures(self) -> dict[str, dict[str, float]]:
+        """Every objective's figures on the validation pairs; for words also with each text beside another pair's image."""
+        figures = nested(self.figures())
+        if "mlm" in figures:
+            shuffled = self.figures(("mlm",), PairBatch.with_other_images)
+            figures["mlm"]["accuracy_shuffled_image"] = shuffled["mlm.accuracy"]
+        return figures
+
+
+def mean_losses(tallies: Tallies) -> dict[str, float]:
+    """The summed loss, then each objective's, over all processes."""
+    means = tallies.means()
+    return {"total": means["total"], **{name.removesuffix(".loss"): mean for name, mean in means.items() if name.endswith(".loss")}}
+
+
+def flat(figures: dict[str, float]) -> dict[str, float]:
+    """`mlm.loss` -> `mlm_loss`, as a column's name."""
+    return {name.replace(".", "_"): value for name, value in figures.items() if not name.endswith("predicting_zero")}
+
+
+def nested(figures: dict[str, float]) -> dict[str, dict[str, float]]:
+    """`mlm.loss` -> `{"mlm": {"loss": ...}}`."""
+    result: dict[str, dict[str, float]] = {}
+    for name, value in figures.items():
+        objective, figure = name.split(".")
+        result.setdefault(objective, {})[figure] = value
+    return result

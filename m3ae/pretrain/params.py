@@ -1,0 +1,28 @@
+"""What the parameters say about pre-training."""
+
+from typing import ClassVar, Literal
+
+from m3ae.engine.params import OPTIMIZER, Count, DeepSpeedParams, Recipe
+from m3ae.method import Method
+from m3ae.model.params import ModelParams
+from m3ae.params import SCALE, Seed
+
+
+class PretrainParams(Recipe):
+    """The recipe, and when to validate and save."""
+
+    places: ClassVar = (OPTIMIZER, f"{SCALE}pretrain")
+    pad_to: Literal[1, 8, 16, 32, 64]
+    steps: Count
+    validate_every_steps: Count
+    save_every_steps: Count
+
+
+class Params(Method):
+    """All that the stage reads."""
+
+    seed: Seed
+    pretrain_releases: tuple[str, ...]
+    model: ModelParams
+    deepspeed: DeepSpeedParams
+    pretrain: PretrainParams

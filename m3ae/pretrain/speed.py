@@ -1,0 +1,74 @@
+"""How fast training is: pairs a second, and the share of the device's own matrix-multiplication speed (MFU) that they amount to."""
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
+
+from m3ae.objectives.learner import Learner
+
+DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+BACKWARD_TOO = 3  # a backward pass multiplies twice as much as the forward one
+MATRIX_SIDE = {"cpu": 2048, "cuda": 8192}  # large enough that the start of a product counts for nothing
+
+
+def matrix_speed(dtype: torch.dtype, device: torch.device, rounds: int = 3) -> float:
+    """Operations a second of square matrix products, the best of `rounds`."""
+    side = MATRIX_SIDE[device.type]
+    one, other = (torch.ones(side, side, dtype=dtype, device=device) for _ in range(2))
+    return 2 * side**3 / min(seconds(lambda: one @ other, device) for _ in range(rounds))
+
+
+def seconds(function: Callable[[], object], device: torch.device) -> float:
+    synchronise(device)
+    begun = time.perf_counter()
+    function()
+    synchronise(device)
+    return time.perf_counter() - begun
+
+
+def synchronise(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+@torch.no_grad()
+def operations_a_pair(learner: Learner, batch: NamedTuple) -> float:
+    """Of one forward and backward pass, counted on the forward pass of `batch`; draws no random number, changes no weight.
+
+    Attention is counted as the matrix products that it is: the counter knows no fused kernel of the CPU.
+    """
+    training = learner.training
+    learner.eval()
+    with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
+        learner(batch)
+    learner.train(training)
+    return BACKWARD_TOO * counter.get_total_flops() / len(batch.text_ids)
+
+
+class Speed:
+    """A stopwatch over training steps, without what is done between them.
+
+    `possible`: the pairs a second that matrix multiplication alone would allow all processes together.
+    """
+
+    def __init__(self, batch: int, possible: float):
+        self.batch, self.possible = batch, possible
+        self.steps, self.seconds = 0, 0.0
+        self.go_on()
+
+    def go_on(self) -> None:
+        self.begun = time.perf_counter()
+
+    def step_done(self) -> None:
+        self.steps += 1
+        self.seconds += time.perf_counter() - self.begun
+
+    def figures(self) -> dict[str, float]:
+        """Since they were last asked for."""
+        pairs_per_second = self.steps * self.batch / self.seconds
+        self.steps, self.seconds = 0, 0.0
+        return {"pairs_per_second": pairs_per_second, "mfu": pairs_per_second / self.possible}

@@ -1,0 +1,108 @@
+"""Which releases are there: one small digest each, so that a changed release is prepared again and an absent one is no error."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+from m3ae.disk.json import write_json
+from m3ae.releases.catalogue import CATALOGUE
+from m3ae.releases.readers.roco_references import reference_files
+
+SYNTHETIC = "SYNTHETIC.md"  # phantom leaves it in each release that it makes
+NUM_THREADS = 4  # reading waits for the disk; hashing releases the interpreter
+
+
+class InventoryError(SystemExit):
+    """The folder of releases, or an inventory file, is not there, or a release has a folder elsewhere; the message says what to do."""
+
+
+class Found(NamedTuple):
+    """What there is of a release; the digest covers each file's relative path and content, and where links to folders lead."""
+
+    found: bool
+    synthetic: bool
+    files: int
+    bytes: int
+    sha256: str
+
+
+def write_inventory(releases: Path, out: Path) -> None:
+    """A `<release>.json` in `out` for all releases; of links that DVC does not follow it says so. Raises `InventoryError` where `releases`
+    is no folder, or part of a release lies elsewhere.
+    """
+    if not releases.is_dir():
+        raise InventoryError(f"{releases}: no such folder; set `releases` in params.yaml to the folder that holds {', '.join(CATALOGUE)}")
+    for name in CATALOGUE:
+        write_json(out / f"{name}.json", take_inventory(releases / name)._asdict())
+        for link in [releases / name] if (releases / name).is_symlink() else sorted(dict(folder_links(releases / name))):
+            print(f"{releases / name / link}: is a link to a folder, and DVC does not notice when it leads elsewhere or what lies there "
+                  "changes; then run `dvc repro --force --single-item inventory`")  # fmt: skip
+
+
+def read_inventory(path: Path) -> Found:
+    if not path.is_file():
+        raise InventoryError(f"{path}: no such file; run `dvc repro inventory`")
+    return Found(**json.loads(path.read_text()))
+
+
+def take_inventory(release: Path) -> Found:
+    """What there is in the folder `release`, every file's content read once. Raises `InventoryError` where part of it lies elsewhere."""
+    if release.is_symlink() and not release.is_dir():
+        raise InventoryError(
+            f"{release}: is a link to {os.path.realpath(release)}, where no folder is; mount it, or correct or remove the link"
+        )
+    links = dict(folder_links(release))
+    files = dict(release_files(release))
+    with ThreadPoolExecutor(NUM_THREADS) as pool:
+        entries = list(zip(files, pool.map(content, files.values()), strict=True))
+    digest = hashlib.sha256()
+    for name, contained in sorted([*((name, file_digest) for name, (_, file_digest) in entries), *links.items()]):
+        digest.update(f"{name}\0{contained}\n".encode("utf-8", "surrogateescape"))
+    size = sum(size for _, (size, _) in entries)
+    return Found(bool(entries), is_synthetic(release), len(entries), size, digest.hexdigest() if entries else "")
+
+
+def folder_links(release: Path) -> Iterator[tuple[str, str]]:
+    """(name, where it leads) of each link to a folder, both relative to the release: what lies behind is there under its own name, too.
+
+    Raises `InventoryError` where one leads out of the release, or leads to nothing there: no file behind it would be found.
+    """
+    root = os.path.realpath(release)
+    for folder, folders, names in os.walk(root):
+        for path in (Path(folder, name) for name in [*folders, *names]):
+            if path.is_file() or not path.is_symlink():
+                continue
+            target = Path(os.path.realpath(path))
+            if not target.is_relative_to(root):
+                raise leads_out(release, release / path.relative_to(root), target)
+            if path.is_dir():
+                yield path.relative_to(root).as_posix(), f"-> {target.relative_to(root).as_posix()}"
+
+
+def leads_out(release: Path, link: Path, target: Path) -> InventoryError:
+    return InventoryError(f"{link}: is a link to {target}, outside the release, and what lies there is not read; copy it to the link's "
+                          f"place, or make {release} itself a link to a folder that holds all of the release")  # fmt: skip
+
+
+def release_files(release: Path) -> Iterator[tuple[str, Path]]:
+    """(name in the digest, file), links to files elsewhere among them; prepare drops images behind such links and counts them."""
+    root = os.path.realpath(release)
+    for folder, _, names in os.walk(root, followlinks=False):
+        yield from ((path.relative_to(root).as_posix(), path) for path in (Path(folder, name) for name in names) if path.is_file())
+    if release.name == "roco" and os.path.isdir(root):  # its references may lie in the folder of MedICaT, whose authors made them
+        for split, path in reference_files(release).items():
+            yield f"references/{split}", path
+
+
+def content(path: Path) -> tuple[int, str]:
+    """(bytes, SHA-256) of a file."""
+    with path.open("rb") as file:
+        return path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def is_synthetic(release: Path) -> bool:
+    return (release / SYNTHETIC).is_file()

@@ -1,0 +1,60 @@
+"""`m3ae releases`: for each release where it is looked for, what was found, what is missing, and how to get it."""
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from m3ae.releases.catalogue import CATALOGUE, Release, against_published, verdict
+from m3ae.releases.inventory import is_synthetic
+from m3ae.releases.readers.published import ReleaseError
+from m3ae.releases.record import Record, Split
+
+
+def describe(releases: Path) -> Iterator[str]:
+    """The lines of the command's answer. No image is opened; whether each one is there is looked up."""
+    for name, release in CATALOGUE.items():
+        yield f"{name}: {heading(release)}"
+        yield f"  looked for in  {releases / name}"
+        yield from (f"  {line}" for line in found(name, releases / name))
+        yield f"  to be had at   {release.address} (size: {release.size}; licence: {release.licence}; terms: {release.terms})"
+
+
+def heading(release: Release) -> str:
+    """Return the release's name and what it is, "own pairs" once."""
+    return release.title if release.name.lower() in release.title else f"{release.name}, {release.title}"
+
+
+def found(name: str, folder: Path) -> Iterator[str]:
+    if not folder.is_dir():
+        yield "found          nothing: there is no such folder"
+        return
+    records: Counter[Split] = Counter()
+    missing: set[Path] = set()
+    try:
+        for record in CATALOGUE[name].read(folder):
+            if isinstance(record, Record):
+                records[record.split] += 1
+                missing |= set() if is_there(record) else {record.image}
+    except ReleaseError as error:
+        yield f"found          a folder that cannot be read: {error}"
+        return
+    kind = " (synthetic)" if is_synthetic(folder) else ""
+    yield "found          " + ", ".join(f"{records[split]:,} {split}" for split in Split) + kind
+    if not kind and (compared := verdict(against_published(name, records))):
+        yield f"counts         {compared}"
+    absent = [split for split in CATALOGUE[name].splits if not records[split]]
+    yield "missing        " + (", ".join([*(f"the {split} split" for split in absent), *said(missing, folder)]) or "nothing")
+
+
+def is_there(record: Record) -> bool:
+    """A table's image counts as there: whether its bytes are null is told where they are read."""
+    return record.content is not None or os.path.isfile(record.image)  # Path.is_file refuses overlong names
+
+
+def said(missing: set[Path], folder: Path) -> list[str]:
+    if not missing:
+        return []
+    first = min(missing)
+    name = first.relative_to(folder) if first.is_relative_to(folder) else first.name
+    return [f"{len(missing):,} images, {name} for one"]

@@ -1,0 +1,36 @@
+"""Parquet mirrors of ROCO and ROCOv2 on the Hugging Face hub: images and captions in the same files.
+
+Layout: `{train,validation,test}-*.parquet`, here or in `data/`, with the columns `image` (bytes and path), `image_id` and `caption`;
+others are passed over.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from m3ae.releases.readers.published import SPELLINGS, text
+from m3ae.releases.readers.tables import table_rows
+from m3ae.releases.record import Record, Split
+
+COLUMNS = ("image", "image_id", "caption")
+
+
+def mirror_files(folder: Path) -> dict[Split, list[Path]]:
+    """The files of each split that is there."""
+    found = {split: sorted(path for place in (folder, folder / "data") for name in names for path in place.glob(f"{name}-*.parquet"))
+             for split, names in SPELLINGS.items()}  # fmt: skip
+    return {split: paths for split, paths in found.items() if paths}
+
+
+def read_mirror(folder: Path, licence: str) -> Iterator[Record]:
+    """Every row of every split. Raises `ReleaseError` where a file is no such table."""
+    for split, paths in mirror_files(folder).items():
+        for path in paths:
+            for number, row in enumerate(table_rows(path, COLUMNS), start=1):
+                yield record(folder, split, path, number, row, licence)
+
+
+def record(folder: Path, split: Split, path: Path, number: int, row: dict[str, Any], licence: str) -> Record:
+    name, caption = (text(row, key, path, f"row {number}") for key in ("image_id", "caption"))
+    name = name or f"{path.name}-row-{number}"
+    return Record(id=name, split=split, image=folder / name, image_id=name, texts=(caption,), licence=licence, content=row["image"])

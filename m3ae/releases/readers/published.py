@@ -1,0 +1,197 @@
+"""What the readers share: published files line by line, errors that name the line, rows that are not wanted."""
+
+import csv
+import json
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from m3ae.releases.record import Split
+
+DUPLICATE = "duplicate id"
+REMEDY = "unpack the release again or correct the file"
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+LONGEST_FIELD = 2**31 - 1  # characters of a CSV field; a text that is too long to be used is no damage of its file
+SPELLINGS = {Split.TRAIN: ("train",), Split.VALIDATION: ("validation", "val", "valid"), Split.TEST: ("test",)}
+
+
+class ReleaseError(SystemExit):
+    """A release is not laid out as published; the message names the file, the line and the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A row of a release that will not be used, and why. It is counted and listed, never replaced."""
+
+    id: str
+    split: Split
+    image: str  # relative to the release, see `within`
+    reason: str
+
+
+def within(image: Path, release: Path) -> str:
+    """The image's path relative to its release, so that lists of dropped rows are the same on every machine."""
+    return image.relative_to(release).as_posix() if image.is_relative_to(release) else image.name
+
+
+def malformed(path: Path, number: int | None, problem: str) -> ReleaseError:
+    place = f"{path}, line {number}" if number else str(path)
+    return ReleaseError(f"{place}: {problem}; {REMEDY}")
+
+
+def first_present(folder: Path, *names: str) -> Path | None:
+    """The first of `names` that exists in `folder`."""
+    return next((folder / name for name in names if (folder / name).exists()), None)
+
+
+def required(folder: Path, *names: str) -> Path:
+    """The first of `names` that exists in `folder`. Raises `ReleaseError` naming them all."""
+    found = first_present(folder, *names)
+    if found is None:
+        raise ReleaseError(f"{folder}: none of {', '.join(names)} is here; unpack the release as its reader's docstring lays it out")
+    return found
+
+
+def decoded(path: Path) -> Iterator[tuple[int, str]]:
+    """(number from 1, line with its end) of a UTF-8 file; a mark at the start is tolerated. Raises `ReleaseError` where it is none."""
+    try:
+        with path.open("rb") as file:
+            for number, raw in enumerate(file, start=1):  # a file in binary mode breaks at \n alone: captions hold odd separators
+                yield number, raw.decode("utf-8-sig" if number == 1 else "utf-8")
+    except UnicodeDecodeError as error:
+        raise malformed(path, number, f"is not UTF-8 ({error.reason})") from None
+    except OSError as error:
+        raise malformed(path, None, f"cannot be read ({error.strerror})") from None
+
+
+def lines(path: Path) -> Iterator[tuple[int, str]]:
+    """(number from 1, line) of a UTF-8 file. Blank lines are passed over; CRLF is tolerated, a carriage return elsewhere is an error."""
+    for number, line in decoded(path):
+        line = line.rstrip("\r\n")
+        if "\r" in line:  # records that end in it alone would be taken for one
+            raise malformed(path, number, "a carriage return stands within the line; lines must end in a line feed")
+        if line.strip():
+            yield number, line
+
+
+def csv_rows(path: Path, *wanted: str) -> Iterator[tuple[int, list[str]]]:
+    """(the row's first line, its fields under the names `wanted`) of a CSV file with a header; blank lines are passed over.
+
+    Raises `ReleaseError` where the header does not name each of `wanted` once, and where a row is not as wide as the header.
+    """
+    rows, names = csv_lines(path), csv_header(path)
+    next(rows, None)  # the header
+    if any(names.count(name) != 1 for name in wanted):
+        raise malformed(path, None, f"a table with the columns {', '.join(wanted)} expected, one of each")
+    places = [names.index(name) for name in wanted]
+    for number, row in rows:
+        if len(row) != len(names):
+            raise malformed(path, number, f"{len(names)} fields expected, {len(row)} found; a field with a comma needs quotes")
+        yield number, [row[place] for place in places]
+
+
+def csv_header(path: Path) -> list[str]:
+    """The names of the columns; none where the file is empty."""
+    return [name.strip() for _, row in islice(csv_lines(path), 1) for name in row]
+
+
+def csv_lines(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """(first line, fields) of each row, the header among them, that is not blank."""
+    csv.field_size_limit(LONGEST_FIELD)
+    number, reader = 1, csv.reader((line for _, line in decoded(path)), strict=True)
+    try:
+        for row in reader:
+            if len(row) > 1 or "".join(row).strip():
+                yield number, row
+            number = reader.line_num + 1
+    except csv.Error as error:
+        raise malformed(path, number, f"is no row of a CSV file ({error})") from None
+
+
+def columns(path: Path, separator: str, *counts: int) -> Iterator[tuple[int, list[str]]]:
+    """(number, fields) of each line; a line whose number of fields is not among `counts` raises `ReleaseError`."""
+    for number, line in lines(path):
+        fields = line.split(separator)
+        if len(fields) not in counts or not fields[0].strip():
+            raise malformed(path, number, f"{' or '.join(map(str, counts))} fields parted by {separator!r} expected, {line[:80]!r} found")
+        yield number, fields
+
+
+def keyed(path: Path) -> Iterator[tuple[int, str, str]]:
+    """(number, key, rest) of lines `KEY<TAB>rest`; the rest may hold further tabs."""
+    for number, line in lines(path):
+        key, tab, rest = line.partition("\t")
+        if not key.strip() or not tab:
+            raise malformed(path, number, f"an ID, a tab and a text expected, {line[:80]!r} found")
+        yield number, key.strip(), rest
+
+
+def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """(number, object) of each line of a JSONL file."""
+    for number, line in lines(path):
+        row = parsed(line, path, number)
+        if not isinstance(row, dict):
+            raise malformed(path, number, "a JSON object expected")
+        yield number, row
+
+
+def json_rows(path: Path) -> list[dict[str, Any]]:
+    """The objects of a file that holds one JSON list."""
+    rows = parsed("".join(line for _, line in decoded(path)), path, None)
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise malformed(path, None, "a JSON list of objects expected")
+    return rows
+
+
+def parsed(content: str, path: Path, number: int | None) -> Any:
+    """JSON, from the line `number` or, where that is None, from the whole file."""
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise malformed(path, number or getattr(error, "lineno", None), f"is not JSON ({error})") from None
+
+
+def field(row: dict[str, Any], key: str, path: Path, place: str) -> Any:
+    """`row[key]`; `place` says which row it is, as "line 3" or "row 3"."""
+    if key not in row:
+        raise ReleaseError(f"{path}, {place}: {key!r} is missing; {REMEDY}")
+    return row[key]
+
+
+def text(row: dict[str, Any], key: str, path: Path, place: str) -> str:
+    """`row[key]` as text, see `as_text`."""
+    return as_text(field(row, key, path, place), key, path, place)
+
+
+def alternatives(row: dict[str, Any], key: str, path: Path, place: str) -> tuple[str, ...]:
+    """`row[key]`, or each of its entries where it is a list, as text."""
+    value = field(row, key, path, place)
+    return tuple(as_text(part, key, path, place) for part in (value if isinstance(value, list) else [value]))
+
+
+def texts_or_null(row: dict[str, Any], key: str, path: Path, place: str) -> tuple[str, ...]:
+    """`row[key]`, a list of texts; none where it is null or absent. Raises `ReleaseError` where it is anything else."""
+    texts = row.get(key)
+    if texts is not None and not (isinstance(texts, list) and all(isinstance(text, str) for text in texts)):
+        raise ReleaseError(f"{path}, {place}: {key!r} is neither null nor a list of texts; {REMEDY}")
+    return tuple(texts or ())
+
+
+def as_text(value: Any, key: str, path: Path, place: str) -> str:
+    """Null and what is no number (NaN, Infinity) are "", a number its digits, a truth value yes or no.
+
+    Raises `ReleaseError` where `value` is anything else, and where it holds half a character: a lone surrogate, which JSON allows.
+    """
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return ""
+    if not isinstance(value, str | int | float):
+        raise ReleaseError(f"{path}, {place}: {key!r} is no text; {REMEDY}")
+    if LONE_SURROGATE.search(found := str(value)):
+        raise ReleaseError(f"{path}, {place}: {key!r} holds half a character (a lone surrogate): {ascii(found)[:80]}; {REMEDY}")
+    return found

@@ -1,0 +1,54 @@
+"""SLAKE: questions about radiology images, in English and in Chinese.
+
+Citation: Liu et al., "SLAKE: A Semantically-Labeled Knowledge-Enhanced Dataset for Medical Visual Question Answering", ISBI 2021.
+Address: https://www.med-vqa.com/slake. Licence: CC BY 4.0. Count: 4,919 / 1,053 / 1,061 English of 9,835 / 2,099 / 2,094. Layout:
+
+    train.json  validate.json (or validation.json)  test.json
+    imgs/xmlabN/source.jpg
+
+Questions in languages that are not chosen are yielded as dropped; the paper's are English.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from m3ae.releases.readers.published import Dropped, ReleaseError, alternatives, first_present, json_rows, required, text, within
+from m3ae.releases.record import Record, Split
+
+FILES = {
+    Split.TRAIN: ("train.json",),
+    Split.VALIDATION: ("validate.json", "validation.json", "val.json"),
+    Split.TEST: ("test.json",),
+}
+Language = Literal["en", "zh"]
+NOT_CHOSEN = "language not chosen"
+
+
+def read(folder: Path, languages: tuple[Language, ...] = ("en",)) -> Iterator[Record | Dropped]:
+    """Every question: train, validation, test, each in its file's order."""
+    root = first_present(folder, "Slake1.0", "Slake") or folder
+    images = required(root, "imgs", "images")
+    paths = {split: first_present(root, *names) for split, names in FILES.items()}
+    if not any(paths.values()):
+        raise ReleaseError(f"{root}: none of train.json, validate.json, test.json is here; put SLAKE's files beside its imgs")
+    for split, path in paths.items():
+        if path:
+            yield from questions(folder, split, path, images, languages)
+
+
+def questions(release: Path, split: Split, path: Path, images: Path, languages: tuple[Language, ...]) -> Iterator[Record | Dropped]:
+    for number, row in enumerate(json_rows(path), start=1):
+        place = f"row {number}"
+        keys = ("img_name", "question", "answer_type", "qid", "q_lang")
+        name, question, kind, identifier, language = (text(row, key, path, place) for key in keys)
+        identifier = identifier or place
+        if language not in languages:
+            yield Dropped(identifier, split, within(images / name, release), NOT_CHOSEN)
+            continue
+        if kind.strip().lower() not in ("open", "closed"):
+            raise ReleaseError(f"{path}, row {number}: answer_type {kind!r} is neither OPEN nor CLOSED; correct the file")
+        yield Record(
+            id=identifier, split=split, image=images / name, image_id=name, texts=(question,),
+            answers=alternatives(row, "answer", path, place), answer_kind=kind.strip().lower(), licence="CC BY 4.0",
+        )  # fmt: skip

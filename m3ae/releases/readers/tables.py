@@ -1,0 +1,89 @@
+"""Parquet tables row by row; an image among the columns is read only when it is asked for, so that texts can be surveyed without any."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from m3ae.releases.readers.published import malformed
+
+IMAGE = "image"
+
+
+class InTable(NamedTuple):
+    """Where an image file's bytes stand. One row group is held in memory at a time: rows are best read in their order."""
+
+    path: Path
+    group: int
+    row: int  # in its group
+
+    def read(self) -> bytes:
+        """b"" where the table holds none. Raises `ReleaseError` where the file can no longer be read."""
+        value = image_column(self.path, self.group)[self.row]
+        return (value["bytes"] if isinstance(value, pa.StructScalar) else value).as_py() or b""
+
+
+@lru_cache(maxsize=1)
+def image_column(path: Path, group: int) -> pa.ChunkedArray:
+    try:
+        return pq.ParquetFile(path).read_row_group(group, columns=[IMAGE])[IMAGE]
+    except (OSError, pa.ArrowException) as error:
+        raise malformed(path, None, f"is no Parquet file ({error})") from None
+
+
+def table_rows(path: Path, columns: tuple[str, ...] | None = None, paths: bool = False) -> Iterator[dict[str, Any]]:
+    """The rows of a Parquet file, a row group's in memory at once; `columns` None: all. Bytes in `image` become an `InTable`.
+
+    Raises `ReleaseError` where a column is missing, and where `image` holds neither bytes nor, if `paths`, texts.
+    """
+    try:
+        file = pq.ParquetFile(path)
+        schema = file.schema_arrow
+        if missing := set(columns or ()) - set(schema.names):
+            raise malformed(path, None, f"the columns {', '.join(sorted(missing))} are missing")
+        if twice := {name for name in schema.names if schema.names.count(name) > 1}:
+            raise malformed(path, None, f"the columns {', '.join(sorted(twice))} are there twice")
+        holds_images = IMAGE in schema.names and are_bytes(schema.field(IMAGE).type, path, paths)
+        wanted = [name for name in columns or schema.names if not (holds_images and name == IMAGE)]
+        for group in range(file.num_row_groups):
+            for number, row in enumerate(group_rows(file, path, group, wanted)):
+                yield row | ({IMAGE: InTable(path, group, number)} if holds_images else {})
+    except (OSError, pa.ArrowException) as error:
+        raise malformed(path, None, f"is no Parquet file ({error})") from None
+
+
+def group_rows(file: pq.ParquetFile, path: Path, group: int, wanted: list[str]) -> list[dict[str, Any]]:
+    try:
+        return file.read_row_group(group, columns=wanted).to_pylist()
+    except ValueError as error:  # a text that is not UTF-8, a moment that Python has no value for
+        raise malformed(path, None, f"row group {group} (from 0) cannot be read ({error})") from None
+
+
+def are_bytes(kind: pa.DataType, path: Path, paths: bool) -> bool:
+    """Whether the column `image` is of image files, as bytes or as the hub's structure of bytes and path; False where it is of paths."""
+    if is_binary(bytes_of(kind)):
+        return True
+    if paths and (pa.types.is_string(of := values_of(kind)) or pa.types.is_large_string(of) or pa.types.is_string_view(of)):
+        return False
+    expected = "bytes, a structure with `bytes`" + (" or paths" if paths else "")
+    raise malformed(path, None, f"the column {IMAGE!r} is of type {kind}, but {expected} expected")
+
+
+def bytes_of(kind: pa.DataType) -> pa.DataType:
+    """The type of what `InTable.read` takes out of a column of this type."""
+    if pa.types.is_struct(kind) and kind.get_field_index("bytes") >= 0:
+        found = kind.field("bytes").type
+        return pa.binary() if pa.types.is_null(found) else found  # a file of which no row has any
+    return values_of(kind)
+
+
+def values_of(kind: pa.DataType) -> pa.DataType:
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+def is_binary(kind: pa.DataType) -> bool:
+    tests = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_binary_view, pa.types.is_fixed_size_binary)
+    return any(test(kind) for test in tests)

@@ -1,0 +1,41 @@
+"""The blocks of the benchmark table: every task of the registry, then zero-shot retrieval."""
+
+from dataclasses import dataclass
+
+from m3ae.report.published import ANSWERS, PUBLISHED, RECALLS, ZERO_SHOT, Published
+from m3ae.tasks import TASKS, Task
+
+RETRIEVAL = "roco_retrieval"  # whose test split zero-shot retrieval reads, too
+SCORES = {"answer": ANSWERS, "classify": ("overall",), "retrieve": RECALLS}  # by kind of task, in the order of the table's rows
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One block of the benchmark table. A kind of task without an entry in `SCORES` shows what its metrics hold."""
+
+    name: str  # a task, or `ZERO_SHOT`
+    title: str
+    task: Task
+
+    @property
+    def kind(self) -> str:
+        return self.task.kind
+
+    @property
+    def shards(self) -> str:
+        """Return the folder of its shards, which is named by a task."""
+        return RETRIEVAL if self.name == ZERO_SHOT else self.name
+
+    @property
+    def scores(self) -> tuple[str, ...]:
+        return SCORES.get(self.kind, ())
+
+    @property
+    def published(self) -> Published:
+        return PUBLISHED.get(self.name, Published())
+
+
+BENCHMARK = (
+    *(Entry(name, task.title, task) for name, task in TASKS.items()),
+    Entry(ZERO_SHOT, "ROCO retrieval, zero-shot", TASKS[RETRIEVAL]),
+)

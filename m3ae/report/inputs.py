@@ -1,0 +1,36 @@
+"""Where the earlier stages left what the report reads; any of it may be absent."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The folder of the pipeline's data."""
+
+    data: Path
+
+    def metrics(self, name: str) -> dict[str, Any] | None:
+        """Return the content of a metric file; None where there is no such file."""
+        path = self.data / "metrics" / f"{name}.json"
+        if not path.is_file():
+            return None
+        try:
+            return json.loads(path.read_text())
+        except ValueError as error:
+            raise SystemExit(f"{path}: not JSON ({error}); delete it and run `dvc repro` again") from None
+
+    def plot(self, name: str) -> Path:
+        return self.data / "plots" / name
+
+    def predictions(self, task: str, seed: int) -> Path:
+        """Return the table of the model that started from pre-training."""
+        return self.data / "evaluate" / f"{task}-{seed}" / "pretrained.parquet"
+
+    def zero_shot_predictions(self) -> Path:
+        return self.data / "zero_shot" / "predictions.parquet"
+
+    def shards(self, task: str) -> Path:
+        return self.data / "shards" / "tasks" / task

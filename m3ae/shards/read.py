@@ -1,0 +1,126 @@
+"""A shard folder -> rows by number."""
+
+import io
+import json
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from PIL import Image
+
+from m3ae.disk.digest import MANIFEST
+from m3ae.shards.format import ANSWERS, IN_EVERY_MANIFEST, REMEDY, SCHEMA, WHERE_FOUND, ShardError
+
+
+def open_manifest(folder: Path) -> dict[str, Any]:
+    """found, release, synthetic, and where it was found encoding, image_px (shorter side) and splits: rows, shards (name, rows, sha256).
+
+    Raises `ShardError` where there is no manifest, or one that was cut or holds something else.
+    """
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise ShardError(f"{path}: no such file; run `dvc repro` to prepare the release")
+    try:
+        manifest = json.loads(path.read_text())
+    except ValueError as error:
+        raise ShardError(f"{path}: is not JSON ({error}); {REMEDY}") from None
+    if not is_manifest(manifest):
+        raise ShardError(f"{path}: does not say {', '.join(IN_EVERY_MANIFEST)} and, where found, {', '.join(WHERE_FOUND)}; {REMEDY}")
+    return manifest
+
+
+def is_manifest(content: Any) -> bool:
+    """Whether it says what `open_manifest` promises."""
+    try:
+        shards = [shard for entry in content["splits"].values() for shard in entry["shards"]]
+        needed = {*IN_EVERY_MANIFEST, *(WHERE_FOUND if content["found"] else ())}
+        return needed <= content.keys() and all({"name", "rows", "sha256"} <= shard.keys() for shard in shards)
+    except (TypeError, KeyError, AttributeError):
+        return False
+
+
+def open_split(folder: Path, split: str) -> "Shards":
+    """The rows of one split, none where the release was not found. Raises `ShardError` where files and manifest disagree."""
+    manifest = open_manifest(folder)
+    entry = manifest["splits"].get(split, {"shards": []})
+    batches = [batch for shard in entry["shards"] for batch in open_shard(folder / shard["name"], shard["rows"], manifest)]
+    return Shards(folder, split, manifest.get("encoding", "raw"), batches)
+
+
+def open_answers(folder: Path) -> list[str]:
+    """Return the answers that `prepare` listed beside the shards; none where the release has none."""
+    path = folder / ANSWERS
+    return json.loads(path.read_text()) if path.is_file() else []
+
+
+def open_shard(path: Path, num_rows: int, manifest: dict[str, Any]) -> list[pa.RecordBatch]:
+    """The shard's record batches, mapped into memory.
+
+    Raises `ShardError` where it cannot be read, has other columns than `FIELDS`, or is not what the manifest says.
+    """
+    try:
+        file = pa.ipc.open_file(pa.memory_map(str(path)))
+        batches = [file.get_batch(number) for number in range(file.num_record_batches)]
+    except (OSError, pa.ArrowInvalid) as error:
+        raise ShardError(f"{path}: cannot be read ({error}); {REMEDY}") from None
+    if not file.schema.equals(SCHEMA):
+        raise ShardError(f"{path}: has the columns {', '.join(file.schema.names)}, not those that this version reads; {REMEDY}")
+    metadata = {key.decode(): value.decode() for key, value in (file.schema.metadata or {}).items()}
+    if any(metadata.get(key) != str(manifest[key]) for key in ("release", "encoding", "image_px")):
+        raise ShardError(f"{path}: is of another release, encoding or image size than its manifest says; {REMEDY}")
+    if (found := sum(batch.num_rows for batch in batches)) != num_rows:
+        raise ShardError(f"{path}: {found} rows, but its manifest says {num_rows}; {REMEDY}")
+    return batches
+
+
+class Shards:
+    """One split's rows by number. Nothing is read before it is asked for; pickles as its folder's name."""
+
+    def __init__(self, folder: Path, split: str, encoding: str, batches: Sequence[pa.RecordBatch]):
+        self.folder, self.split, self.encoding, self.batches = folder, split, encoding, list(batches)
+        self.details = [batch.drop_columns(["image", "hash"]) for batch in batches]
+        self.ends = list(accumulate(batch.num_rows for batch in batches))
+
+    def __len__(self) -> int:
+        return self.ends[-1] if self.ends else 0
+
+    def __reduce__(self):
+        return open_split, (self.folder, self.split)
+
+    def row(self, number: int) -> dict[str, Any]:
+        """Every column but `image` and `hash`."""
+        batch, place = self.place(number)
+        return self.details[batch].slice(place, 1).to_pylist()[0]
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        """One column of all rows."""
+        return pa.chunked_array([batch[name] for batch in self.batches], SCHEMA.field(name).type)
+
+    def rows_without(self, image_ids: frozenset[str]) -> list[int]:
+        """The numbers of the rows that show none of these images."""
+        return [number for number, name in enumerate(self.column("image_id").to_pylist()) if name not in image_ids]
+
+    def num_texts(self, number: int) -> int:
+        batch, place = self.place(number)
+        return len(self.batches[batch]["texts"][place])
+
+    def pixels(self, number: int) -> np.ndarray:
+        """uint8 (H, W, C), a copy that may be written to."""
+        batch, place = self.place(number)
+        data = self.batches[batch]["image"][place].as_buffer()
+        shape = tuple(self.batches[batch][name][place].as_py() for name in ("height", "width", "channels"))
+        if self.encoding == "raw":
+            return np.frombuffer(data, np.uint8).reshape(shape).copy()
+        with Image.open(io.BytesIO(data)) as image:
+            return np.array(image).reshape(shape)
+
+    def place(self, number: int) -> tuple[int, int]:
+        """(record batch, place in it)."""
+        if not 0 <= number < len(self):
+            raise IndexError(f"row {number} of {len(self)}")
+        batch = bisect_right(self.ends, number)
+        return batch, number - (self.ends[batch - 1] if batch else 0)

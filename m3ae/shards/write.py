@@ -1,0 +1,93 @@
+"""Rows -> a shard folder and its manifest."""
+
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from m3ae.disk.digest import MANIFEST, sha256_of_file
+from m3ae.disk.folders import new_folder
+from m3ae.disk.json import write_json
+from m3ae.releases.record import Split
+from m3ae.shards.format import FIELDS, Header, Row
+
+ROWS_PER_BATCH = 64  # rows held in memory while a shard is written
+
+
+class ShardWriter:
+    """Writes rows of any split in the order given; a context manager that leaves shards and manifest in `folder`."""
+
+    def __init__(self, folder: Path, header: Header):
+        self.folder, self.header = folder, header
+        self.splits = {split: SplitWriter(folder, split, header) for split in Split}
+        self.waiting: dict[Split, list[Row]] = {split: [] for split in Split}
+
+    def write(self, row: Row) -> None:
+        self.waiting[row.split].append(row)
+        if len(self.waiting[row.split]) == ROWS_PER_BATCH:
+            self.flush(row.split)
+
+    def flush(self, split: Split) -> None:
+        if rows := self.waiting[split]:
+            values = zip(*(row[:-1] for row in rows), strict=True)  # a column at a time, without `split`
+            columns = [pa.array(column, field.type) for column, field in zip(values, FIELDS, strict=True)]
+            self.splits[split].write(pa.record_batch(columns, schema=self.header.schema()))
+            rows.clear()
+
+    def __enter__(self) -> "ShardWriter":
+        return self
+
+    def __exit__(self, kind, *_error) -> None:
+        for split, writer in self.splits.items():
+            if kind is None:
+                self.flush(split)
+            writer.close()
+        if kind is None:
+            write_manifest(self.folder, self.header, {split: writer.shards for split, writer in self.splits.items()})
+
+
+class SplitWriter:
+    """One split's shards, `rows_per_shard` rows each but the last."""
+
+    def __init__(self, folder: Path, split: Split, header: Header):
+        self.folder, self.split, self.schema, self.rows_per_shard = folder, split, header.schema(), header.rows_per_shard
+        self.shards: list[dict[str, Any]] = []
+        self.open_files = ExitStack()
+        self.file: pa.ipc.RecordBatchFileWriter | None = None
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        while batch.num_rows:
+            if self.file is None:
+                self.start()
+            part = batch.slice(0, self.rows_per_shard - self.shards[-1]["rows"])
+            self.file.write_batch(part)
+            self.shards[-1]["rows"] += part.num_rows
+            batch = batch.slice(part.num_rows)
+            if self.shards[-1]["rows"] == self.rows_per_shard:
+                self.close()
+
+    def start(self) -> None:
+        name = f"{self.split}-{len(self.shards):05d}.arrow"
+        sink = self.open_files.enter_context(pa.OSFile(str(self.folder / name), "wb"))
+        self.file = self.open_files.enter_context(pa.ipc.new_file(sink, self.schema))
+        self.shards.append({"name": name, "rows": 0})
+
+    def close(self) -> None:
+        if self.file is not None:
+            self.open_files.close()
+            self.file = None
+            self.shards[-1]["sha256"] = sha256_of_file(self.folder / self.shards[-1]["name"])
+
+
+def write_manifest(folder: Path, header: Header, shards: dict[Split, list[dict[str, Any]]]) -> None:
+    """What `open_manifest` reads: `shards` are each split's (name, rows, sha256)."""
+    splits = {split: {"rows": sum(shard["rows"] for shard in listed), "shards": listed} for split, listed in shards.items()}
+    write_json(folder / MANIFEST, {"found": True, **asdict(header), "splits": splits})
+
+
+def write_absent(folder: Path, release: str) -> None:
+    """The folder of a release that was not found: a manifest that says so, and no shards."""
+    with new_folder(folder) as partial:
+        write_json(partial / MANIFEST, {"found": False, "release": release, "synthetic": False, "splits": {}})

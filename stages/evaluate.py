@@ -1,0 +1,26 @@
+"""evaluate: the fine-tuned model of one task and seed, and the one from scratch, on the test split. Nothing is trained."""
+
+import argparse
+from pathlib import Path
+
+from m3ae.engine.processes import join
+from m3ae.engine.watch import watched
+from m3ae.evaluate.stage import EvaluatePaths, run
+from m3ae.tasks import TASKS
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--task", choices=TASKS, required=True)
+    parser.add_argument("--seed", type=int, required=True)
+    for name in EvaluatePaths._fields:
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    args = parser.parse_args()
+
+    join()
+    with watched():
+        run(args.task, args.seed, EvaluatePaths(**{name: getattr(args, name) for name in EvaluatePaths._fields}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,33 @@
+"""zero_shot: retrieval both ways on the sampled pairs, with the pre-trained matching head."""
+
+import argparse
+from pathlib import Path
+
+from m3ae.disk.json import write_json
+from m3ae.engine.processes import is_first, join
+from m3ae.engine.watch import watched
+from m3ae.evaluate.zero_shot import zero_shot
+from m3ae.params import StageParams
+from m3ae.prepare.params import RetrieveParams
+
+
+class Params(StageParams):
+    retrieve: RetrieveParams
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("shards", "pretrained", "out", "metrics"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    args = parser.parse_args()
+    params = Params.read(Path("params.yaml"))
+
+    join()
+    with watched():
+        figures = zero_shot(args.shards, args.pretrained, args.out, params.retrieve.text_tokens)
+        if is_first():
+            write_json(args.metrics, figures)
+
+
+if __name__ == "__main__":
+    main()

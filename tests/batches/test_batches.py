@@ -1,0 +1,129 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from m3ae.batches.choices import ChoiceBatches
+from m3ae.batches.images import Crop, to_tensor
+from m3ae.batches.masking import NO_LABEL
+from m3ae.batches.order import InOrder, Order
+from m3ae.batches.pairs import PairBatches, PairView
+from m3ae.batches.tasks import TaskBatches
+from m3ae.batches.tokenizer import Tokenizer, train
+
+TEXTS = ["axial ct of the chest", "large left mass", "coronal mri of the brain", "two cysts on the right"]
+
+
+class Shards:
+    """Four rows in memory, the first with two texts."""
+
+    folder = Path("roco")
+
+    def __len__(self):
+        return 4
+
+    def row(self, number):
+        texts = [TEXTS[number], "an inline reference"] if number == 0 else [TEXTS[number]]
+        return {"id": str(number), "image_id": f"image{number}", "texts": texts, "answers": ["yes", "unknown"] if number else ["no"]}
+
+    def rows_without(self, image_ids):
+        return list(range(len(self)))
+
+    def num_texts(self, number):
+        return len(self.row(number)["texts"])
+
+    def pixels(self, number):
+        return np.full((16, 16, 1), 60 * number, np.uint8)
+
+
+@pytest.fixture
+def tokenizer():
+    return Tokenizer(train(TEXTS * 3, 300))
+
+
+def pairs(tokenizer, seed=0, **authors):
+    view = PairView(size=2, image_px=16, num_patches=4, text_tokens=12, pad_to=1, mask_ratio=0.5, text_mask_ratio=0.3, seed=seed,
+                    **{"words": "whole", "negatives": "batch", **authors})  # fmt: skip
+    return PairBatches([Shards()], tokenizer, view, order_seed=seed)
+
+
+def test_every_text_of_a_row_is_a_pair_of_its_own(tokenizer):
+    assert [(sample.row, sample.text) for sample in pairs(tokenizer).samples] == [(0, 0), (0, 1), (1, 0), (2, 0), (3, 0)]
+
+
+def test_an_epoch_shows_every_sample_once_and_the_next_one_in_another_order():
+    order = Order(10, 5, seed=1)
+    first, second = order(0) + order(1), order(2) + order(3)
+    assert sorted(first) == sorted(second) == list(range(10)) and first != second
+
+
+def test_a_micro_batch_across_two_epochs_takes_from_both():
+    order = Order(3, 2, seed=0)
+    assert sorted(order(0) + order(1)[:1]) == [0, 1, 2]
+    assert Order(3, 2, seed=0)(1) == order(1)
+
+
+def test_an_evaluation_reads_each_sample_once_with_a_shorter_last_batch():
+    order = InOrder(5, 2)
+    assert [order(number) for number in range(len(order))] == [[0, 1], [2, 3], [4]]
+    assert InOrder(10**12, 2)(3) == [6, 7]  # no list of all samples is made
+
+
+def test_a_batch_is_a_function_of_its_number(tokenizer):
+    one, again = pairs(tokenizer), pairs(tokenizer)
+    again[5]
+    assert all(a is b is None or torch.equal(a, b) for a, b in zip(one[2], again[2], strict=True))
+    assert not torch.equal(one[2].patch_order, pairs(tokenizer, seed=1)[2].patch_order)
+
+
+def test_a_pair_batch_hides_words_and_patches(tokenizer):
+    batch = pairs(tokenizer)[0]
+    assert batch.kept.shape == (2, 2) and batch.patch_order.shape == (2, 4)
+    asked = batch.word_labels != NO_LABEL
+    assert asked.any(dim=1).all() and torch.equal(batch.word_labels[asked], batch.text_ids[asked])
+    assert not asked[batch.text_mask == 0].any()
+
+
+def test_the_authors_negatives_come_from_the_whole_split_and_may_be_the_same_image(tokenizer):
+    batches = pairs(tokenizer, negatives="split")
+    levels = {round(to_tensor(Shards().pixels(row), 16).mean().item(), 4): row for row in range(4)}
+    drawn = []
+    for number in range(40):
+        batch = batches[number]
+        swapped = (batch.matches == 0).nonzero().flatten()
+        assert len(batch.negatives) == len(swapped) == 1 and batch.other_image[swapped].tolist() == [2]
+        drawn += [(levels[round(image.mean().item(), 4)], levels[round(batch.images[pair].mean().item(), 4)])
+                  for image, pair in zip(batch.negatives, swapped.tolist(), strict=True)]  # fmt: skip
+    assert {false for false, _ in drawn} == {0, 1, 2, 3} and any(false == own for false, own in drawn)
+
+
+def test_the_authors_way_of_hiding_takes_punctuation_too(tokenizer):
+    text = "mass, mass, mass, mass"
+    words = tokenizer.pieces(tokenizer([text], 40).ids)
+    assert len(words.unique()) > len(tokenizer([text], 40).words.unique())
+
+
+def test_targets_mark_every_right_answer_that_the_list_knows(tokenizer):
+    batches = TaskBatches(Shards(), tokenizer, ["no", "yes"], InOrder(4, 4), Crop(16, 1.0, 0), 12)
+    assert batches[0].targets.tolist() == [[1, 0], [0, 1], [0, 1], [0, 1]]
+
+
+def test_an_image_competes_with_texts_that_read_differently(tokenizer):
+    batches = ChoiceBatches(Shards(), tokenizer, 3, InOrder(4, 2), Crop(16, 1.0, 0), 12)
+    batch = batches[0]
+    own = tokenizer(TEXTS[:1], 12).ids[0].tolist()
+    rows = [row[: len(own)] for row in batch.text_ids.tolist()]
+    assert len(rows) == 8 and rows[0] == own and own not in rows[1:4]
+
+
+def test_retrieval_from_one_text_alone_is_refused(tokenizer, monkeypatch):
+    batches = ChoiceBatches(Shards(), tokenizer, 1, InOrder(4, 2), Crop(16, 1.0, 0), 12)
+    batches.texts = ["same"] * 4
+    with pytest.raises(ValueError, match="at least two different texts"):
+        batches[0]
+
+
+def test_a_micro_batch_can_name_its_pairs(tokenizer):
+    batches = pairs(tokenizer)
+    assert batches.names(0) == [f"roco {batches.samples[place].row}" for place in batches.order(0)]

@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+import torch
+from m3ae.retrieval import scoring
+
+from m3ae.batches.images import to_tensor
+from m3ae.batches.tokenizer import Tokenizer, train
+from m3ae.evaluate.ranking import chance, places, score_matrix
+from m3ae.objectives.build import task_learner
+from m3ae.objectives.retrieval import Retrieval
+
+TEXTS = ["a mass", "a large mass in the left lung", "no lesion", "chest radiograph of the right lung", "a cyst"]
+
+
+def test_a_place_is_the_number_of_wrong_candidates_that_score_as_high():
+    scores = np.array([[0.9, 0.1, 0.5], [0.9, 0.8, 0.7], [0.1, 0.2, 0.3]])
+    assert places(scores, np.eye(3, dtype=bool)) == [0, 1, 0]
+
+
+def test_a_constant_scorer_earns_nothing():
+    assert places(np.zeros((4, 4)), np.eye(4, dtype=bool)) == [3, 3, 3, 3]
+
+
+def test_identical_texts_are_right_for_each_others_images():
+    texts = np.array(["a", "a", "b"])
+    scores = np.array([[0.1, 0.9, 0.5], [0.1, 0.2, 0.3], [0.0, 0.0, 1.0]])
+    assert places(scores, texts[:, None] == texts[None, :]) == [0, 1, 0]
+
+
+def test_chance_of_distinct_texts_is_k_in_n():
+    assert chance([str(n) for n in range(20)]) == {"r1": pytest.approx(5), "r5": pytest.approx(25), "r10": pytest.approx(50)}
+
+
+def test_chance_grows_where_texts_are_shared():
+    assert chance(["a", "a", "b", "c"] * 5)["r1"] == pytest.approx(100 * (2 * 10 / 20 + 5 / 20 + 5 / 20) / 4)
+
+
+def test_everything_is_found_among_fewer_candidates_than_are_asked_for():
+    assert chance(["a", "b", "c"])["r10"] == 100
+
+
+class Images:
+    def pixels(self, row: int) -> np.ndarray:
+        return np.random.default_rng(row).integers(0, 256, (32, 32, 1), np.uint8)
+
+
+def test_texts_scored_side_by_side_score_as_each_pair_alone(config, monkeypatch):
+    monkeypatch.setattr(scoring, "ENCODED_AT_ONCE", 2)
+    tokenizer = Tokenizer(train(TEXTS * 3, 300))
+    learner = task_learner(config.model_copy(update={"vocabulary": len(tokenizer)}), "retrieval", Retrieval(config.model), seed=0).eval()
+    with torch.no_grad():
+        scores = score_matrix(learner, Images(), tokenizer, TEXTS, 32, 12)
+        for image in range(len(TEXTS)):
+            for number, text in enumerate(TEXTS):
+                tokens, pixels = tokenizer([text], 12), to_tensor(Images().pixels(image), 32)[None]
+                features, encoded = learner.backbone.encode_text(tokens.ids, tokens.mask), learner.backbone.encode_image(pixels)
+                alone = learner.objectives["retrieval"].scores(learner.backbone.fusion, features, tokens.mask, encoded)
+                assert scores[image, number] == pytest.approx(alone.item(), abs=1e-5)
+    assert scores.std() > 1e-3

@@ -1,0 +1,144 @@
+"""The digest of each release: what changes it, and what is no error."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from m3ae.releases.inventory import RELEASES, InventoryError, read_inventory, take_inventory, write_inventory
+
+FIXTURES = Path(__file__).parent / "fixtures"
+
+
+@pytest.fixture
+def releases(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(FIXTURES, tmp_path / "releases"))
+
+
+def test_every_release_has_a_file_found_or_not(tmp_path):
+    releases = tmp_path / "releases"
+    shutil.copytree(FIXTURES / "slake", releases / "slake")
+    write_inventory(releases, tmp_path / "out")
+    found = {path.stem: json.loads(path.read_text())["found"] for path in (tmp_path / "out").iterdir()}
+    assert found == {name: name == "slake" for name in RELEASES}
+
+
+def test_an_empty_folder_is_not_a_release(tmp_path):
+    (tmp_path / "slake").mkdir()
+    assert take_inventory(tmp_path / "slake")._asdict() == {"found": False, "synthetic": False, "files": 0, "bytes": 0, "sha256": ""}
+
+
+def test_the_digest_says_the_same_of_a_copy_and_something_else_of_any_change(releases, tmp_path):
+    before = take_inventory(releases / "slake")
+    assert take_inventory(Path(shutil.copytree(releases / "slake", tmp_path / "slake"))) == before
+    (releases / "slake/test.json").write_text("[ ]")
+    changed = take_inventory(releases / "slake")
+    (releases / "slake/test.json").rename(releases / "slake/other.json")
+    assert len({before.sha256, changed.sha256, take_inventory(releases / "slake").sha256}) == 3
+
+
+def test_rocos_digest_covers_its_references_in_the_folder_of_medicat(releases):
+    before = take_inventory(releases / "roco")
+    with next(releases.rglob("roco_train_references.jsonl")).open("a") as file:
+        file.write('{"roco_image_id": "PMC1_a.jpg", "gorc_references": null}\n')
+    assert take_inventory(releases / "roco").sha256 != before.sha256
+
+
+def test_changing_one_release_leaves_the_others_digests_alone(releases):
+    before = {name: take_inventory(releases / name) for name in RELEASES}
+    (releases / "melinda/extra.txt").touch()
+    assert [name for name in RELEASES if take_inventory(releases / name) != before[name]] == ["melinda"]
+
+
+@pytest.mark.parametrize("name", ["imgs", "nowhere"])
+def test_a_folder_that_lies_elsewhere_is_an_error_that_names_the_link_and_the_remedy(releases, tmp_path, name):
+    release, elsewhere = releases / "slake", tmp_path / "elsewhere" / name
+    elsewhere.parent.mkdir()
+    if (release / name).exists():
+        (release / name).rename(elsewhere)
+    (release / name).symlink_to(elsewhere)
+    with pytest.raises(InventoryError) as error:
+        write_inventory(releases, tmp_path / "out")
+    assert str(error.value) == (
+        f"{release / name}: is a link to {elsewhere}, outside the release, and what lies there is not read; copy it to the link's place, "
+        f"or make {release} itself a link to a folder that holds all of the release"
+    )
+
+
+def test_a_file_that_lies_elsewhere_counts_with_its_content(releases, tmp_path):
+    before = take_inventory(releases / "slake")
+    (releases / "slake/test.json").rename(tmp_path / "test.json")
+    (releases / "slake/test.json").symlink_to(tmp_path / "test.json")
+    assert take_inventory(releases / "slake") == before
+    (tmp_path / "test.json").write_text("[ ]")
+    assert take_inventory(releases / "slake").sha256 != before.sha256
+
+
+def test_a_link_to_another_folder_of_the_release_changes_the_digest_and_a_copy_elsewhere_does_not(releases, tmp_path):
+    release = releases / "slake"
+    (release / "imgs").mkdir(exist_ok=True)
+    for name in ("v1", "v2"):
+        (release / name).mkdir()
+        (release / name / "a.jpg").write_text(name)
+    digests = []
+    for target in ("v1", "v2"):
+        (release / "images").symlink_to(release / target)
+        digests.append(take_inventory(release).sha256)
+        (release / "images").unlink()
+    (release / "images").symlink_to("v2")
+    moved = take_inventory(Path(shutil.copytree(release, tmp_path / "moved", symlinks=True)))
+    assert digests[0] != digests[1] == moved.sha256 and moved == take_inventory(release)
+
+
+def test_links_that_lead_nowhere_or_round_in_a_circle_are_not_followed(releases):
+    before = take_inventory(releases / "slake")
+    for name, target in {"loop": ".", "itself": "itself", "dead": "nothing.json"}.items():
+        (releases / "slake" / name).symlink_to(target)
+    after = take_inventory(releases / "slake")
+    assert after.sha256 != before.sha256 and (after.files, after.bytes) == (before.files, before.bytes)
+
+
+def test_a_release_that_is_itself_a_link_is_read(releases, tmp_path):
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked/slake").symlink_to(releases / "slake")
+    assert take_inventory(tmp_path / "linked/slake") == take_inventory(releases / "slake")
+
+
+def test_a_release_that_is_a_link_to_nothing_is_an_error_and_not_an_absent_release(tmp_path):
+    (tmp_path / "slake").symlink_to(tmp_path / "unmounted")
+    with pytest.raises(
+        InventoryError, match=r"slake: is a link to .*unmounted, where no folder is; mount it, or correct or remove the link"
+    ):
+        write_inventory(tmp_path, tmp_path / "out")
+
+
+def test_it_is_said_that_dvc_does_not_follow_links_to_folders(releases, tmp_path, capsys):
+    (tmp_path / "linked").mkdir()
+    (releases / "melinda/more").symlink_to(".")
+    for name in ("slake", "melinda"):
+        source, target = releases / name, tmp_path / "linked" / name
+        target.symlink_to(source) if name == "slake" else shutil.copytree(source, target, symlinks=True)
+    write_inventory(tmp_path / "linked", tmp_path / "out")
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition(": is a link to a folder, and DVC does not notice")[0] for line in lines] == [
+        str(tmp_path / "linked" / name) for name in ("slake", "melinda/more")
+    ]
+    assert all(line.endswith("then run `dvc repro --force --single-item inventory`") for line in lines)
+
+
+def test_phantoms_notice_marks_a_release_as_synthetic(releases):
+    (releases / "slake/SYNTHETIC.md").write_text("drawn by a program")
+    assert take_inventory(releases / "slake").synthetic
+
+
+def test_a_missing_folder_of_releases_is_an_error_with_a_remedy(tmp_path):
+    with pytest.raises(InventoryError, match="no such folder; set `releases` in params.yaml"):
+        write_inventory(tmp_path / "nowhere", tmp_path / "out")
+
+
+def test_an_inventory_file_reads_back(releases, tmp_path):
+    write_inventory(releases, tmp_path / "out")
+    assert read_inventory(tmp_path / "out/roco.json") == take_inventory(releases / "roco")
+    with pytest.raises(InventoryError, match="run `dvc repro inventory`"):
+        read_inventory(tmp_path / "out/other.json")
