@@ -59,8 +59,10 @@ def main() -> None:
         print(f"| {count:,} | {args.asked:,} | {taken:.1f} | {count * reference / taken:.1f} |", flush=True)
     rate, proposed = alignments_a_second(), EXTRAPOLATED * args.asked * PROPOSED
     hashed = taken * EXTRAPOLATED / count
-    print(f"\n{rate:.0f} alignments a second; {EXTRAPOLATED:,} images: {hashed:.0f} s for the hashes, {proposed / rate:.0f} s for "
-          f"{proposed:,.0f} alignments (extrapolated)")  # fmt: skip
+    print(
+        f"\n{rate:.0f} alignments a second; {EXTRAPOLATED:,} images: {hashed:.0f} s for the hashes, {proposed / rate:.0f} s for "
+        f"{proposed:,.0f} alignments (extrapolated)"
+    )
 
 
 if __name__ == "__main__":

@@ -28,10 +28,14 @@ LARGEST_PX = 384  # what fine-tuning reads at `paper`, which stores PNG of this 
 
 def authors_loader(read_px: int) -> Callable[[Path], torch.Tensor]:
     """Original file -> (3, S, S): decoded, RGB, shorter side to S (bicubic), centre crop, normalised."""
-    steps = transforms.Compose([
-        transforms.Resize(read_px, transforms.InterpolationMode.BICUBIC), transforms.CenterCrop(read_px),
-        transforms.ToTensor(), transforms.Normalize(CLIP_MEAN, CLIP_STD),
-    ])  # fmt: skip
+    steps = transforms.Compose(
+        [
+            transforms.Resize(read_px, transforms.InterpolationMode.BICUBIC),
+            transforms.CenterCrop(read_px),
+            transforms.ToTensor(),
+            transforms.Normalize(CLIP_MEAN, CLIP_STD),
+        ]
+    )
 
     def load(path: Path) -> torch.Tensor:
         with Image.open(path) as image:

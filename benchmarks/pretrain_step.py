@@ -25,21 +25,23 @@ from m3ae.batches.masking import NO_LABEL
 from m3ae.batches.pairs import PairBatch
 from m3ae.engine.engine import Engine
 from m3ae.engine.params import DeepSpeedParams
-from m3ae.pretrain.params import PretrainParams
 from m3ae.engine.processes import join
 from m3ae.model.fusion import Read
 from m3ae.objectives.base import Loss
 from m3ae.objectives.learner import Learner
 from m3ae.objectives.mim import chosen, normalised, patches
+from m3ae.pretrain.params import PretrainParams
 from m3ae.pretrain.speed import DTYPES, matrix_speed
 from stages.launch import ALLOCATION
 
 PRECISIONS = ("fp32", "bf16")
 PLANS = ("plain", "shared")
 RUNS = {
-    "plain": ("plain", {}), "ours": ("shared", {}),
-    "plain, as launched": ("plain", ALLOCATION), "ours, as launched": ("shared", ALLOCATION),
-}  # fmt: skip
+    "plain": ("plain", {}),
+    "ours": ("shared", {}),
+    "plain, as launched": ("plain", ALLOCATION),
+    "ours, as launched": ("shared", ALLOCATION),
+}
 
 
 class PlainLearner(Learner):
@@ -107,8 +109,9 @@ def measure(plan: str, precision: str, batch: int, steps: int) -> dict[str, floa
 
 def in_own_process(plan: str, environment: dict[str, str], precision: str, batch: int, steps: int) -> dict[str, float]:
     arguments = ["--plan", plan, "--precision", precision, "--batch", str(batch), "--steps", str(steps)]
-    done = subprocess.run([sys.executable, "-m", "benchmarks.pretrain_step", *arguments], capture_output=True, text=True,
-                          env={**os.environ, **environment})  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.pretrain_step", *arguments], capture_output=True, text=True, env={**os.environ, **environment}
+    )
     if done.returncode:
         raise SystemExit(done.stderr[-3000:])
     return json.loads(done.stdout.splitlines()[-1])
@@ -134,8 +137,11 @@ def main() -> None:
             seconds, memory, flops, used = found["seconds"], found["memory"], found["flops"] / 1e12, found["used"]
             plain = plain or seconds
             first = first or seconds
-            print(f"| {title} | {precision} | {seconds:.1f} | {args.batch / seconds:.2f} | {memory:.1f} | {flops:.2f} | {used:.0%} | "
-                  f"{plain / seconds:.2f} | {first / seconds:.2f} |", flush=True)  # fmt: skip
+            print(
+                f"| {title} | {precision} | {seconds:.1f} | {args.batch / seconds:.2f} | {memory:.1f} | {flops:.2f} | {used:.0%} | "
+                f"{plain / seconds:.2f} | {first / seconds:.2f} |",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -28,8 +28,22 @@ from m3ae.objectives.mim import normalised, patches
 POSITIONS = "backbone.vision.positions"
 TOLERANCE, GRADIENT_TOLERANCE = 1e-5, 1e-3  # absolute; relative to the recorded norm
 NO_GRADIENT = 1e-6  # recorded norms below this are rounding around 0, and are held to TOLERANCE
-INPUTS = {"image", "false_image", "text_ids", "text_masks", "text_ids_mlm", "text_labels_mlm", "mim_noise", "itm_labels", "vqa_image",
-          "vqa_targets", "cls_image", "cls_labels", "irtr_image", "irtr_false_shift_count"}  # fmt: skip
+INPUTS = {
+    "image",
+    "false_image",
+    "text_ids",
+    "text_masks",
+    "text_ids_mlm",
+    "text_labels_mlm",
+    "mim_noise",
+    "itm_labels",
+    "vqa_image",
+    "vqa_targets",
+    "cls_image",
+    "cls_labels",
+    "irtr_image",
+    "irtr_false_shift_count",
+}
 
 
 class Row(NamedTuple):
@@ -115,7 +129,7 @@ def pretraining(recording: Recording, ours: dict[str, Tensor]) -> dict[str, floa
             "itm_logits": objectives["itm"].logits(fusion, seen, batch),
             "mim_logits": objectives["mim"].reconstruct(fusion, seen, batch),
             "mim_labels": normalised(patches(batch.images, objectives["mim"].patch_px)),
-        }  # fmt: skip
+        }
         ours |= features(learner, batch, seen)
     trained = [(name, weight.grad) for name, weight in learner.named_parameters() if weight.grad is not None]
     return {names.get(name, name): gradient.norm().item() for name, gradient in trained}
@@ -126,10 +140,17 @@ def pair_batch(recorded: dict[str, Tensor], mask_ratio: float) -> PairBatch:
     order = recorded["mim_noise"].argsort(dim=1)
     num_pairs = len(order)
     return PairBatch(
-        recorded["text_ids"], recorded["text_masks"], recorded["text_ids_mlm"], recorded["text_labels_mlm"], recorded["image"],
-        order, order[:, : num_kept(order.shape[1], mask_ratio)], torch.arange(num_pairs, 2 * num_pairs), recorded["itm_labels"].long(),
+        recorded["text_ids"],
+        recorded["text_masks"],
+        recorded["text_ids_mlm"],
+        recorded["text_labels_mlm"],
+        recorded["image"],
+        order,
+        order[:, : num_kept(order.shape[1], mask_ratio)],
+        torch.arange(num_pairs, 2 * num_pairs),
+        recorded["itm_labels"].long(),
         recorded["false_image"],
-    )  # fmt: skip
+    )
 
 
 def features(learner: Learner, batch: PairBatch, seen: dict[View, Tensor]) -> dict[str, Tensor]:
@@ -141,9 +162,11 @@ def features(learner: Learner, batch: PairBatch, seen: dict[View, Tensor]) -> di
     return {
         "vision_encoder_out": learner.backbone.vision(batch.images),
         "language_encoder_out": learner.backbone.text(batch.text_ids, batch.text_mask),
-        "text_feats": fused.text, "image_feats": fused.image, "cls_feats": fusion.pooled(fused),
+        "text_feats": fused.text,
+        "image_feats": fused.image,
+        "cls_feats": fusion.pooled(fused),
         "last_text2image_crossattn": last.cross.weights(last.own(before.text, before.text, mask), before.image, None),
-    }  # fmt: skip
+    }
 
 
 def answering(recording: Recording, ours: dict[str, Tensor]) -> None:

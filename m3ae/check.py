@@ -157,7 +157,9 @@ def check_fit(params: AllParams, recipes: dict[str, FinetuneParams], sources: So
     """Of what stands in different blocks."""
     read = max(params.model.image_px, *(recipe.image_px for recipe in recipes.values()))
     if params.prepare.image_px < read:
-        raise ParamsError(f"{sources.scale_path}: prepare.image_px {params.prepare.image_px} is smaller than the {read} px that a stage reads")
+        raise ParamsError(
+            f"{sources.scale_path}: prepare.image_px {params.prepare.image_px} is smaller than the {read} px that a stage reads"
+        )
     for recipe in (params.pretrain, *recipes.values()):
         if refusal := params.deepspeed.refusal(recipe.zero_stage):
             raise ParamsError(f"{sources.path}: {refusal}; a recipe of {sources.scale_path} has {recipe.zero_stage}")

@@ -23,10 +23,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture
 def config() -> ModelConfig:
     model = ModelParams(
-        image_px=32, patch_px=8, vision_encoder="scratch", vision_width=16, vision_depth=2, vision_heads=2, text_encoder="scratch",
-        text_tokens=NUM_TOKENS, text_width=16, text_depth=1, text_heads=2, fusion_width=16, fusion_depth=4, fusion_heads=2, dropout=0.0,
-        decoder_width=16, decoder_depth=1, decoder_heads=2,
-    )  # fmt: skip
+        image_px=32,
+        patch_px=8,
+        vision_encoder="scratch",
+        vision_width=16,
+        vision_depth=2,
+        vision_heads=2,
+        text_encoder="scratch",
+        text_tokens=NUM_TOKENS,
+        text_width=16,
+        text_depth=1,
+        text_heads=2,
+        fusion_width=16,
+        fusion_depth=4,
+        fusion_heads=2,
+        dropout=0.0,
+        decoder_width=16,
+        decoder_depth=1,
+        decoder_heads=2,
+    )
     method = Method(mim_layer=3, mlm_layer=-1, mim_decoder="transformer", mlm_decoder="mlp")
     return ModelConfig(model=model, method=method, objectives=("mlm", "mim", "itm"), vocabulary=VOCABULARY)
 

@@ -33,32 +33,41 @@ def test_the_projects_own_params_are_valid(changed):
         changed(scale=scale)
 
 
-@pytest.mark.parametrize(("changes", "message"), [
-    ({"mask_ratio": 1.0}, r"mask_ratio = 1.0: .*allowed: > 0 and < 1"),
-    ({"mask_ratio": 0.99}, r"params.yaml: mask_ratio = 0.99 leaves none of \d+ patches \(allowed: > 0 and <= 0.9"),
-    ({"mim_layer": 4}, r"mim_layer = 4: scale demo has 4 fusion layers \(allowed: -1 to 3\)"),
-    ({"mlm_layer": -2}, r"mlm_layer = -2: .*allowed: >= -1"),
-    ({"mim_decoder": "linear"}, r"mim_decoder = 'linear': .*'transformer' or 'mlp'"),
-    ({"maskratio": 0.5}, r"maskratio is not a parameter; known here: .*mask_ratio"),
-    ({"scales__demo__pretrain__stepz": 5}, r"scales.demo.pretrain.stepz is not a parameter; known here: .*steps"),
-    ({"scales__paper__pretrain__precision": "fp8"}, r"scales.paper.pretrain.precision = 'fp8'"),
-    ({"scales__demo__deepspeed__offload_optimizer": "cpu"}, r"deepspeed.offload_optimizer needs zero_stage 1 to 3; a recipe here has 0"),
-    ({"scales__paper__deepspeed__offload_parameters": "cpu"}, r"deepspeed.offload_parameters needs zero_stage 3; a recipe here has 1"),
-    ({"scales__demo__pretrain__micro_batch": 7}, r"batch \d+ is not a multiple of micro_batch 7"),
-    ({"scales__demo__model__fusion_heads": 5}, r"fusion_width \d+ is not a multiple of fusion_heads 5"),
-    ({"scales__demo__model__image_px": 100}, r"params.yaml: scales.demo.model: image_px 100 is not a multiple of patch_px \d+"),
-    ({"scales__test__prepare__image_px": 16}, r"prepare.image_px 16 is smaller than the 32 px that a stage reads"),
-    ({"objectives": {"mlm": 0, "mim": 0, "itm": 0}}, r"every objective is off"),
-    ({"tasks": ["vqa_rad", "vqa_rad"]}, r"names something twice"),
-    ({"tasks": []}, r"tasks = \[\]"),
-    ({"pretrain_releases": ["rocco"]}, r"'roco', 'rocov2', 'medicat' or 'own'"),
-    ({"pretrained": "nowhere"}, r"pretrained = 'nowhere' holds no model; give one that `m3ae import` made"),
-    ({"scale": "paper", "scales__paper__tokenizer__source": "train"}, r"text_encoder = .roberta-base. .* name it as tokenizer.source, too"),
-    ({"scale": "paper", "scales__paper__model__vision_depth": 13}, r"params.yaml: scales.paper.model: .*vision_depth 13 \(it has 12\)"),
-    ({"scale": "paper", "scales__paper__model__vision_encoder": "resnet18"}, r"vision_encoder = .resnet18. cannot be used"),
-    ({"views": "twice"}, r"views = .twice.: .*.shared. or .separate."),
-    ({"seed": -1}, r"seed = -1: .*allowed: >= 0 and < 4294967296"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"mask_ratio": 1.0}, r"mask_ratio = 1.0: .*allowed: > 0 and < 1"),
+        ({"mask_ratio": 0.99}, r"params.yaml: mask_ratio = 0.99 leaves none of \d+ patches \(allowed: > 0 and <= 0.9"),
+        ({"mim_layer": 4}, r"mim_layer = 4: scale demo has 4 fusion layers \(allowed: -1 to 3\)"),
+        ({"mlm_layer": -2}, r"mlm_layer = -2: .*allowed: >= -1"),
+        ({"mim_decoder": "linear"}, r"mim_decoder = 'linear': .*'transformer' or 'mlp'"),
+        ({"maskratio": 0.5}, r"maskratio is not a parameter; known here: .*mask_ratio"),
+        ({"scales__demo__pretrain__stepz": 5}, r"scales.demo.pretrain.stepz is not a parameter; known here: .*steps"),
+        ({"scales__paper__pretrain__precision": "fp8"}, r"scales.paper.pretrain.precision = 'fp8'"),
+        (
+            {"scales__demo__deepspeed__offload_optimizer": "cpu"},
+            r"deepspeed.offload_optimizer needs zero_stage 1 to 3; a recipe here has 0",
+        ),
+        ({"scales__paper__deepspeed__offload_parameters": "cpu"}, r"deepspeed.offload_parameters needs zero_stage 3; a recipe here has 1"),
+        ({"scales__demo__pretrain__micro_batch": 7}, r"batch \d+ is not a multiple of micro_batch 7"),
+        ({"scales__demo__model__fusion_heads": 5}, r"fusion_width \d+ is not a multiple of fusion_heads 5"),
+        ({"scales__demo__model__image_px": 100}, r"params.yaml: scales.demo.model: image_px 100 is not a multiple of patch_px \d+"),
+        ({"scales__test__prepare__image_px": 16}, r"prepare.image_px 16 is smaller than the 32 px that a stage reads"),
+        ({"objectives": {"mlm": 0, "mim": 0, "itm": 0}}, r"every objective is off"),
+        ({"tasks": ["vqa_rad", "vqa_rad"]}, r"names something twice"),
+        ({"tasks": []}, r"tasks = \[\]"),
+        ({"pretrain_releases": ["rocco"]}, r"'roco', 'rocov2', 'medicat' or 'own'"),
+        ({"pretrained": "nowhere"}, r"pretrained = 'nowhere' holds no model; give one that `m3ae import` made"),
+        (
+            {"scale": "paper", "scales__paper__tokenizer__source": "train"},
+            r"text_encoder = .roberta-base. .* name it as tokenizer.source, too",
+        ),
+        ({"scale": "paper", "scales__paper__model__vision_depth": 13}, r"params.yaml: scales.paper.model: .*vision_depth 13 \(it has 12\)"),
+        ({"scale": "paper", "scales__paper__model__vision_encoder": "resnet18"}, r"vision_encoder = .resnet18. cannot be used"),
+        ({"views": "twice"}, r"views = .twice.: .*.shared. or .separate."),
+        ({"seed": -1}, r"seed = -1: .*allowed: >= 0 and < 4294967296"),
+    ],
+)
 def test_a_wrong_value_is_refused_with_what_is_allowed(changed, changes, message):
     with pytest.raises(ParamsError, match=message):
         changed(**changes)

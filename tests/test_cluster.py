@@ -127,9 +127,11 @@ def stand_ins(machines, tmp_path) -> dict[str, str]:
         (tmp_path / name).write_text(f"#!/bin/bash\nstatus=0 number=0\n{body}\n")
         (tmp_path / name).chmod(0o755)
     return {
-        "PATH": f"{tmp_path}{os.pathsep}{ENVIRONMENT['PATH']}", **machines[0].environment(),
-        "NAMESPACES": " ".join(machine.namespace for machine in machines), "ADDRESSES": " ".join(machine.address for machine in machines),
-    }  # fmt: skip
+        "PATH": f"{tmp_path}{os.pathsep}{ENVIRONMENT['PATH']}",
+        **machines[0].environment(),
+        "NAMESPACES": " ".join(machine.namespace for machine in machines),
+        "ADDRESSES": " ".join(machine.address for machine in machines),
+    }
 
 
 def by_hand(project: Trained, machines: tuple[Machine, Machine]) -> list[int]:

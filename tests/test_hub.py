@@ -52,12 +52,33 @@ def test_auto_classes_answer_without_dvc_and_deepspeed(folder, tmp_path):
     assert torch.isfinite(pooled).all() and torch.isfinite(logits).all()
 
 
-@pytest.mark.parametrize(("objectives", "changes"), [
-    (("mlm", "itm"), {"vision_encoder": "swin_tiny_patch4_window7_224", "vision_width": 768, "vision_depth": 12, "vision_heads": 24,
-                      "patch_px": 32, "image_px": 64}),
-    (("mlm", "mim", "itm"), {"vision_encoder": "vit_tiny_patch16_224", "vision_width": 192, "vision_depth": 11, "vision_heads": 3,
-                             "patch_px": 16, "image_px": 64}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("objectives", "changes"),
+    [
+        (
+            ("mlm", "itm"),
+            {
+                "vision_encoder": "swin_tiny_patch4_window7_224",
+                "vision_width": 768,
+                "vision_depth": 12,
+                "vision_heads": 24,
+                "patch_px": 32,
+                "image_px": 64,
+            },
+        ),
+        (
+            ("mlm", "mim", "itm"),
+            {
+                "vision_encoder": "vit_tiny_patch16_224",
+                "vision_width": 192,
+                "vision_depth": 11,
+                "vision_heads": 3,
+                "patch_px": 16,
+                "image_px": 64,
+            },
+        ),
+    ],
+)
 def test_what_no_file_holds_is_there_after_loading(tmp_path, config, batch, objectives, changes):
     bert = BertConfig(vocab_size=40, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32)
     BertModel(bert).save_pretrained(tmp_path)

@@ -35,12 +35,15 @@ def test_a_stage_reads_the_top_level_and_its_scales_block(tmp_path):
     assert (params.mask_ratio, params.sizes.width) == (0.5, 16)
 
 
-@pytest.mark.parametrize(("content", "message"), [
-    ("- a\n", "holds no parameters"),
-    ("a: [\n", "holds no parameters"),
-    ("5\n", "holds no parameters"),
-    ("a: 1\nb: {c: 2,\n    c: 3}\n", "line 3: c is there twice; leave one"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("- a\n", "holds no parameters"),
+        ("a: [\n", "holds no parameters"),
+        ("5\n", "holds no parameters"),
+        ("a: 1\nb: {c: 2,\n    c: 3}\n", "line 3: c is there twice; leave one"),
+    ],
+)
 def test_a_file_that_is_no_mapping_or_says_a_thing_twice_is_refused(tmp_path, content, message):
     (tmp_path / "params.yaml").write_text(content)
     with pytest.raises(ParamsError, match=message):
@@ -61,13 +64,16 @@ def test_keys_are_what_dvc_has_to_watch():
     assert TaskStage.keys() == {"recipe": "scales.${scale}.recipe.${item.task}"}
 
 
-@pytest.mark.parametrize(("content", "message"), [
-    ({"mask_ratio": "1.5"}, r"params.yaml: mask_ratio = 1.5: .*\(allowed: > 0 and < 1\)"),
-    ({"sizes": "{width: 4}"}, r"params.yaml: sizes.width = 4: .*\(allowed: >= 8 and <= 64\)"),
-    ({"sizes": "{width: 8, depth: 2}"}, r"params.yaml: sizes.depth is not a parameter; known here: width"),
-    ({"sizes": "{}"}, r"params.yaml: sizes.width is missing"),
-    ({"mask_ratio": "much"}, r"params.yaml: mask_ratio = 'much'"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({"mask_ratio": "1.5"}, r"params.yaml: mask_ratio = 1.5: .*\(allowed: > 0 and < 1\)"),
+        ({"sizes": "{width: 4}"}, r"params.yaml: sizes.width = 4: .*\(allowed: >= 8 and <= 64\)"),
+        ({"sizes": "{width: 8, depth: 2}"}, r"params.yaml: sizes.depth is not a parameter; known here: width"),
+        ({"sizes": "{}"}, r"params.yaml: sizes.width is missing"),
+        ({"mask_ratio": "much"}, r"params.yaml: mask_ratio = 'much'"),
+    ],
+)
 def test_a_wrong_value_is_named_with_file_key_and_range(tmp_path, content, message):
     with pytest.raises(ParamsError, match=message):
         Stage.read(write(tmp_path, **content))

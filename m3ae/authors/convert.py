@@ -20,10 +20,17 @@ from m3ae.objectives.build import saved_learner
 UNUSED, SETTINGS = "authors_unused.safetensors", "authors_settings.json"
 # What the authors' model carries and never reads: CLIP's text side and projection, the text encoder's pooler, fixed positions.
 CARRIED = (
-    "language_encoder.pooler.", "language_encoder.embeddings.position_ids", "mim_head.decoder_pos_embed", "vision_encoder.visual.proj",
-    "vision_encoder.transformer.", "vision_encoder.token_embedding.", "vision_encoder.positional_embedding",
-    "vision_encoder.ln_final.", "vision_encoder.text_projection", "vision_encoder.logit_scale",
-)  # fmt: skip
+    "language_encoder.pooler.",
+    "language_encoder.embeddings.position_ids",
+    "mim_head.decoder_pos_embed",
+    "vision_encoder.visual.proj",
+    "vision_encoder.transformer.",
+    "vision_encoder.token_embedding.",
+    "vision_encoder.positional_embedding",
+    "vision_encoder.ln_final.",
+    "vision_encoder.text_projection",
+    "vision_encoder.logit_scale",
+)
 FROZEN_IN_RETRIEVAL = ("itm_head.",)  # a retrieval file keeps the matching head that its own started from
 
 
@@ -71,8 +78,9 @@ def converted(given: dict[str, Tensor], config: ModelConfig, path: Path) -> tupl
     missing = [name for name in names.values() if name not in given]
     surplus = sorted(given.keys() - set(names.values()) - unused.keys())
     misshapen = [names[ours] for ours, tensor in wanted.items() if names[ours] in given and given[names[ours]].numel() != tensor.numel()]
-    problems = [f"{what}: {', '.join(found)}" for what, found in
-                (("missing", missing), ("surplus", surplus), ("misshapen", misshapen)) if found]  # fmt: skip
+    problems = [
+        f"{what}: {', '.join(found)}" for what, found in (("missing", missing), ("surplus", surplus), ("misshapen", misshapen)) if found
+    ]
     if problems:
         raise SystemExit(f"{path}: its tensors do not make a model; " + "; ".join(problems))
     return {ours: given[names[ours]].reshape(tensor.shape) for ours, tensor in wanted.items()}, unused
@@ -96,11 +104,19 @@ def settings(folder: Path, config: ModelConfig) -> dict:
         return json.loads((folder / SETTINGS).read_text())
     model = config.model
     return {
-        "tokenizer": model.text_encoder, "image_size": model.image_px, "patch_size": model.patch_px, "max_text_len": model.text_tokens,
-        "hidden_size": model.fusion_width, "num_heads": model.fusion_heads, "num_top_layer": model.fusion_depth,
-        "vision_heads": model.vision_heads, "text_heads": model.text_heads, "drop_rate": model.dropout,
+        "tokenizer": model.text_encoder,
+        "image_size": model.image_px,
+        "patch_size": model.patch_px,
+        "max_text_len": model.text_tokens,
+        "hidden_size": model.fusion_width,
+        "num_heads": model.fusion_heads,
+        "num_top_layer": model.fusion_depth,
+        "vision_heads": model.vision_heads,
+        "text_heads": model.text_heads,
+        "drop_rate": model.dropout,
         "text_drop_rate": model.dropout,
         "mim_layer": config.method.mim_layer,
-        "mim_decoder_hidden_size": model.decoder_width, "mim_decoder_num_layers": model.decoder_depth,
+        "mim_decoder_hidden_size": model.decoder_width,
+        "mim_decoder_num_layers": model.decoder_depth,
         "mim_decoder_num_heads": model.decoder_heads,
-    }  # fmt: skip
+    }

@@ -33,16 +33,29 @@ RULES = (
     (r"^objectives\.retrieval\.head\.", "irtr_head."),
 )
 BLOCK = {  # a block of the vision encoder and of the pixel decoder
-    "norm1": "ln_1", "norm2": "ln_2", "attn.proj": "attn.out_proj", "mlp.fc1": "mlp.c_fc", "mlp.fc2": "mlp.c_proj",
-    "attn.qkv.weight": "attn.in_proj_weight", "attn.qkv.bias": "attn.in_proj_bias",
-}  # fmt: skip
+    "norm1": "ln_1",
+    "norm2": "ln_2",
+    "attn.proj": "attn.out_proj",
+    "mlp.fc1": "mlp.c_fc",
+    "mlp.fc2": "mlp.c_proj",
+    "attn.qkv.weight": "attn.in_proj_weight",
+    "attn.qkv.bias": "attn.in_proj_bias",
+}
 FUSION_LAYER = {
-    "own.query": "attention.self.query", "own.key": "attention.self.key", "own.value": "attention.self.value",
-    "own.out": "attention.output.dense", "own.norm": "attention.output.LayerNorm",
-    "cross.query": "crossattention.self.query", "cross.key": "crossattention.self.key", "cross.value": "crossattention.self.value",
-    "cross.out": "crossattention.output.dense", "cross.norm": "crossattention.output.LayerNorm",
-    "feed_forward.0": "intermediate.dense", "feed_forward.2": "output.dense", "norm": "output.LayerNorm",
-}  # fmt: skip
+    "own.query": "attention.self.query",
+    "own.key": "attention.self.key",
+    "own.value": "attention.self.value",
+    "own.out": "attention.output.dense",
+    "own.norm": "attention.output.LayerNorm",
+    "cross.query": "crossattention.self.query",
+    "cross.key": "crossattention.self.key",
+    "cross.value": "crossattention.self.value",
+    "cross.out": "crossattention.output.dense",
+    "cross.norm": "crossattention.output.LayerNorm",
+    "feed_forward.0": "intermediate.dense",
+    "feed_forward.2": "output.dense",
+    "norm": "output.LayerNorm",
+}
 IN_BLOCKS = re.compile(r"(.*\.resblocks\.\d+\.)(.*)")
 IN_FUSION = re.compile(r"(multi_modal_\w+_layers\.\d+\.)(.*)")
 

@@ -39,7 +39,7 @@ def read_config(weights: dict[str, Tensor], settings: dict[str, Any]) -> ModelCo
         vocabulary=len(weights["language_encoder.embeddings.word_embeddings.weight"]),
         num_labels=next((len(weights[name]) for name in LABELS if name in weights), 0),
         text=text_config(weights, settings),
-    )  # fmt: skip
+    )
 
 
 def model_params(weights: dict[str, Tensor], settings: dict[str, Any]) -> ModelParams:
@@ -48,32 +48,45 @@ def model_params(weights: dict[str, Tensor], settings: dict[str, Any]) -> ModelP
     vision_width = len(weights["vision_encoder.visual.class_embedding"])
     text = text_sizes(weights, settings)
     return ModelParams(
-        image_px=side * patch_px, patch_px=patch_px, vision_encoder=SCRATCH, vision_width=vision_width,
+        image_px=side * patch_px,
+        patch_px=patch_px,
+        vision_encoder=SCRATCH,
+        vision_width=vision_width,
         vision_depth=count(weights, r"vision_encoder\.visual\.transformer\.resblocks\.(\d+)\."),
         vision_heads=settings.get("vision_heads", vision_width // CLIP_HEAD_WIDTH),
-        text_encoder=SCRATCH, text_tokens=settings["max_text_len"],
-        text_width=text["hidden_size"], text_depth=text["num_hidden_layers"], text_heads=text["num_attention_heads"],
+        text_encoder=SCRATCH,
+        text_tokens=settings["max_text_len"],
+        text_width=text["hidden_size"],
+        text_depth=text["num_hidden_layers"],
+        text_heads=text["num_attention_heads"],
         fusion_width=weights["multi_modal_vision_proj.weight"].shape[0],
-        fusion_depth=count(weights, r"multi_modal_vision_layers\.(\d+)\."), fusion_heads=settings["num_heads"],
-        dropout=settings["drop_rate"], **decoder_sizes(weights, settings),
-    )  # fmt: skip
+        fusion_depth=count(weights, r"multi_modal_vision_layers\.(\d+)\."),
+        fusion_heads=settings["num_heads"],
+        dropout=settings["drop_rate"],
+        **decoder_sizes(weights, settings),
+    )
 
 
 def decoder_sizes(weights: dict[str, Tensor], settings: dict[str, Any]) -> dict[str, int]:
     """Of the pixel decoder; a fine-tuned file has none, and says in its settings how large it was."""
-    return {"decoder_width": settings["mim_decoder_hidden_size"], "decoder_depth": settings["mim_decoder_num_layers"],
-            "decoder_heads": settings["mim_decoder_num_heads"]}  # fmt: skip
+    return {
+        "decoder_width": settings["mim_decoder_hidden_size"],
+        "decoder_depth": settings["mim_decoder_num_layers"],
+        "decoder_heads": settings["mim_decoder_num_heads"],
+    }
 
 
 def text_sizes(weights: dict[str, Tensor], settings: dict[str, Any]) -> dict[str, int]:
     vocabulary, width = weights["language_encoder.embeddings.word_embeddings.weight"].shape
     return {
-        "vocab_size": vocabulary, "hidden_size": width, "num_hidden_layers": count(weights, r"language_encoder\.encoder\.layer\.(\d+)\."),
+        "vocab_size": vocabulary,
+        "hidden_size": width,
+        "num_hidden_layers": count(weights, r"language_encoder\.encoder\.layer\.(\d+)\."),
         "num_attention_heads": settings.get("text_heads", width // CLIP_HEAD_WIDTH),  # BERT's and RoBERTa's heads are 64 wide, too
         "intermediate_size": len(weights["language_encoder.encoder.layer.0.intermediate.dense.bias"]),
         "max_position_embeddings": len(weights["language_encoder.embeddings.position_embeddings.weight"]),
         "type_vocab_size": len(weights["language_encoder.embeddings.token_type_embeddings.weight"]),
-    }  # fmt: skip
+    }
 
 
 def text_config(weights: dict[str, Tensor], settings: dict[str, Any]) -> dict[str, Any]:

@@ -50,9 +50,12 @@ class PairBatches(Dataset):
     """Micro-batch number -> `PairBatch`. A row with several texts is several samples, as in the authors' code."""
 
     def __init__(self, releases: Sequence[Shards], tokenizer: Tokenizer, view: "PairView", order_seed: int, excluded: Excluded = NOTHING):
-        self.samples = [PairSample(shards, row, text) for shards in releases
-                        for row in shards.rows_without(excluded.get(shards.folder.name, frozenset()))
-                        for text in range(shards.num_texts(row))]  # fmt: skip
+        self.samples = [
+            PairSample(shards, row, text)
+            for shards in releases
+            for row in shards.rows_without(excluded.get(shards.folder.name, frozenset()))
+            for text in range(shards.num_texts(row))
+        ]
         self.tokenizer, self.view = tokenizer, view
         self.order: Order | InOrder = Order(len(self.samples), view.size, order_seed)
 
@@ -80,11 +83,14 @@ class PairBatches(Dataset):
         hidden = hidden_words(words, method.text_mask_ratio, generator)
         order = patch_order(len(rows), self.view.num_patches, generator)
         batch = PairBatch(
-            tokens.ids, tokens.mask,
+            tokens.ids,
+            tokens.mask,
             *hide(tokens.ids, hidden, self.tokenizer.mask_id, self.tokenizer.ordinary_ids, generator),
-            self.images(samples), order, order[:, : num_kept(self.view.num_patches, method.mask_ratio)],
+            self.images(samples),
+            order,
+            order[:, : num_kept(self.view.num_patches, method.mask_ratio)],
             *other_images([row["image_id"] for row in rows], generator),
-        )  # fmt: skip
+        )
         return batch if method.negatives == "batch" else self.with_negatives_of_split(batch, generator)
 
     def images(self, samples: Sequence[PairSample]) -> Tensor:

@@ -74,22 +74,33 @@ def train(texts: Iterable[str], vocabulary: int) -> PreTrainedTokenizerFast:
     """A lower-case byte-level BPE in RoBERTa's form, of at most `vocabulary` tokens."""
     bpe = BytePairs(models.BPE())
     bpe.normalizer = normalizers.Sequence([normalizers.Lowercase(), normalizers.Prepend(" ")])
-    bpe.pre_tokenizer = pre_tokenizers.Sequence([
-        pre_tokenizers.Split(Regex(WORD), behavior="isolated"),
-        pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-    ])  # fmt: skip
+    bpe.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(WORD), behavior="isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
     bpe.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=vocabulary, min_frequency=2, special_tokens=list(SPECIAL), show_progress=False,
+        vocab_size=vocabulary,
+        min_frequency=2,
+        special_tokens=list(SPECIAL),
+        show_progress=False,
         initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
-    )  # fmt: skip
+    )
     bpe.train_from_iterator(texts, trainer=trainer)
     begin, padding, end, unknown, mask = SPECIAL
     bpe.post_processor = processors.RobertaProcessing((end, SPECIAL.index(end)), (begin, SPECIAL.index(begin)), trim_offsets=False)
     return PreTrainedTokenizerFast(
-        tokenizer_object=bpe, bos_token=begin, cls_token=begin, pad_token=padding,
-        eos_token=end, sep_token=end, unk_token=unknown, mask_token=mask,
-    )  # fmt: skip
+        tokenizer_object=bpe,
+        bos_token=begin,
+        cls_token=begin,
+        pad_token=padding,
+        eos_token=end,
+        sep_token=end,
+        unk_token=unknown,
+        mask_token=mask,
+    )
 
 
 def fetch(source: str) -> PreTrainedTokenizerFast:

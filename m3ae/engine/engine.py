@@ -53,10 +53,11 @@ class Engine:
             recompute_blocks(learner)
         skip_compiled_extension()
         self.deepspeed, *_ = deepspeed.initialize(
-            model=learner, optimizer=build_optimizer(learner, recipe),
+            model=learner,
+            optimizer=build_optimizer(learner, recipe),
             config=configuration(recipe, params, self.num_processes, self.reads_universal),
             lr_scheduler=lambda basic: build_schedule(basic, steps, recipe),
-        )  # fmt: skip
+        )
         if self.num_processes == 1 and recipe.zero_stage == 0:  # DeepSpeed would copy every gradient into buckets and back, for nobody
             self.deepspeed.enable_backward_allreduce = False
 

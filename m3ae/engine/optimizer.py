@@ -23,8 +23,11 @@ def build_optimizer(learner: Learner, recipe: Recipe) -> torch.optim.AdamW:
         groups.setdefault(key, []).append(parameter)
     return torch.optim.AdamW(
         [{"params": members, "lr": rate, "weight_decay": decay} for (rate, decay), members in groups.items()],
-        lr=recipe.learning_rate, betas=BETAS, eps=EPS, fused=True,
-    )  # fmt: skip
+        lr=recipe.learning_rate,
+        betas=BETAS,
+        eps=EPS,
+        fused=True,
+    )
 
 
 def factor(name: str, recipe: Recipe) -> float:

@@ -22,8 +22,17 @@ from m3ae.releases.record import Split
 from m3ae.shards.read import open_manifest, open_split
 from m3ae.tasks import TASKS
 
-SCHEMA = {"pretrain_release": pl.String, "pretrain_split": pl.String, "pretrain_id": pl.String, "task": pl.String, "split": pl.String,
-          "image_id": pl.String, "distance": pl.Int64, "kind": pl.String, "similarity": pl.Float64}  # fmt: skip
+SCHEMA = {
+    "pretrain_release": pl.String,
+    "pretrain_split": pl.String,
+    "pretrain_id": pl.String,
+    "task": pl.String,
+    "split": pl.String,
+    "image_id": pl.String,
+    "distance": pl.Int64,
+    "kind": pl.String,
+    "similarity": pl.Float64,
+}
 HELD_OUT = (Split.VALIDATION, Split.TEST)
 
 
@@ -59,12 +68,15 @@ class Audit(NamedTuple):
     def metrics(self, excluded: Excluded, synthetic: bool) -> dict[str, Any]:
         """The counts as data/metrics/leaks.json holds them: different images, and rows with such a text, by task and split."""
         return {
-            "synthetic": synthetic, "pairs_compared": self.num_compared, "pairs_proposed": self.num_proposed,
+            "synthetic": synthetic,
+            "pairs_compared": self.num_compared,
+            "pairs_proposed": self.num_proposed,
             "rule": {"hash_bits": HASH_BITS, "most_bits": MOST_BITS, "same_from": SAME_FROM, "near_from": NEAR_FROM},
             "images": counted(self.images, ["task", "split", "kind"], "image_id"),
-            "texts": counted(self.texts, ["task", "split"], "id"), "excluded": {name: len(ids) for name, ids in excluded.items()},
+            "texts": counted(self.texts, ["task", "split"], "id"),
+            "excluded": {name: len(ids) for name, ids in excluded.items()},
             "blank": self.num_blank(),
-        }  # fmt: skip
+        }
 
 
 def audit(shards: Path, pretrain_releases: tuple[str, ...]) -> Audit:
@@ -102,11 +114,16 @@ def sides(folder: Path, name: str, release: str = "") -> list[SplitImages]:
 
 def table(comparison: Comparison, matches: list) -> pl.DataFrame:
     first, second, distances, alike, kinds = zip(*matches, strict=True) if matches else ((),) * 5
-    return pl.DataFrame({
-        "pretrain_id": [comparison.first.image_ids[number] for number in first],
-        "image_id": [comparison.second.image_ids[number] for number in second],
-        "distance": list(distances), "similarity": list(alike), "kind": list(kinds),
-    }, schema_overrides={name: SCHEMA[name] for name in ("pretrain_id", "image_id", "distance", "similarity", "kind")})  # fmt: skip
+    return pl.DataFrame(
+        {
+            "pretrain_id": [comparison.first.image_ids[number] for number in first],
+            "image_id": [comparison.second.image_ids[number] for number in second],
+            "distance": list(distances),
+            "similarity": list(alike),
+            "kind": list(kinds),
+        },
+        schema_overrides={name: SCHEMA[name] for name in ("pretrain_id", "image_id", "distance", "similarity", "kind")},
+    )
 
 
 def found_texts(comparison: Comparison) -> pl.DataFrame:

@@ -47,7 +47,11 @@ def draw_pair(sheet: Image.Image, corner: tuple[int, int], part: Comparison, row
     for side, name in ((part.first, row["pretrain_id"]), (part.second, row["image_id"])):
         sheet.paste(thumbnail(side.shards.pixels(side.rows[name]), (CELL_PX, CELL_PX - 4)), (left, top))
         top += CELL_PX
-    words = (f"{part.first.name} {part.first.split}", row["pretrain_id"], f"{part.second.name} {part.second.split}",
-             f"{row['image_id']}: {row['kind']} {row['similarity']:.3f}")  # fmt: skip
+    words = (
+        f"{part.first.name} {part.first.split}",
+        row["pretrain_id"],
+        f"{part.second.name} {part.second.split}",
+        f"{row['image_id']}: {row['kind']} {row['similarity']:.3f}",
+    )
     for number, line in enumerate(words):
         ImageDraw.Draw(sheet).text((left, top + 12 * number), line[-26:], INK)

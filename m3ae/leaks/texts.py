@@ -8,8 +8,16 @@ from m3ae.leaks.split_images import SplitImages
 
 FEWEST_WORDS = 5  # shorter texts are alike by chance
 NUM_REMEMBERED = 16  # sides, for each is compared with many
-SCHEMA = {"pretrain_release": pl.String, "pretrain_split": pl.String, "pretrain_id": pl.String, "num_rows": pl.UInt32, "task": pl.String,
-          "split": pl.String, "id": pl.String, "text": pl.String}  # fmt: skip
+SCHEMA = {
+    "pretrain_release": pl.String,
+    "pretrain_split": pl.String,
+    "pretrain_id": pl.String,
+    "num_rows": pl.UInt32,
+    "task": pl.String,
+    "split": pl.String,
+    "id": pl.String,
+    "text": pl.String,
+}
 
 
 def shared_texts(first: SplitImages, second: SplitImages) -> pl.DataFrame:

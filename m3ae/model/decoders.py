@@ -35,9 +35,11 @@ class WordDecoder(nn.Module):
     def __init__(self, kind: Decoder, params: ModelParams, vocabulary: int):
         super().__init__()
         width = params.fusion_width if kind == "mlp" else params.decoder_width
-        self.mixer = nn.Identity() if kind == "mlp" else nn.Sequential(
-            nn.Linear(params.fusion_width, width), Transformer(width, params.decoder_depth, params.decoder_heads)
-        )  # fmt: skip
+        self.mixer = (
+            nn.Identity()
+            if kind == "mlp"
+            else nn.Sequential(nn.Linear(params.fusion_width, width), Transformer(width, params.decoder_depth, params.decoder_heads))
+        )
         self.transform = Mlp(width, width)
         self.words = nn.Linear(width, vocabulary)
 

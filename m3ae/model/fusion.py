@@ -121,8 +121,10 @@ class Fusion(nn.Module):
         num_text, num_image = wanted.value
         if wanted is Read.POOLED and not self.image_pooler.reads_first:
             num_image = None
-        return (self.text_layers[layer](text, text_mask, image, None, num_text),
-                self.image_layers[layer](image, None, text, text_mask, num_image))  # fmt: skip
+        return (
+            self.text_layers[layer](text, text_mask, image, None, num_text),
+            self.image_layers[layer](image, None, text, text_mask, num_image),
+        )
 
     def pooled(self, fused: Fused) -> Tensor:
         """The pair's feature (B, 2H), text first."""

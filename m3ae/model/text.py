@@ -43,8 +43,10 @@ def build_text_encoder(params: ModelParams, vocabulary: int, described: dict[str
     try:
         encoder = TextEncoder(published_transformer(params.text_encoder, load_weights))
     except OSError as error:
-        raise OSError(f"text_encoder = {params.text_encoder!r} cannot be loaded ({error}); "
-                      "give a name that a hub or the local cache holds, a local folder, or 'scratch'") from error  # fmt: skip
+        raise OSError(
+            f"text_encoder = {params.text_encoder!r} cannot be loaded ({error}); "
+            "give a name that a hub or the local cache holds, a local folder, or 'scratch'"
+        ) from error
     check_size(params, vocabulary, encoder)
     return encoder
 
@@ -60,12 +62,19 @@ def published_transformer(name: str, load_weights: bool) -> PreTrainedModel:
 
 def scratch_config(params: ModelParams, vocabulary: int) -> RobertaConfig:
     return RobertaConfig(
-        vocab_size=vocabulary, hidden_size=params.text_width, num_hidden_layers=params.text_depth,
-        num_attention_heads=params.text_heads, intermediate_size=4 * params.text_width, layer_norm_eps=1e-5,
-        hidden_dropout_prob=params.dropout, attention_probs_dropout_prob=params.dropout,
-        max_position_embeddings=512 + FIRST_POSITION, type_vocab_size=1, pad_token_id=PADDING_ID,
+        vocab_size=vocabulary,
+        hidden_size=params.text_width,
+        num_hidden_layers=params.text_depth,
+        num_attention_heads=params.text_heads,
+        intermediate_size=4 * params.text_width,
+        layer_norm_eps=1e-5,
+        hidden_dropout_prob=params.dropout,
+        attention_probs_dropout_prob=params.dropout,
+        max_position_embeddings=512 + FIRST_POSITION,
+        type_vocab_size=1,
+        pad_token_id=PADDING_ID,
         initializer_range=std(params.text_width),
-    )  # fmt: skip
+    )
 
 
 def check_size(params: ModelParams, vocabulary: int, encoder: TextEncoder) -> None:

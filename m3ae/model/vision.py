@@ -82,9 +82,17 @@ def scratch_transformer(params: ModelParams) -> VisionTransformer:
     a run of minutes never learns where in the image it looks.
     """
     transformer = VisionTransformer(
-        img_size=params.image_px, patch_size=params.patch_px, embed_dim=params.vision_width, depth=params.vision_depth,
-        num_heads=params.vision_heads, num_classes=0, global_pool="", pre_norm=True, act_layer=QuickGELU, norm_layer=nn.LayerNorm,
-    )  # fmt: skip
+        img_size=params.image_px,
+        patch_size=params.patch_px,
+        embed_dim=params.vision_width,
+        depth=params.vision_depth,
+        num_heads=params.vision_heads,
+        num_classes=0,
+        global_pool="",
+        pre_norm=True,
+        act_layer=QuickGELU,
+        norm_layer=nn.LayerNorm,
+    )
     initialise(transformer.blocks, params.vision_width)
     nn.init.normal_(transformer.pos_embed)
     return transformer

@@ -79,10 +79,14 @@ def check_vision_encoder(params: ModelParams, reconstructs_pixels: bool) -> None
     """Raises OSError or ValueError where the named encoder, which is not loaded, will not do."""
     if params.vision_encoder.endswith(".openai") and "quickgelu" not in params.vision_encoder:
         # timm loads them under GELU without a word
-        raise ValueError(f"vision_encoder = {params.vision_encoder!r}: OpenAI's weights were trained with QuickGELU; "
-                         "name the same model with `quickgelu`")  # fmt: skip
+        raise ValueError(
+            f"vision_encoder = {params.vision_encoder!r}: OpenAI's weights were trained with QuickGELU; "
+            "name the same model with `quickgelu`"
+        )
     with torch.device("meta"):
         encoder = build_vision_encoder(params, None, load_weights=False)
     if reconstructs_pixels and not encoder.has_class_token:
-        raise ValueError(f"vision_encoder = {params.vision_encoder!r} cannot reconstruct pixels: {NEEDS_PATCHES}; "
-                         "give objectives.mim: 0, or a vision transformer")  # fmt: skip
+        raise ValueError(
+            f"vision_encoder = {params.vision_encoder!r} cannot reconstruct pixels: {NEEDS_PATCHES}; "
+            "give objectives.mim: 0, or a vision transformer"
+        )

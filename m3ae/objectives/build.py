@@ -53,8 +53,11 @@ def saved_learner(config: ModelConfig) -> Learner:
     """Return the modules that a model folder's weights fit into, newly drawn; no hub and no other file is asked for anything."""
     kinds = OBJECTIVES | HEADS
     objectives = {name: kinds[name].of(config) for name in config.objectives}
-    return Learner(build_backbone(config.model, config.vocabulary, config.encoders(), load_weights=False), objectives,
-                   dict.fromkeys(config.objectives, 1.0))
+    return Learner(
+        build_backbone(config.model, config.vocabulary, config.encoders(), load_weights=False),
+        objectives,
+        dict.fromkeys(config.objectives, 1.0),
+    )
 
 
 def backbone_of(config: ModelConfig, load_encoders: bool) -> Backbone:

@@ -108,10 +108,15 @@ class Ledger:
     def by_block(self, learner: Learner) -> Iterator[None]:
         """Fills `blocks`: what each pass through a block adds."""
         before: list[int] = []
-        hooks = [hook for module in learner.modules() if isinstance(module, BLOCKS) for hook in (
-            module.register_forward_pre_hook(lambda *_: before.append(self.num_bytes)),
-            module.register_forward_hook(lambda *_: self.blocks.append(self.num_bytes - before.pop())),
-        )]  # fmt: skip
+        hooks = [
+            hook
+            for module in learner.modules()
+            if isinstance(module, BLOCKS)
+            for hook in (
+                module.register_forward_pre_hook(lambda *_: before.append(self.num_bytes)),
+                module.register_forward_hook(lambda *_: self.blocks.append(self.num_bytes - before.pop())),
+            )
+        ]
         yield
         for hook in hooks:
             hook.remove()

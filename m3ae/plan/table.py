@@ -80,8 +80,11 @@ def measure(params: PlanParams) -> Measured:
     """Of the model at the sizes of params.yaml; no weights are fetched."""
     weights = active(params.objectives)
     config = ModelConfig(
-        model=params.model_without_hub(), method=params.reconstruction(), objectives=tuple(weights), vocabulary=params.tokenizer.vocabulary,
-    )  # fmt: skip
+        model=params.model_without_hub(),
+        method=params.reconstruction(),
+        objectives=tuple(weights),
+        vocabulary=params.tokenizer.vocabulary,
+    )
     learner = pretraining_learner(config, weights, seed=0, views=params.views)
     return Measured(sizes_of(learner, params.pretrain), activations(learner, params.model_without_hub(), params, params.pretrain.precision))
 
@@ -105,10 +108,14 @@ def choice(found: list[Row], machine: Machine) -> Row | None:
 
 def heading(scale: str, params: PlanParams, machine: Machine, measured: Measured) -> Iterator[str]:
     recipe, deepspeed, kept = params.pretrain, params.deepspeed, measured.activations[params.deepspeed.recompute]
-    yield (f"pre-training at scale {scale} on {machine.num_gpus} GPUs of {machine.memory / GB:g} GB (10^9 bytes), GB of each: "
-           f"{measured.sizes.numel / 1e6:.0f} million parameters, {recipe.batch} pairs a step, {recipe.precision}")  # fmt: skip
-    yield (f"recompute {deepspeed.recompute}, offload_optimizer {deepspeed.offload_optimizer}, "
-           f"offload_parameters {deepspeed.offload_parameters}; activations {kept.a_pair / 1e6:.0f} MB a pair")  # fmt: skip
+    yield (
+        f"pre-training at scale {scale} on {machine.num_gpus} GPUs of {machine.memory / GB:g} GB (10^9 bytes), GB of each: "
+        f"{measured.sizes.numel / 1e6:.0f} million parameters, {recipe.batch} pairs a step, {recipe.precision}"
+    )
+    yield (
+        f"recompute {deepspeed.recompute}, offload_optimizer {deepspeed.offload_optimizer}, "
+        f"offload_parameters {deepspeed.offload_parameters}; activations {kept.a_pair / 1e6:.0f} MB a pair"
+    )
     yield f"derived from the tensors' sizes, not measured on a GPU; texts at full length; {FREE:.0%} are left to CUDA, NCCL and fragments"
     if params.model.text_encoder != SCRATCH:
         tokens = f"{params.tokenizer.vocabulary:,} tokens"

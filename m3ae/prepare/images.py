@@ -28,8 +28,19 @@ DEEP_MODES = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 DEEP_COLOUR = re.compile(r";16[BLN]")  # how Pillow reads a file's samples of 16 bits where its mode has 8
 PHOTOMETRIC, WHITE_IS_ZERO = 262, 0  # a tag of TIFF, and its value for a negative
 OPAQUE = 2**16 - 1
-DECODER_ERRORS = (OSError, SyntaxError, ValueError, LookupError, ArithmeticError, TypeError, AttributeError, RuntimeError, EOFError,
-                  struct.error, zlib.error)  # fmt: skip
+DECODER_ERRORS = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    LookupError,
+    ArithmeticError,
+    TypeError,
+    AttributeError,
+    RuntimeError,
+    EOFError,
+    struct.error,
+    zlib.error,
+)
 
 
 class UnusableImage(Exception):

@@ -25,10 +25,11 @@ class Tally:
         """The counts as data/metrics/prepare/<release>.json holds them."""
         lost = Counter(row.split for row in self.dropped)
         return {
-            "read": self.kept.total() + len(self.dropped), "kept": self.kept.total(),
+            "read": self.kept.total() + len(self.dropped),
+            "kept": self.kept.total(),
             "dropped": dict(Counter(row.reason for row in self.dropped)),
             "splits": {split: {"read": self.kept[split] + lost[split], "kept": self.kept[split]} for split in Split},
-        }  # fmt: skip
+        }
 
     def write_dropped(self, path: Path) -> None:
         """Every dropped row in the release's order: id, image (relative to the release), split, reason."""

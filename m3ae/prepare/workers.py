@@ -45,8 +45,10 @@ def in_order(function: Callable[[Item], Result], items: Iterable[Item], workers:
             while waiting:
                 yield waiting.popleft().result()
         except BrokenProcessPool:
-            raise WorkerLost(f"one of {workers} worker processes was killed, most often because memory ran out; run it again with fewer: "
-                             f"M3AE_WORKERS={workers // 2}") from None  # fmt: skip
+            raise WorkerLost(
+                f"one of {workers} worker processes was killed, most often because memory ran out; run it again with fewer: "
+                f"M3AE_WORKERS={workers // 2}"
+            ) from None
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 

@@ -36,7 +36,7 @@ class Pretraining:
 
     def __init__(
         self, engine: Engine, params: PretrainParams, training: PairBatches, validation: PairBatches, state: ResumeState, speed: Speed
-    ):  # fmt: skip
+    ):
         self.engine, self.params, self.state, self.speed = engine, params, state, speed
         self.training, self.validation = training, validation
         self.curves, self.stop = Curves(), StopRequest()
@@ -115,11 +115,17 @@ class Pretraining:
         """A row of the live log, and the progress bar."""
         losses, speed, rates = mean_losses(self.latest), self.speed.figures(), self.engine.learning_rates
         self.latest = self.new_tallies()
-        self.curves.live.append({
-            "step": step, **losses, "learning_rate": rates["encoders"],
-            **{f"learning_rate_of_{part}": rates[part] for part in ("fusion", "heads")},
-            **speed, "gradient_norm": self.engine.gradient_norm(), "spikes": self.num_spikes(),
-        })  # fmt: skip
+        self.curves.live.append(
+            {
+                "step": step,
+                **losses,
+                "learning_rate": rates["encoders"],
+                **{f"learning_rate_of_{part}": rates[part] for part in ("fusion", "heads")},
+                **speed,
+                "gradient_norm": self.engine.gradient_norm(),
+                "spikes": self.num_spikes(),
+            }
+        )
         self.log(self.curves.live[-1])
         bar.set_postfix({"loss": f"{losses['total']:.3f}", "pairs/s": f"{speed['pairs_per_second']:.0f}"})
 

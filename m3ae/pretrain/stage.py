@@ -105,8 +105,15 @@ def pairs(params: Params, paths: PretrainPaths, tokenizer: Tokenizer, split: str
     model, seed = params.model, params.seed
     num_patches = (model.image_px // model.patch_px) ** 2
     method = params if split == "train" else params.model_copy(update={"negatives": "batch"})  # validation is the same for both
-    view = PairView(params.pretrain.micro_batch, model.image_px, num_patches, model.text_tokens, params.pretrain.pad_to,
-                    seed_for(seed, *split.encode()), method)
+    view = PairView(
+        params.pretrain.micro_batch,
+        model.image_px,
+        num_patches,
+        model.text_tokens,
+        params.pretrain.pad_to,
+        seed_for(seed, *split.encode()),
+        method,
+    )
     releases = [open_split(paths.shards / release, split) for release in params.pretrain_releases]
     batches = PairBatches(releases, tokenizer, view, seed_for(seed), read_excluded(paths.excluded))
     if not batches.samples:

@@ -56,8 +56,7 @@ CATALOGUE = {
         "figures with inline references",
         medicat.read,
         has_pairs=True,
-        address="https://github.com/allenai/medicat; "
-        "https://ai2-s2-medicat.s3.us-west-2.amazonaws.com/2020-10-05/medicat_release.tar.gz",
+        address="https://github.com/allenai/medicat; https://ai2-s2-medicat.s3.us-west-2.amazonaws.com/2020-10-05/medicat_release.tar.gz",
         licence="each figure under its article's, named in its record",
         terms="research use",
         size="104 GB",

@@ -39,8 +39,10 @@ def write_inventory(releases: Path, out: Path) -> None:
     for name in CATALOGUE:
         write_json(out / f"{name}.json", take_inventory(releases / name)._asdict())
         for link in [releases / name] if (releases / name).is_symlink() else sorted(dict(folder_links(releases / name))):
-            print(f"{releases / name / link}: is a link to a folder, and DVC does not notice when it leads elsewhere or what lies there "
-                  "changes; then run `dvc repro --force --single-item inventory`")  # fmt: skip
+            print(
+                f"{releases / name / link}: is a link to a folder, and DVC does not notice when it leads elsewhere or what lies there "
+                "changes; then run `dvc repro --force --single-item inventory`"
+            )
 
 
 def read_inventory(path: Path) -> Found:
@@ -84,8 +86,10 @@ def folder_links(release: Path) -> Iterator[tuple[str, str]]:
 
 
 def leads_out(release: Path, link: Path, target: Path) -> InventoryError:
-    return InventoryError(f"{link}: is a link to {target}, outside the release, and what lies there is not read; copy it to the link's "
-                          f"place, or make {release} itself a link to a folder that holds all of the release")  # fmt: skip
+    return InventoryError(
+        f"{link}: is a link to {target}, outside the release, and what lies there is not read; copy it to the link's "
+        f"place, or make {release} itself a link to a folder that holds all of the release"
+    )
 
 
 def release_files(release: Path) -> Iterator[tuple[str, Path]]:

@@ -64,8 +64,14 @@ def answered(result: Result, rows: polars.DataFrame, album: "Album") -> Gallery:
     """Most confident right and most confident wrong predictions, one an image; ties go by id, so that the page is stable."""
     rows = rows.with_columns(sureness=polars.col("best_scores").list.first()).sort(["sureness", "id"], descending=[True, False])
     right, wrong = rows.filter(polars.col("score") > 0), rows.filter(polars.col("score") <= 0)
-    return Gallery(result.entry.title, result.synthetic, "Most confident and right", "Most confident and wrong",
-                   cards(right, answer_card, album), cards(wrong, answer_card, album))  # fmt: skip
+    return Gallery(
+        result.entry.title,
+        result.synthetic,
+        "Most confident and right",
+        "Most confident and wrong",
+        cards(right, answer_card, album),
+        cards(wrong, answer_card, album),
+    )
 
 
 def ranked(result: Result, rows: polars.DataFrame, album: "Album") -> Gallery:
@@ -73,8 +79,14 @@ def ranked(result: Result, rows: polars.DataFrame, album: "Album") -> Gallery:
     rows = rows.with_columns(both=polars.col("rank_of_image_text") + polars.col("rank_of_text_image"))
     card = rank_card(len(rows))
     best, worst = rows.sort(["both", "image_id"]), rows.sort(["both", "image_id"], descending=[True, False])
-    return Gallery(result.entry.title, result.synthetic, "Ranked best", "Ranked worst",
-                   cards(best, card, album), cards(worst.filter(polars.col("both") > 0), card, album))  # fmt: skip
+    return Gallery(
+        result.entry.title,
+        result.synthetic,
+        "Ranked best",
+        "Ranked worst",
+        cards(best, card, album),
+        cards(worst.filter(polars.col("both") > 0), card, album),
+    )
 
 
 def cards(rows: polars.DataFrame, card: Card, album: "Album") -> tuple[Example, ...]:
@@ -92,8 +104,10 @@ def rank_card(num_pairs: int) -> Card:
     """A maker of cards that says every rank out of `num_pairs`."""
 
     def card(row: dict, picture: str, licence: str) -> Example:
-        facts = [("its text ranked", f"{row['rank_of_image_text'] + 1} of {num_pairs}"),
-                 ("its image ranked", f"{row['rank_of_text_image'] + 1} of {num_pairs}")]  # fmt: skip
+        facts = [
+            ("its text ranked", f"{row['rank_of_image_text'] + 1} of {num_pairs}"),
+            ("its image ranked", f"{row['rank_of_text_image'] + 1} of {num_pairs}"),
+        ]
         if row["prediction"] != row["truth"]:
             facts.append(("text ranked first", shortened(row["prediction"])))
         return Example(row["image_id"], shortened(row["truth"]), tuple(facts), picture, licence)

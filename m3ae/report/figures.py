@@ -14,10 +14,19 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 STYLE = {
-    "font.family": "DejaVu Sans", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": "#8a94a3",
-    "axes.labelcolor": "#3a4452", "xtick.color": "#5a6473", "ytick.color": "#5a6473", "axes.grid": True, "grid.color": "#e7ebf0",
-    "axes.axisbelow": True, "legend.frameon": False,
-}  # fmt: skip
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": "#8a94a3",
+    "axes.labelcolor": "#3a4452",
+    "xtick.color": "#5a6473",
+    "ytick.color": "#5a6473",
+    "axes.grid": True,
+    "grid.color": "#e7ebf0",
+    "axes.axisbelow": True,
+    "legend.frameon": False,
+}
 TRAIN, VALIDATION, NEUTRAL = "#2b6cb0", "#d9480f", "#8a94a3"
 NUM_WINDOWS = 40  # the running mean spans this share of the run
 

@@ -77,8 +77,10 @@ def pretrain_rows(pretrain: dict | None) -> list[tuple[str, str, str, str]]:
     """(objective, validation loss, accuracy, what to compare with) for each objective of the run."""
     texts = {"mlm": "Masked language modelling", "mim": "Masked image modelling", "itm": "Image-text matching"}
     present = {name: pretrain[name] for name in texts if pretrain and name in pretrain}
-    return [(texts[name], tables.number(value_at(part, "loss"), 3), percent(value_at(part, "accuracy")), beside(name, part))
-            for name, part in present.items()]  # fmt: skip
+    return [
+        (texts[name], tables.number(value_at(part, "loss"), 3), percent(value_at(part, "accuracy")), beside(name, part))
+        for name, part in present.items()
+    ]
 
 
 def beside(objective: str, measured: dict) -> str:

@@ -99,8 +99,16 @@ def task_cells(result: Result, marks: dict[str, str]) -> list[list[str]]:
 
 def row_cells(result: Result, row: Row) -> list[str]:
     count = NOTHING if row.num_rows is None else f"{row.num_rows:,}"
-    return [label(row.score), count, with_interval(row.pretrained), with_interval(row.scratch), signed(row.gain),
-            reference(result, row), paper(row.paper), released(row.released)]  # fmt: skip
+    return [
+        label(row.score),
+        count,
+        with_interval(row.pretrained),
+        with_interval(row.scratch),
+        signed(row.gain),
+        reference(result, row),
+        paper(row.paper),
+        released(row.released),
+    ]
 
 
 @dataclass(frozen=True)
@@ -161,6 +169,12 @@ def data_row(title: str, counts: dict | None, asked: Asked) -> DataRow:
     order = {"train": 0, "validation": 1, "test": 2}
     splits = sorted(counts.get("splits", {}).items(), key=lambda item: order.get(item[0], 3))
     return DataRow(
-        title, "", is_synthetic([counts]), counts["read"], counts["kept"], tuple((name.replace("_", " "), n) for name, n in dropped),
-        tuple((split, n["kept"]) for split, n in splits), counts.get("answers"),
-    )  # fmt: skip
+        title,
+        "",
+        is_synthetic([counts]),
+        counts["read"],
+        counts["kept"],
+        tuple((name.replace("_", " "), n) for name, n in dropped),
+        tuple((split, n["kept"]) for split, n in splits),
+        counts.get("answers"),
+    )

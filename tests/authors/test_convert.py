@@ -59,11 +59,14 @@ def test_export_then_import_gives_back_our_own_weights(exported, tmp_path, words
     assert {**ours.text, **dict.fromkeys(drawn_with)} == {**back.text, **dict.fromkeys(drawn_with)}
 
 
-@pytest.mark.parametrize(("name", "change", "message"), [
-    ("itm_head.fc.weight", lambda weights, name: weights.pop(name), "missing: itm_head.fc.weight"),
-    ("nonsense", lambda weights, name: weights.update({name: torch.ones(1)}), "surplus: nonsense"),
-    ("itm_head.fc.weight", lambda weights, name: weights.update({name: torch.ones(3, 3)}), "misshapen: itm_head.fc.weight"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("itm_head.fc.weight", lambda weights, name: weights.pop(name), "missing: itm_head.fc.weight"),
+        ("nonsense", lambda weights, name: weights.update({name: torch.ones(1)}), "surplus: nonsense"),
+        ("itm_head.fc.weight", lambda weights, name: weights.update({name: torch.ones(3, 3)}), "misshapen: itm_head.fc.weight"),
+    ],
+)
 def test_tensors_that_do_not_fit_are_named_and_nothing_is_written(exported, tmp_path, words, name, change, message):
     file = read(exported)
     change(file.weights, name)

@@ -43,8 +43,17 @@ def tokenizer():
 
 
 def pairs(tokenizer, seed=0, **authors):
-    view = PairView(size=2, image_px=16, num_patches=4, text_tokens=12, pad_to=1, mask_ratio=0.5, text_mask_ratio=0.3, seed=seed,
-                    **{"words": "whole", "negatives": "batch", **authors})  # fmt: skip
+    view = PairView(
+        size=2,
+        image_px=16,
+        num_patches=4,
+        text_tokens=12,
+        pad_to=1,
+        mask_ratio=0.5,
+        text_mask_ratio=0.3,
+        seed=seed,
+        **{"words": "whole", "negatives": "batch", **authors},
+    )
     return PairBatches([Shards()], tokenizer, view, order_seed=seed)
 
 
@@ -93,8 +102,10 @@ def test_the_authors_negatives_come_from_the_whole_split_and_may_be_the_same_ima
         batch = batches[number]
         swapped = (batch.matches == 0).nonzero().flatten()
         assert len(batch.negatives) == len(swapped) == 1 and batch.other_image[swapped].tolist() == [2]
-        drawn += [(levels[round(image.mean().item(), 4)], levels[round(batch.images[pair].mean().item(), 4)])
-                  for image, pair in zip(batch.negatives, swapped.tolist(), strict=True)]  # fmt: skip
+        drawn += [
+            (levels[round(image.mean().item(), 4)], levels[round(batch.images[pair].mean().item(), 4)])
+            for image, pair in zip(batch.negatives, swapped.tolist(), strict=True)
+        ]
     assert {false for false, _ in drawn} == {0, 1, 2, 3} and any(false == own for false, own in drawn)
 
 

@@ -36,8 +36,14 @@ def test_preparing(table, monkeypatch):
 
 def test_loading(table):
     rows, _ = table(loader, "--images", "2", "--read-px", "32")
-    forms = ["original files", "raw, stored at 32 px", "png, stored at 32 px", "jpeg, stored at 32 px", "raw, stored at 384 px",
-             "png, stored at 384 px"]  # fmt: skip
+    forms = [
+        "original files",
+        "raw, stored at 32 px",
+        "png, stored at 32 px",
+        "jpeg, stored at 32 px",
+        "raw, stored at 384 px",
+        "png, stored at 384 px",
+    ]
     assert [row[1] for row in rows[1:]] == 2 * forms and {row[2] for row in rows[1:]} == {"32"}
     for row in rows[1:]:
         assert float(row[3]) > 0 and float(row[4]) > 0 and int(row[5]) > 0

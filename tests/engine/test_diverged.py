@@ -32,9 +32,15 @@ def test_the_pairs_of_the_micro_batch_are_named(value):
         Engine.piece(engine, BATCH, 3, BATCHES)
 
 
-@pytest.mark.parametrize(("precision", "norm", "refused"), [
-    ("fp32", "nan", True), ("bf16", "inf", True), ("bf16", "9", False), ("fp16", "inf", False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("precision", "norm", "refused"),
+    [
+        ("fp32", "nan", True),
+        ("bf16", "inf", True),
+        ("bf16", "9", False),
+        ("fp16", "inf", False),
+    ],
+)
 def test_a_gradient_that_is_no_number_names_the_pairs_of_its_step_except_in_fp16(precision, norm, refused):
     engine = SimpleNamespace(recipe=SimpleNamespace(precision=precision), num_micro_batches=2, gradient_norm=lambda: float(norm))
     if refused:
@@ -58,7 +64,9 @@ def test_the_last_whole_state_is_named(newest, said):
 
 
 def test_a_spike_is_told_with_the_pairs_of_the_step(capsys):
-    engine = SimpleNamespace(learner=SimpleNamespace(tally_names=lambda: []), micro_batch_numbers=lambda first, last: [2 * first, 2 * first + 1])
+    engine = SimpleNamespace(
+        learner=SimpleNamespace(tally_names=lambda: []), micro_batch_numbers=lambda first, last: [2 * first, 2 * first + 1]
+    )
     pretraining = Pretraining(engine, SimpleNamespace(steps=99), BATCHES, None, None, Speed(batch=8, possible=1.0))
     for step in range(1, 41):
         pretraining.notice(step, 9.0 if step == 31 else 2.0)

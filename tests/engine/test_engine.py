@@ -104,9 +104,21 @@ def test_gradients_that_travel_in_bf16_are_rounded(savings, case):
     assert savings[case] == pytest.approx(savings["plain"], rel=1e-4)
 
 
-RECIPE = {"learning_rate": 1e-3, "head_factor": 1, "fusion_factor": 1, "weight_decay": 0.01, "decayed_norms": "none", "clip_norm": 1.0,
-          "warmup_share": 0.1, "zero_stage": 2, "precision": "bf16",
-          "pad_to": 1, "steps": 10, "validate_every_steps": 5, "save_every_steps": 5}  # fmt: skip
+RECIPE = {
+    "learning_rate": 1e-3,
+    "head_factor": 1,
+    "fusion_factor": 1,
+    "weight_decay": 0.01,
+    "decayed_norms": "none",
+    "clip_norm": 1.0,
+    "warmup_share": 0.1,
+    "zero_stage": 2,
+    "precision": "bf16",
+    "pad_to": 1,
+    "steps": 10,
+    "validate_every_steps": 5,
+    "save_every_steps": 5,
+}
 
 
 def test_accumulation_follows_from_the_global_batch_and_the_processes():

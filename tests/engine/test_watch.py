@@ -65,10 +65,13 @@ def ends_of(tmp_path_factory) -> Callable[[str], list[End]]:
     return found
 
 
-@pytest.mark.parametrize(("what", "error"), [
-    ("error", "ValueError: the third round is wrong"),
-    ("message", "SystemExit: pairs 7 and 8 are wrong"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("what", "error"),
+    [
+        ("error", "ValueError: the third round is wrong"),
+        ("message", "SystemExit: pairs 7 and 8 are wrong"),
+    ],
+)
 def test_an_error_of_one_process_ends_the_other_in_a_collective_with_the_same_words(ends_of, what, error):
     first, _ = ends_of(what)
     assert first.status and f": {error}" in first.said.split("ends: rank 1 on host")[1]

@@ -43,8 +43,10 @@ def write_vqa_rad(folder: Path, splits: dict[str, list[tuple[str, str]]], images
     for name, image in images.items():
         image.save(folder / "images" / f"{name}.jpg", quality=95)
     for split, rows in splits.items():
-        asked = [{"qid": number, "image_name": f"{name}.jpg", "question": question, "answer": "yes", "answer_type": "CLOSED"}
-                 for number, (name, question) in enumerate(rows)]  # fmt: skip
+        asked = [
+            {"qid": number, "image_name": f"{name}.jpg", "question": question, "answer": "yes", "answer_type": "CLOSED"}
+            for number, (name, question) in enumerate(rows)
+        ]
         (folder / f"{split}set.json").write_text(json.dumps(asked))
     return folder
 
@@ -66,8 +68,10 @@ def shards(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("audit")
     train = {f"ROCO_{number:05d}": scan(number) for number in range(8)}
     roco = write_roco(folder / "roco", {"train": train, "test": {"ROCO_00025": attacked(scan(5), 0.01), "ROCO_00026": scan(26)}})
-    asked = {"train": [("b", "Is there a mass here now?"), ("c", "Which side?"), ("d", "Is it?"), ("e", "Is it?")],
-             "test": [("a", "Is there a mass here now?"), ("c", "which SIDE"), ("c", "What else?")]}  # fmt: skip
+    asked = {
+        "train": [("b", "Is there a mass here now?"), ("c", "Which side?"), ("d", "Is it?"), ("e", "Is it?")],
+        "test": [("a", "Is there a mass here now?"), ("c", "which SIDE"), ("c", "What else?")],
+    }
     images = {"a": attacked(scan(1)), "b": scan(2), "c": scan(50), "d": scan(51), "e": scan(52)}
     return prepared(folder / "shards", {"roco": roco}, {"vqa_rad": write_vqa_rad(folder / "vqa_rad", asked, images)})
 

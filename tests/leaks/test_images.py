@@ -24,8 +24,21 @@ def side(folder: Path, pictures: list[np.ndarray]) -> SplitImages:
     folder.mkdir()
     with ShardWriter(folder, Header(folder.name, True, "raw", 96, 4096)) as shards:
         for number, pixels in enumerate(pictures):
-            shards.write(Row(str(number), f"{folder.name}-{number}", ["a text"], [], "", "", True, pixels.tobytes(), *pixels.shape,
-                             fingerprint(pixels), Split.TRAIN))  # fmt: skip
+            shards.write(
+                Row(
+                    str(number),
+                    f"{folder.name}-{number}",
+                    ["a text"],
+                    [],
+                    "",
+                    "",
+                    True,
+                    pixels.tobytes(),
+                    *pixels.shape,
+                    fingerprint(pixels),
+                    Split.TRAIN,
+                )
+            )
     return SplitImages(folder.name, folder.name, open_split(folder, "train"))
 
 

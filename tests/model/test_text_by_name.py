@@ -62,8 +62,12 @@ def test_a_learner_trains_it_and_a_saved_model_needs_no_package(config, tokenize
     learner = pretraining_learner(named, {"mlm": 1.0, "itm": 1.0}, seed=0, load_encoders=True)
     learner(batch).value.backward()
     assert learner.backbone.text.transformer.encoder.layer[0].intermediate.dense.weight.grad.norm() > 0
-    described = named.model_copy(update={"text": learner.backbone.text.transformer.config.to_diff_dict(),
-                                         "model": ModelParams(**{**params.model_dump(), "text_encoder": "/nowhere"})})  # fmt: skip
+    described = named.model_copy(
+        update={
+            "text": learner.backbone.text.transformer.config.to_diff_dict(),
+            "model": ModelParams(**{**params.model_dump(), "text_encoder": "/nowhere"}),
+        }
+    )
     save_model(tmp_path / "model", described, learner.state_dict(), FOLDER, "")
     again = saved_learner(load_config(tmp_path / "model"))
     assert again.state_dict().keys() == learner.state_dict().keys()
@@ -73,16 +77,20 @@ def test_a_learner_trains_it_and_a_saved_model_needs_no_package(config, tokenize
 @pytest.fixture
 def bert(tmp_path):
     """A tiny BERT's configuration in a folder."""
-    BertConfig(vocab_size=60, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32,
-               max_position_embeddings=20).save_pretrained(tmp_path)  # fmt: skip
+    BertConfig(
+        vocab_size=60, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32, max_position_embeddings=20
+    ).save_pretrained(tmp_path)
     return tmp_path
 
 
-@pytest.mark.parametrize(("changes", "vocabulary", "message"), [
-    ({"text_width": 32}, 60, r"text_width 32 \(it has 16\)"),
-    ({"text_tokens": 64}, 60, r"text_tokens 64 \(it reads 20\)"),
-    ({}, 61, r"a tokenizer of 61 tokens \(it knows 60; tokenizer.source names the encoder's own\)"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("changes", "vocabulary", "message"),
+    [
+        ({"text_width": 32}, 60, r"text_width 32 \(it has 16\)"),
+        ({"text_tokens": 64}, 60, r"text_tokens 64 \(it reads 20\)"),
+        ({}, 61, r"a tokenizer of 61 tokens \(it knows 60; tokenizer.source names the encoder's own\)"),
+    ],
+)
 def test_what_does_not_suit_the_encoder_is_named(config, bert, changes, vocabulary, message):
     params = ModelParams(**{**config.model.model_dump(), "text_encoder": str(bert), **changes})
     with pytest.raises(ValueError, match=message):

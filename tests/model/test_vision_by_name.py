@@ -21,8 +21,14 @@ VITS = {  # name: (width, depth, heads, patch_px, image_px)
     "vit_base_patch16_clip_quickgelu_224": (768, 12, 12, 16, 64),
     "vit_base_patch32_clip_quickgelu_224": (768, 12, 12, 32, 64),
 }
-SWIN = {"vision_encoder": "swin_tiny_patch4_window7_224", "vision_width": 768, "vision_depth": 12, "vision_heads": 24,
-        "patch_px": 32, "image_px": 64}  # fmt: skip
+SWIN = {
+    "vision_encoder": "swin_tiny_patch4_window7_224",
+    "vision_width": 768,
+    "vision_depth": 12,
+    "vision_heads": 24,
+    "patch_px": 32,
+    "image_px": 64,
+}
 
 
 def named(model: ModelParams, **changes) -> ModelParams:
@@ -31,8 +37,15 @@ def named(model: ModelParams, **changes) -> ModelParams:
 
 def of_name(model: ModelParams, name: str, depth: int | None = None) -> ModelParams:
     width, all_blocks, heads, patch_px, image_px = VITS[name]
-    return named(model, vision_encoder=name, vision_width=width, vision_depth=depth or all_blocks, vision_heads=heads,
-                 patch_px=patch_px, image_px=image_px)  # fmt: skip
+    return named(
+        model,
+        vision_encoder=name,
+        vision_width=width,
+        vision_depth=depth or all_blocks,
+        vision_heads=heads,
+        patch_px=patch_px,
+        image_px=image_px,
+    )
 
 
 @pytest.mark.parametrize("name", VITS)
@@ -103,8 +116,9 @@ def test_a_swin_gives_timms_own_features_and_is_pooled_over_all_places(config, b
     images = torch.randn(4, 3, 64, 64)
     vision = learner.backbone.vision
     assert torch.equal(vision(images), vision.transformer.forward_features(images).reshape(4, 4, 768))
-    fused = learner.backbone.fusion(learner.backbone.encode_text(batch.text_ids, batch.text_mask), batch.text_mask.bool(),
-                                    learner.backbone.encode_image(images))  # fmt: skip
+    fused = learner.backbone.fusion(
+        learner.backbone.encode_text(batch.text_ids, batch.text_mask), batch.text_mask.bool(), learner.backbone.encode_image(images)
+    )
     pooler = learner.backbone.fusion.image_pooler
     assert torch.allclose(pooler(fused.image), torch.tanh(pooler.dense(fused.image.mean(dim=1))))
     loss = learner(batch._replace(images=images))
@@ -133,12 +147,15 @@ def test_a_swin_cannot_leave_patches_out(config):
     check_vision_encoder(params, reconstructs_pixels=False)
 
 
-@pytest.mark.parametrize(("name", "message"), [
-    ("resnet18", "vision_encoder = 'resnet18' cannot be used .*give the name of a timm vision transformer with a class token"),
-    ("vit_base_patch16_siglip_224", "no class token, or no learned positions"),
-    ("vit_tinny_patch16_224", "Unknown model"),
-    ("local-dir:/nowhere", "Config file not found"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("resnet18", "vision_encoder = 'resnet18' cannot be used .*give the name of a timm vision transformer with a class token"),
+        ("vit_base_patch16_siglip_224", "no class token, or no learned positions"),
+        ("vit_tinny_patch16_224", "Unknown model"),
+        ("local-dir:/nowhere", "Config file not found"),
+    ],
+)
 def test_what_is_no_vision_transformer_is_refused_with_a_remedy(config, name, message):
     with pytest.raises(OSError, match=message):
         check_vision_encoder(named(config.model, vision_encoder=name), reconstructs_pixels=True)

@@ -17,7 +17,7 @@ PARAMS = Path(__file__).parents[2] / "params.yaml"
 PAPER = Measured(
     Sizes(366_000_000, 39_000_000, 200_000_000, 125_000_000),
     {"none": Activations(0, 400_000_000), "blocks": Activations(0, 60_000_000)},
-)  # fmt: skip
+)
 
 
 @pytest.fixture

@@ -181,8 +181,16 @@ def own_line(**changes) -> bytes:
 
 
 def medicat_line(**changes) -> bytes:
-    row = {"pdf_hash": "zz", "fig_uri": "9-Figure1-1.png", "s2_caption": "A scan of the chest.", "s2orc_caption": None,
-           "s2orc_references": None, "radiology": True, "oa_info": None, **changes}  # fmt: skip
+    row = {
+        "pdf_hash": "zz",
+        "fig_uri": "9-Figure1-1.png",
+        "s2_caption": "A scan of the chest.",
+        "s2orc_caption": None,
+        "s2orc_references": None,
+        "radiology": True,
+        "oa_info": None,
+        **changes,
+    }
     return json.dumps(row).encode() + b"\n"
 
 
@@ -266,10 +274,15 @@ def test_a_row_that_cannot_be_used_is_dropped_under_its_reason(tmp_path, name, s
 
 
 KEPT_ANSWERS = [
-    (2.5, ["2.5"]), (0, ["0"]), (True, ["yes"]), (False, ["no"]), (["Left lung", "left  LUNG", 2], ["left lung", "2"]),
-    ("left\u200b lung\x00", ["left lung"]), (["ce\u0301cum", "c\u00e9cum", float("nan")], ["c\u00e9cum"]),
+    (2.5, ["2.5"]),
+    (0, ["0"]),
+    (True, ["yes"]),
+    (False, ["no"]),
+    (["Left lung", "left  LUNG", 2], ["left lung", "2"]),
+    ("left\u200b lung\x00", ["left lung"]),
+    (["ce\u0301cum", "c\u00e9cum", float("nan")], ["c\u00e9cum"]),
     ("left \ufeff\u00a0lung", ["left lung"]),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("answer", "kept"), KEPT_ANSWERS)

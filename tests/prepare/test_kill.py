@@ -45,8 +45,20 @@ def run(folder: Path, *arguments: str) -> subprocess.Popen:
 
 
 def prepare(folder: Path) -> subprocess.Popen:
-    return run(folder, "stages.prepare", "--release", "roco", "--releases", "releases", "--inventory", "inventory/roco.json",
-               "--out", "shards/roco", "--metrics", "metrics/roco.json")  # fmt: skip
+    return run(
+        folder,
+        "stages.prepare",
+        "--release",
+        "roco",
+        "--releases",
+        "releases",
+        "--inventory",
+        "inventory/roco.json",
+        "--out",
+        "shards/roco",
+        "--metrics",
+        "metrics/roco.json",
+    )
 
 
 def kill(process: subprocess.Popen) -> None:
@@ -89,8 +101,18 @@ runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 
 @pytest.mark.parametrize("most_bytes", [1_000, 20_000])
 def test_a_full_disk_is_an_error_with_a_remedy_and_leaves_nothing(project, most_bytes):
-    arguments = ["--release", "roco", "--releases", "releases", "--inventory", "inventory/roco.json", "--out", "shards/roco",
-                 "--metrics", "metrics/roco.json"]  # fmt: skip
+    arguments = [
+        "--release",
+        "roco",
+        "--releases",
+        "releases",
+        "--inventory",
+        "inventory/roco.json",
+        "--out",
+        "shards/roco",
+        "--metrics",
+        "metrics/roco.json",
+    ]
     command = [sys.executable, "-c", LIMITED, str(most_bytes), "stages.prepare", *arguments]
     done = subprocess.run(command, cwd=project, env={**ENVIRONMENT, "M3AE_WORKERS": "1"}, capture_output=True, text=True, timeout=300)
     assert done.returncode == 1 and "could not be written" in done.stderr and "make room on the disk" in done.stderr

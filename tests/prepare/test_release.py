@@ -53,11 +53,20 @@ def digests(folder: Path) -> dict[str, str]:
 def test_a_release_becomes_rows_counts_and_an_answer_list(tmp_path):
     figures = run("vqa_rad", with_images("vqa_rad", tmp_path), tmp_path / "out")
     assert figures == {
-        "found": True, "synthetic": False, "read": 4, "kept": 4, "dropped": {}, "answers": 4, "texts": {"read": 4, "kept": 4},
+        "found": True,
+        "synthetic": False,
+        "read": 4,
+        "kept": 4,
+        "dropped": {},
+        "answers": 4,
+        "texts": {"read": 4, "kept": 4},
         "splits": {"train": {"read": 1, "kept": 1}, "validation": {"read": 2, "kept": 2}, "test": {"read": 1, "kept": 1}},
-        "published": {"train": {"published": 3064, "found": 3}, "test": {"published": 451, "found": 1},
-                      "answers": {"published": 498, "found": 4}},
-    }  # fmt: skip
+        "published": {
+            "train": {"published": 3064, "found": 3},
+            "test": {"published": 451, "found": 1},
+            "answers": {"published": 498, "found": 4},
+        },
+    }
     assert json.loads((tmp_path / "out/answers.json").read_text()) == ["yes", "2", "left lung", "no"]
     assert open_split(tmp_path / "out", "test").row(0)["answers"] == ["no"]
 
@@ -113,8 +122,11 @@ def test_a_broken_image_is_listed_and_its_neighbours_are_kept(tmp_path):
 def test_the_bytes_do_not_depend_on_the_number_of_workers_or_on_the_run(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "ROWS_WORTH_A_WORKER", 1)
     release = with_images("vqa_rad", tmp_path)
-    runs = [digests(tmp_path / f"out-{number}") for number, workers in enumerate((1, 2, 1))
-            if run("vqa_rad", release, tmp_path / f"out-{number}", workers=workers)]  # fmt: skip
+    runs = [
+        digests(tmp_path / f"out-{number}")
+        for number, workers in enumerate((1, 2, 1))
+        if run("vqa_rad", release, tmp_path / f"out-{number}", workers=workers)
+    ]
     assert runs[0] == runs[1] == runs[2]
 
 

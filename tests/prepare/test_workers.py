@@ -44,8 +44,9 @@ def killed(number: int) -> int:
 def test_a_worker_that_is_killed_is_an_error_with_a_remedy():
     with pytest.raises(WorkerLost) as error:
         list(in_order(killed, range(100), 4))
-    assert str(error.value) == ("one of 4 worker processes was killed, most often because memory ran out; run it again with fewer: "
-                                "M3AE_WORKERS=2")  # fmt: skip
+    assert str(error.value) == (
+        "one of 4 worker processes was killed, most often because memory ran out; run it again with fewer: M3AE_WORKERS=2"
+    )
     assert error.value.__suppress_context__
 
 

@@ -13,9 +13,12 @@ from m3ae.pretrain.speed import Speed
 
 METRICS = Path("data/live/pretrain/plots/metrics")
 EARLIER = {
-    "training": [{"step": 2, "total": 3.5}], "validation": [{"step": 2, "mlm_loss": 5.0}], "recent": [[0.0, 0.0]], "spikes": 2,
+    "training": [{"step": 2, "total": 3.5}],
+    "validation": [{"step": 2, "mlm_loss": 5.0}],
+    "recent": [[0.0, 0.0]],
+    "spikes": 2,
     "live": [{"step": 1, "total": 4.0, "gradient_norm": 0.1}, {"step": 2, "total": 3.0, "gradient_norm": 0.2}],
-}  # fmt: skip
+}
 
 
 @pytest.fixture
@@ -24,9 +27,11 @@ def pretraining(tmp_path, monkeypatch) -> Pretraining:
     monkeypatch.chdir(tmp_path)  # the live log lies in the working directory
     monkeypatch.setattr("m3ae.pretrain.loop.StopRequest", lambda: SimpleNamespace(everywhere=lambda: False))
     engine = SimpleNamespace(
-        learner=SimpleNamespace(tally_names=lambda: []), gradient_norm=lambda: 2.5, tallies=lambda *_: {"mlm.loss": 4.5},
+        learner=SimpleNamespace(tally_names=lambda: []),
+        gradient_norm=lambda: 2.5,
+        tallies=lambda *_: {"mlm.loss": 4.5},
         learning_rates={"encoders": 0.25, "fusion": 0.5, "heads": 1.0},
-    )  # fmt: skip
+    )
     params = SimpleNamespace(steps=4, save_every_steps=4, validate_every_steps=3)
     validation = SimpleNamespace(order=[0])
     yield Pretraining(engine, params, None, validation, None, Speed(batch=8, possible=1.0))
@@ -56,8 +61,11 @@ def test_a_resumed_run_leaves_one_whole_curve(pretraining):
 def test_a_row_has_the_gradient_norm_every_learning_rate_and_the_speed(pretraining):
     trained(pretraining, 1)
     assert [column(name)[1] for name in ("gradient_norm", "learning_rate", "learning_rate_of_fusion", "learning_rate_of_heads")] == [
-        "1\t2.5", "1\t0.25", "1\t0.5", "1\t1.0",
-    ]  # fmt: skip
+        "1\t2.5",
+        "1\t0.25",
+        "1\t0.5",
+        "1\t1.0",
+    ]
     assert len(column("pairs_per_second")) == len(column("mfu")) == len(column("spikes")) == 2
 
 

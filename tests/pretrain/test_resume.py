@@ -120,8 +120,13 @@ def test_the_state_of_another_run_is_refused_and_what_differs_is_named(alone, tm
     other = Identity({"mask_ratio": 0.5, "pretrain": {"learning_rate": 1.26e-8}}, {"data/excluded.json": "cc", "m3ae/new.py": "dd"})
     with pytest.raises(SystemExit) as refusal:
         ResumeState(other, alone / RUN.name())
-    for named in ("mask_ratio is 0.75 there and 0.5 here", "pretrain.learning_rate is 1.25e-08 there and 1.26e-08 here",
-                  "data/excluded.json is another", "m3ae/masking.py is another", "m3ae/new.py is another"):  # fmt: skip
+    for named in (
+        "mask_ratio is 0.75 there and 0.5 here",
+        "pretrain.learning_rate is 1.25e-08 there and 1.26e-08 here",
+        "data/excluded.json is another",
+        "m3ae/masking.py is another",
+        "m3ae/new.py is another",
+    ):
         assert named in str(refusal.value)
 
 

@@ -91,5 +91,6 @@ def test_rocos_published_captions_are_all_read(split):
 def test_the_catalogue_is_what_the_metrics_hold(tmp_path):
     figures = run("roco", with_images("roco", tmp_path), Path(tmp_path / "out"))
     assert json.loads(json.dumps(figures))["published"] == {
-        "validation": {"published": 8180, "found": 1}, "test": {"published": 8179, "found": 1},
-    }  # fmt: skip
+        "validation": {"published": 8180, "found": 1},
+        "test": {"published": 8179, "found": 1},
+    }

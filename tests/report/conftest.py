@@ -14,13 +14,29 @@ from m3ae.report.measured import Asked
 from m3ae.report.page import Inputs
 
 PARAMS = {
-    "scale": "demo", "seed": 1, "seeds": (0, 1), "releases": "data/releases", "pretrained": "data/pretrain",
-    "pretrain_releases": ("roco", "medicat"), "answers": "all", "licences": (), "languages": ("en",), "melinda_label": "p_meth_label",
+    "scale": "demo",
+    "seed": 1,
+    "seeds": (0, 1),
+    "releases": "data/releases",
+    "pretrained": "data/pretrain",
+    "pretrain_releases": ("roco", "medicat"),
+    "answers": "all",
+    "licences": (),
+    "languages": ("en",),
+    "melinda_label": "p_meth_label",
     "drop_leaks": False,
-    "tasks": ("vqa_rad", "slake", "vqa_med_2019", "roco_retrieval"), "mask_ratio": 0.75, "text_mask_ratio": 0.15,
-    "mim_layer": 3, "mlm_layer": -1, "mim_decoder": "transformer", "mlm_decoder": "mlp",
-    "objectives": {"mlm": 1.0, "mim": 0.5}, "views": "shared", "negatives": "batch", "words": "whole",
-}  # fmt: skip
+    "tasks": ("vqa_rad", "slake", "vqa_med_2019", "roco_retrieval"),
+    "mask_ratio": 0.75,
+    "text_mask_ratio": 0.15,
+    "mim_layer": 3,
+    "mlm_layer": -1,
+    "mim_decoder": "transformer",
+    "mlm_decoder": "mlp",
+    "objectives": {"mlm": 1.0, "mim": 0.5},
+    "views": "shared",
+    "negatives": "batch",
+    "words": "whole",
+}
 QUESTIONS = ("is there a nodule?", "which side?", "what modality is this?", "is the heart <b>large</b>?")
 
 
@@ -31,12 +47,16 @@ def write_json(path: Path, content: dict) -> None:
 
 def answers_run(task: str, seed: int, pretrained: float, scratch: float) -> dict:
     return {
-        "found": True, "synthetic": True, "task": task, "seed": seed, "answers": 60,
+        "found": True,
+        "synthetic": True,
+        "task": task,
+        "seed": seed,
+        "answers": 60,
         "sizes": {"train": 900, "validation": 100, "test": 400},
         "pretrained": {"epoch": 3, "validation": 71.0, "test": {"overall": pretrained, "open": pretrained - 6, "closed": pretrained + 4}},
         "scratch": {"epoch": 5, "validation": 60.0, "test": {"overall": scratch, "open": scratch - 8, "closed": scratch + 5}},
         "majority": {"overall": 31.25, "open": 12.0, "closed": 50.0},
-    }  # fmt: skip
+    }
 
 
 def recalls(r1: float) -> dict:
@@ -45,11 +65,15 @@ def recalls(r1: float) -> dict:
 
 def retrieval_run(seed: int) -> dict:
     return {
-        "found": True, "synthetic": True, "task": "roco_retrieval", "seed": seed, "sizes": {"train": 900, "validation": 100, "test": 256},
+        "found": True,
+        "synthetic": True,
+        "task": "roco_retrieval",
+        "seed": seed,
+        "sizes": {"train": 900, "validation": 100, "test": 256},
         "pretrained": {"epoch": 2, "validation": 20.0, "test": {"text_to_image": recalls(12.0), "image_to_text": recalls(11.0)}},
         "scratch": {"epoch": 2, "validation": 2.0, "test": {"text_to_image": recalls(2.0), "image_to_text": recalls(1.0)}},
         "chance": {"r1": 0.390625, "r5": 1.953125, "r10": 3.90625},
-    }  # fmt: skip
+    }
 
 
 def write_metrics(metrics: Path) -> None:
@@ -59,21 +83,38 @@ def write_metrics(metrics: Path) -> None:
     for seed in (0, 1):
         write_json(metrics / "finetune" / f"vqa_med_2019-{seed}.json", {"found": False, "task": "vqa_med_2019", "seed": seed})
     write_json(metrics / "finetune" / "roco_retrieval-0.json", retrieval_run(0))
-    write_json(metrics / "retrieve.json", {
-        "found": True, "synthetic": True, "pairs": 256, "distinct_texts": 250,
-        "text_to_image": recalls(6.25), "image_to_text": recalls(5.0),
-        "chance": {"text_to_image": recalls(0.390625), "image_to_text": recalls(0.4)},
-    })  # fmt: skip
-    write_json(metrics / "pretrain.json", {
-        "steps": 400, "parameters": 4_321_000, "synthetic": True, "pairs": {"train": 5000, "validation": 300},
-        "mlm": {"loss": 1.2, "accuracy": 0.66, "accuracy_shuffled_image": 0.525}, "mim": {"loss": 0.72, "loss_predicting_zero": 0.96},
-        "itm": {"loss": 0.31, "accuracy": 0.87},
-    })  # fmt: skip
+    write_json(
+        metrics / "retrieve.json",
+        {
+            "found": True,
+            "synthetic": True,
+            "pairs": 256,
+            "distinct_texts": 250,
+            "text_to_image": recalls(6.25),
+            "image_to_text": recalls(5.0),
+            "chance": {"text_to_image": recalls(0.390625), "image_to_text": recalls(0.4)},
+        },
+    )
+    write_json(
+        metrics / "pretrain.json",
+        {
+            "steps": 400,
+            "parameters": 4_321_000,
+            "synthetic": True,
+            "pairs": {"train": 5000, "validation": 300},
+            "mlm": {"loss": 1.2, "accuracy": 0.66, "accuracy_shuffled_image": 0.525},
+            "mim": {"loss": 0.72, "loss_predicting_zero": 0.96},
+            "itm": {"loss": 0.31, "accuracy": 0.87},
+        },
+    )
     found = {"vqa_rad": {"test": {"same": 7, "near": 1}, "train": {"same": 9}}}
-    write_json(metrics / "leaks.json", {
-        "images": {"in_pretraining": found, "inside_the_task": {"vqa_rad": {"test": {"same": 184}}}},
-        "texts": {"in_pretraining": {}, "inside_the_task": {"vqa_rad": {"test": 13}}},
-    })  # fmt: skip
+    write_json(
+        metrics / "leaks.json",
+        {
+            "images": {"in_pretraining": found, "inside_the_task": {"vqa_rad": {"test": {"same": 184}}}},
+            "texts": {"in_pretraining": {}, "inside_the_task": {"vqa_rad": {"test": 13}}},
+        },
+    )
     counts = {"read": 1010, "kept": 1000, "dropped": {"text_too_short": 7, "unreadable": 3}, "found": True, "synthetic": True}
     splits = {"test": {"read": 101, "kept": 100}, "train": {"read": 808, "kept": 800}, "validation": {"read": 101, "kept": 100}}
     for release, answers in {"roco": {}, "medicat": {}, "vqa_rad": {"answers": 61}, "slake": {"answers": 50}}.items():
@@ -99,18 +140,33 @@ def write_curves(folder: Path) -> None:
 def write_predictions(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     rows = [
-        {"id": f"q{n}", "image_id": f"image{n % 5}", "question": QUESTIONS[n % 4], "answers": ["left"],
-         "answer_kind": ("open", "closed")[n % 2], "prediction": "left" if n % 3 else "right",
-         "probability": 0.99 - n / 100, "score": float(n % 3 > 0)}
+        {
+            "id": f"q{n}",
+            "image_id": f"image{n % 5}",
+            "question": QUESTIONS[n % 4],
+            "answers": ["left"],
+            "answer_kind": ("open", "closed")[n % 2],
+            "prediction": "left" if n % 3 else "right",
+            "probability": 0.99 - n / 100,
+            "score": float(n % 3 > 0),
+        }
         for n in range(20)
-    ]  # fmt: skip
+    ]
     polars.DataFrame(rows).write_parquet(folder / "predictions.parquet")
 
 
 def write_ranks(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    rows = [{"image_id": f"image{n}", "text": f"chest film number {n}", "rank_of_image_text": n, "rank_of_text_image": n // 2,
-             "best_text": "chest film number 0"} for n in range(8)]  # fmt: skip
+    rows = [
+        {
+            "image_id": f"image{n}",
+            "text": f"chest film number {n}",
+            "rank_of_image_text": n,
+            "rank_of_text_image": n // 2,
+            "best_text": "chest film number 0",
+        }
+        for n in range(8)
+    ]
     polars.DataFrame(rows).write_parquet(folder / "ranks.parquet")
 
 
@@ -157,8 +213,16 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Inputs:
         (data / "shards" / task / "test-00000.arrow").touch()
     Image.fromarray(np.tile(np.arange(192, dtype=np.uint8), (72, 2))).save(data / "reconstructions.png")
     monkeypatch.setattr(examples, "open_split", FakeShards)
-    return Inputs(data / "metrics", data / "plots" / "pretrain.csv", data / "plots" / "validation.csv", data / "reconstructions.png",
-                  data / "plots" / "leaks.png", data / "finetune", data / "retrieve", data / "shards")  # fmt: skip
+    return Inputs(
+        data / "metrics",
+        data / "plots" / "pretrain.csv",
+        data / "plots" / "validation.csv",
+        data / "reconstructions.png",
+        data / "plots" / "leaks.png",
+        data / "finetune",
+        data / "retrieve",
+        data / "shards",
+    )
 
 
 @pytest.fixture

@@ -49,9 +49,17 @@ def test_rows_come_out_in_the_order_they_went_in(folder):
     train = open_split(folder, "train")
     assert [train.row(number)["id"] for number in range(len(train))] == [str(number) for number in range(250)]
     assert train.row(201) == {
-        "id": "201", "image_id": "image-201", "texts": ["text 201", "an inline reference"], "answers": ["yes"], "answer_kind": "closed",
-        "licence": "CC0", "has_caption": True, "height": 4, "width": 5, "channels": 1,
-    }  # fmt: skip
+        "id": "201",
+        "image_id": "image-201",
+        "texts": ["text 201", "an inline reference"],
+        "answers": ["yes"],
+        "answer_kind": "closed",
+        "licence": "CC0",
+        "has_caption": True,
+        "height": 4,
+        "width": 5,
+        "channels": 1,
+    }
     assert [train.num_texts(number) for number in (0, 1, 248, 249)] == [1, 2, 1, 2]
 
 
@@ -73,8 +81,10 @@ def test_png_shards_come_out_as_the_same_pixels(tmp_path, channels):
 def test_the_manifest_names_every_shard_with_rows_and_digest(folder):
     manifest = open_manifest(folder)
     assert [(shard["name"], shard["rows"]) for shard in manifest["splits"]["train"]["shards"]] == [
-        ("train-00000.arrow", 100), ("train-00001.arrow", 100), ("train-00002.arrow", 50),
-    ]  # fmt: skip
+        ("train-00000.arrow", 100),
+        ("train-00001.arrow", 100),
+        ("train-00002.arrow", 50),
+    ]
     assert {split: entry["rows"] for split, entry in manifest["splits"].items()} == {"train": 250, "validation": 3, "test": 0}
     assert (manifest["found"], manifest["synthetic"], manifest["encoding"], manifest["image_px"]) == (True, True, "raw", 4)
     for entry in manifest["splits"].values():

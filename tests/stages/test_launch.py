@@ -8,16 +8,19 @@ from stages.launch import asked_for, main, meeting_point, num_processes
 DEMO = {"batch": 32, "micro_batch": 16}
 
 
-@pytest.mark.parametrize(("recipe", "most", "expected"), [
-    (DEMO, 1, 1),
-    (DEMO, 2, 2),
-    (DEMO, 8, 2),  # two micro-batches keep two processes busy, and two GPUs
-    ({"batch": 96, "micro_batch": 16}, 4, 3),  # six micro-batches are no multiple of four
-    ({"batch": 8, "micro_batch": 8}, 4, 1),
-    ({"batch": 256, "micro_batch": 32}, 8, 8),
-    ({"num_pairs": 256}, 2, 2),  # no batch: `retrieve`
-    ({"num_pairs": 256}, 8, 8),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("recipe", "most", "expected"),
+    [
+        (DEMO, 1, 1),
+        (DEMO, 2, 2),
+        (DEMO, 8, 2),  # two micro-batches keep two processes busy, and two GPUs
+        ({"batch": 96, "micro_batch": 16}, 4, 3),  # six micro-batches are no multiple of four
+        ({"batch": 8, "micro_batch": 8}, 4, 1),
+        ({"batch": 256, "micro_batch": 32}, 8, 8),
+        ({"num_pairs": 256}, 2, 2),  # no batch: `retrieve`
+        ({"num_pairs": 256}, 8, 8),
+    ],
+)
 def test_every_gpu_or_core_with_a_micro_batch_gets_a_process(recipe, most, expected):
     assert num_processes(recipe, most) == expected
 
@@ -37,12 +40,15 @@ def test_a_number_of_processes_that_is_none_is_refused(monkeypatch, asked):
         asked_for()
 
 
-@pytest.mark.parametrize(("environment", "expected"), [
-    ({}, ["--standalone"]),
-    ({"PET_NPROC_PER_NODE": "4"}, ["--standalone"]),
-    ({"PET_NNODES": "2"}, []),
-    ({"PET_RDZV_ENDPOINT": "node1:29500"}, []),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({}, ["--standalone"]),
+        ({"PET_NPROC_PER_NODE": "4"}, ["--standalone"]),
+        ({"PET_NNODES": "2"}, []),
+        ({"PET_RDZV_ENDPOINT": "node1:29500"}, []),
+    ],
+)
 def test_a_run_is_this_machine_s_own_unless_torchrun_is_told_of_others(environment, expected):
     assert meeting_point(environment) == expected
 

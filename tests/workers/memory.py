@@ -17,22 +17,37 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_iter
 
 from m3ae.engine.params import DeepSpeedParams
-from m3ae.pretrain.params import PretrainParams
 from m3ae.engine.processes import is_first, join
 from m3ae.model.config import ModelConfig
 from m3ae.model.params import ModelParams
 from m3ae.objectives.build import pretraining_learner
 from m3ae.objectives.learner import Learner
 from m3ae.plan.activations import pairs
+from m3ae.pretrain.params import PretrainParams
 from tests.workers.zero_stages import DEEPSPEED, METHOD
 
 BUCKET = 1_000_000
 VOCABULARY, SIZE = 6_000, 2
 MODEL = ModelParams(
-    image_px=32, patch_px=8, vision_encoder="scratch", vision_width=384, vision_depth=1, vision_heads=6, text_encoder="scratch",
-    text_tokens=10, text_width=384, text_depth=1, text_heads=6, fusion_width=384, fusion_depth=4, fusion_heads=6, dropout=0.0,
-    decoder_width=384, decoder_depth=1, decoder_heads=6,
-)  # fmt: skip
+    image_px=32,
+    patch_px=8,
+    vision_encoder="scratch",
+    vision_width=384,
+    vision_depth=1,
+    vision_heads=6,
+    text_encoder="scratch",
+    text_tokens=10,
+    text_width=384,
+    text_depth=1,
+    text_heads=6,
+    fusion_width=384,
+    fusion_depth=4,
+    fusion_heads=6,
+    dropout=0.0,
+    decoder_width=384,
+    decoder_depth=1,
+    decoder_heads=6,
+)
 VIEW = SimpleNamespace(model=MODEL, mask_ratio=0.75, text_mask_ratio=0.15, negatives="batch")
 CASES = {f"{stage} {precision}": (stage, precision, {}) for stage in range(4) for precision in ("fp32", "bf16")} | {
     "1 bf16 offload": (1, "bf16", {"offload_optimizer": "cpu"}),
@@ -80,10 +95,22 @@ def new_recipe(stage: int, precision: str) -> PretrainParams:
     """Two steps of two micro-batches; three of one under ZeRO 3, which accumulates in place and fetches ahead from the third pass on."""
     steps, num_micro_batches = (3, 1) if stage == 3 else (2, 2)
     return PretrainParams(
-        batch=2 * num_micro_batches * SIZE, micro_batch=SIZE, learning_rate=1e-4, head_factor=2, fusion_factor=3, weight_decay=0.01,
-        decayed_norms="none", clip_norm=1.0, warmup_share=0.25, zero_stage=stage, precision=precision, pad_to=1,
-        steps=steps, validate_every_steps=1, save_every_steps=1,
-    )  # fmt: skip
+        batch=2 * num_micro_batches * SIZE,
+        micro_batch=SIZE,
+        learning_rate=1e-4,
+        head_factor=2,
+        fusion_factor=3,
+        weight_decay=0.01,
+        decayed_norms="none",
+        clip_norm=1.0,
+        warmup_share=0.25,
+        zero_stage=stage,
+        precision=precision,
+        pad_to=1,
+        steps=steps,
+        validate_every_steps=1,
+        save_every_steps=1,
+    )
 
 
 def settings(case: str) -> tuple[PretrainParams, DeepSpeedParams]:

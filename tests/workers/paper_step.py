@@ -10,8 +10,8 @@ from benchmarks.paper_scale import CONTENT, pairs, paper_learner
 from benchmarks.pretrain_step import Batches
 from m3ae.engine.engine import Engine
 from m3ae.engine.params import DeepSpeedParams
-from m3ae.pretrain.params import PretrainParams
 from m3ae.engine.processes import join
+from m3ae.pretrain.params import PretrainParams
 
 CHANGED = {"batch": 2, "micro_batch": 2, "steps": 1, "warmup_share": 0.0}
 RECIPE = PretrainParams(**CONTENT["scales"]["paper"]["pretrain"] | CHANGED)

@@ -17,20 +17,35 @@ from m3ae.batches.order import generator_for
 from m3ae.batches.pairs import PairBatch
 from m3ae.engine.engine import Diverged, Engine
 from m3ae.engine.params import DeepSpeedParams
-from m3ae.pretrain.params import PretrainParams
 from m3ae.engine.processes import is_first, join
 from m3ae.model.config import ModelConfig
 from m3ae.model.params import ModelParams
 from m3ae.objectives.build import pretraining_learner
 from m3ae.objectives.learner import Learner
+from m3ae.pretrain.params import PretrainParams
 from m3ae.pretrain.resume import ResumeState
 
 STEPS, HALF, SIZE = 10, 5, 2
 MODEL = ModelParams(
-    image_px=32, patch_px=8, vision_encoder="scratch", vision_width=16, vision_depth=1, vision_heads=2, text_encoder="scratch",
-    text_tokens=9, text_width=16, text_depth=1, text_heads=2, fusion_width=16, fusion_depth=4, fusion_heads=2, dropout=0.1,
-    decoder_width=16, decoder_depth=1, decoder_heads=2,
-)  # fmt: skip
+    image_px=32,
+    patch_px=8,
+    vision_encoder="scratch",
+    vision_width=16,
+    vision_depth=1,
+    vision_heads=2,
+    text_encoder="scratch",
+    text_tokens=9,
+    text_width=16,
+    text_depth=1,
+    text_heads=2,
+    fusion_width=16,
+    fusion_depth=4,
+    fusion_heads=2,
+    dropout=0.1,
+    decoder_width=16,
+    decoder_depth=1,
+    decoder_heads=2,
+)
 DEEPSPEED = DeepSpeedParams(offload_optimizer="none", offload_parameters="none", recompute="none", loss_scale=0, communication="own")
 METHOD = Method(mim_layer=3, mlm_layer=-1, mim_decoder="transformer", mlm_decoder="mlp")
 
@@ -57,10 +72,22 @@ def new_learner() -> Learner:
 def new_engine(stage: int, precision: str = "fp32", resumes_others: bool = False, **changed: str) -> Engine:
     """`changed`: fields of `DeepSpeedParams`."""
     recipe = PretrainParams(
-        batch=4 * SIZE, micro_batch=SIZE, learning_rate=1e-3, head_factor=2, fusion_factor=3, weight_decay=0.01,
-        decayed_norms="none", clip_norm=1.0, warmup_share=0.25, zero_stage=stage, precision=precision,
-        pad_to=1, steps=STEPS, validate_every_steps=1, save_every_steps=1,
-    )  # fmt: skip
+        batch=4 * SIZE,
+        micro_batch=SIZE,
+        learning_rate=1e-3,
+        head_factor=2,
+        fusion_factor=3,
+        weight_decay=0.01,
+        decayed_norms="none",
+        clip_norm=1.0,
+        warmup_share=0.25,
+        zero_stage=stage,
+        precision=precision,
+        pad_to=1,
+        steps=STEPS,
+        validate_every_steps=1,
+        save_every_steps=1,
+    )
     return Engine(new_learner(), recipe, DEEPSPEED.model_copy(update=changed), STEPS, 0, resumes_others)
 
 

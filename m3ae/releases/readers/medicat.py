@@ -39,9 +39,13 @@ def read(folder: Path) -> Iterator[Record | Dropped]:
         elif is_radiology(row):
             seen.add(name)
             yield Record(
-                id=name, split=next(splits), image=image, image_id=name,
-                texts=figure_texts(row, path, number), licence=licence(row, path, number),
-            )  # fmt: skip
+                id=name,
+                split=next(splits),
+                image=image,
+                image_id=name,
+                texts=figure_texts(row, path, number),
+                licence=licence(row, path, number),
+            )
         else:
             yield Dropped(name, Split.TRAIN, within(image, folder), NOT_RADIOLOGY)
 

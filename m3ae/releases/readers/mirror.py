@@ -17,8 +17,10 @@ COLUMNS = ("image", "image_id", "caption")
 
 def mirror_files(folder: Path) -> dict[Split, list[Path]]:
     """The files of each split that is there."""
-    found = {split: sorted(path for place in (folder, folder / "data") for name in names for path in place.glob(f"{name}-*.parquet"))
-             for split, names in SPELLINGS.items()}  # fmt: skip
+    found = {
+        split: sorted(path for place in (folder, folder / "data") for name in names for path in place.glob(f"{name}-*.parquet"))
+        for split, names in SPELLINGS.items()
+    }
     return {split: paths for split, paths in found.items() if paths}
 
 

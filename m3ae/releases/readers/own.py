@@ -59,9 +59,15 @@ def record(folder: Path, row: dict[str, Any], path: Path, place: str, splits: "S
     if file and not isinstance(image, InTable):
         splits.keep_together("image", os.path.normpath(file), split, path, place)
     return Record(
-        id=name or f"{path.name}-{place}", split=split, image=folder / file, image_id=file, texts=alternatives(row, "texts", path, place),
-        licence=licence, content=image if isinstance(image, InTable) else None, patient=patient,
-    )  # fmt: skip
+        id=name or f"{path.name}-{place}",
+        split=split,
+        image=folder / file,
+        image_id=file,
+        texts=alternatives(row, "texts", path, place),
+        licence=licence,
+        content=image if isinstance(image, InTable) else None,
+        patient=patient,
+    )
 
 
 class Splits:

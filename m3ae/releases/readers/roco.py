@@ -56,9 +56,13 @@ def read_split(split: Split, captions: Path, references: dict[str, tuple[str, ..
     for name, caption, figure in captioned(captions):
         figure = figure or figures.get(name, "")
         yield Record(
-            id=name, split=split, image=image_path(captions.parent / "images", name, figure), image_id=name,
-            texts=(caption.strip(), *references.get(figure, ())), licence=licences.get(name, ""),
-        )  # fmt: skip
+            id=name,
+            split=split,
+            image=image_path(captions.parent / "images", name, figure),
+            image_id=name,
+            texts=(caption.strip(), *references.get(figure, ())),
+            licence=licences.get(name, ""),
+        )
 
 
 def captioned(path: Path) -> Iterator[tuple[str, str, str]]:

@@ -54,8 +54,11 @@ def image_path(folder: Path, name: str, figure: str) -> Path:
 
 def read_licences(folder: Path) -> dict[str, str]:
     """ID -> licence, from every table that has such a column. Empty where there is none."""
-    return {name.strip(): licence.strip() for path in sorted(folder.glob("*licen*.csv"))
-            for _, (name, licence) in csv_rows(path, "ID", licence_column(path))}  # fmt: skip
+    return {
+        name.strip(): licence.strip()
+        for path in sorted(folder.glob("*licen*.csv"))
+        for _, (name, licence) in csv_rows(path, "ID", licence_column(path))
+    }
 
 
 def licence_column(path: Path) -> str:

@@ -49,6 +49,12 @@ def questions(release: Path, split: Split, path: Path, images: Path, languages: 
         if kind.strip().lower() not in ("open", "closed"):
             raise ReleaseError(f"{path}, row {number}: answer_type {kind!r} is neither OPEN nor CLOSED; correct the file")
         yield Record(
-            id=identifier, split=split, image=images / name, image_id=name, texts=(question,),
-            answers=alternatives(row, "answer", path, place), answer_kind=kind.strip().lower(), licence="CC BY 4.0",
-        )  # fmt: skip
+            id=identifier,
+            split=split,
+            image=images / name,
+            image_id=name,
+            texts=(question,),
+            answers=alternatives(row, "answer", path, place),
+            answer_kind=kind.strip().lower(),
+            licence="CC BY 4.0",
+        )

@@ -78,6 +78,12 @@ def record(identifier: str, split: Split, image: Path, question: str, answer: st
     # Differs: the authors mark every question open; a yes or no is counted as closed here, as in the other two releases.
     closed = all(part.lower() in ("yes", "no") for part in answers)
     return Record(
-        id=identifier, split=split, image=image, image_id=image.stem, texts=(question,), answers=answers,
-        answer_kind="closed" if closed else "open", licence="CC BY 4.0",
-    )  # fmt: skip
+        id=identifier,
+        split=split,
+        image=image,
+        image_id=image.stem,
+        texts=(question,),
+        answers=answers,
+        answer_kind="closed" if closed else "open",
+        licence="CC BY 4.0",
+    )

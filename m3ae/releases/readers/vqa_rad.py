@@ -55,9 +55,15 @@ def questions(path: Path, images: Path, split: Split) -> Iterator[Record]:
         place = f"row {number}"
         name, question, kind, identifier = (text(row, key, path, place) for key in ("image_name", "question", "answer_type", "qid"))
         yield Record(
-            id=identifier or place, split=split, image=images / name, image_id=Path(name).stem, texts=(question,),
-            answers=alternatives(row, "answer", path, place), answer_kind=answer_kind(kind, path, number), licence="CC0",
-        )  # fmt: skip
+            id=identifier or place,
+            split=split,
+            image=images / name,
+            image_id=Path(name).stem,
+            texts=(question,),
+            answers=alternatives(row, "answer", path, place),
+            answer_kind=answer_kind(kind, path, number),
+            licence="CC0",
+        )
 
 
 def is_test(row: dict[str, Any]) -> bool:

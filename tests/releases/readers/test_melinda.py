@@ -14,9 +14,13 @@ RELEASE = Path(__file__).parents[1] / "fixtures" / "melinda"
 
 def test_a_quoted_caption_over_two_lines_is_one_record():
     assert next(read(RELEASE)) == Record(
-        id="train-1", split=Split.TRAIN, image=RELEASE / "melinda_images/100_2.jpg", image_id="100_2.jpg",
-        texts=("Figure 2, A\nwestern blot of the lysates.",), answers=("western blot",),
-    )  # fmt: skip
+        id="train-1",
+        split=Split.TRAIN,
+        image=RELEASE / "melinda_images/100_2.jpg",
+        image_id="100_2.jpg",
+        texts=("Figure 2, A\nwestern blot of the lysates.",),
+        answers=("western blot",),
+    )
 
 
 def test_dev_is_validation_and_blank_fields_are_blank_texts():

@@ -62,8 +62,14 @@ def test_a_file_without_the_columns_or_that_is_none_is_an_error(mirror):
         list(roco.read(mirror))
 
 
-KINDS = [pa.binary(), pa.large_binary(), pa.binary_view(), pa.binary(len(picture(40))), pa.dictionary(pa.int32(), pa.binary()),
-         pa.struct([("bytes", pa.binary_view()), ("path", pa.string())])]  # fmt: skip
+KINDS = [
+    pa.binary(),
+    pa.large_binary(),
+    pa.binary_view(),
+    pa.binary(len(picture(40))),
+    pa.dictionary(pa.int32(), pa.binary()),
+    pa.struct([("bytes", pa.binary_view()), ("path", pa.string())]),
+]
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
@@ -77,8 +83,13 @@ def test_the_images_may_be_binary_of_any_kind_and_a_null_has_its_own_reason(tmp_
         assert figures["kept"] == 1 and figures["dropped"] == {"no image bytes": 1}
 
 
-STRANGE = {"string": pa.array(["a.jpg"]), "int64": pa.array([1]), "null": pa.array([None]), "list<element: int64>": pa.array([[1]]),
-           "struct<path: string>": pa.array([{"path": "x"}])}  # fmt: skip
+STRANGE = {
+    "string": pa.array(["a.jpg"]),
+    "int64": pa.array([1]),
+    "null": pa.array([None]),
+    "list<element: int64>": pa.array([[1]]),
+    "struct<path: string>": pa.array([{"path": "x"}]),
+}
 
 
 @pytest.mark.parametrize("kind", STRANGE)

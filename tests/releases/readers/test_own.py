@@ -73,13 +73,17 @@ WRONG = [
     ([{"image": "a.jpg", "texts": "a", "caption": "b"}], r"line 1: unknown keys caption; the known ones are id, image"),
     ([{"image": "a.jpg", "texts": "a", "split": "dev"}], r"line 1: split 'dev' is none of train, validation, test"),
     ([{"image": "a.jpg", "texts": "a", "split": "train"}, {"image": "b.jpg", "texts": "a"}], r"line 2: some rows name their split and"),
-    ([{"image": "a.jpg", "texts": "a", "split": split, "patient": "p"} for split in ("train", "test")],
-     r"line 2: patient 'p' is in train and in test; keep patients apart"),
-    ([{"image": f"{folder}a.jpg", "texts": "a", "split": split} for folder, split in (("", "train"), ("./", "test"))],
-     r"line 2: image 'a.jpg' is in train and in test; keep images apart"),
+    (
+        [{"image": "a.jpg", "texts": "a", "split": split, "patient": "p"} for split in ("train", "test")],
+        r"line 2: patient 'p' is in train and in test; keep patients apart",
+    ),
+    (
+        [{"image": f"{folder}a.jpg", "texts": "a", "split": split} for folder, split in (("", "train"), ("./", "test"))],
+        r"line 2: image 'a.jpg' is in train and in test; keep images apart",
+    ),
     ([{"image": "a.jpg", "texts": "a", "source": ["a"]}], r"line 1: 'source' is no text"),
     ([{"image": "a.jpg", "texts": "a", "patient": "\ud800"}], r"line 1: 'patient' holds half a character"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("rows", "message"), WRONG)

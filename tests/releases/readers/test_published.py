@@ -70,9 +70,18 @@ def test_json_nested_too_deep_is_an_error(tmp_path, read):
         list(read(tmp_path / "train.json"))
 
 
-@pytest.mark.parametrize(("value", "text"), [
-    (None, ""), (float("nan"), ""), (float("-inf"), ""), (2.5, "2.5"), (3, "3"), (True, "yes"), ("\U0001f600", "\U0001f600"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, ""),
+        (float("nan"), ""),
+        (float("-inf"), ""),
+        (2.5, "2.5"),
+        (3, "3"),
+        (True, "yes"),
+        ("\U0001f600", "\U0001f600"),
+    ],
+)
 def test_a_value_as_text(tmp_path, value, text):
     assert as_text(value, "answer", tmp_path, "row 1") == text
 

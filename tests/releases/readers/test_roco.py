@@ -21,15 +21,23 @@ def release(tmp_path: Path) -> Path:
 def test_a_figure_becomes_one_record_with_caption_then_references():
     first = next(read(RELEASES / "roco"))
     assert first == Record(
-        id="ROCO_00001", split=Split.TRAIN, image=RELEASES / "roco/data/train/radiology/images/ROCO_00001.jpg", image_id="ROCO_00001",
-        texts=("Chest X-ray showing a left pleural effusion.", "The effusion is seen in Figure 1.", "See Figure 1."), licence="CC BY",
-    )  # fmt: skip
+        id="ROCO_00001",
+        split=Split.TRAIN,
+        image=RELEASES / "roco/data/train/radiology/images/ROCO_00001.jpg",
+        image_id="ROCO_00001",
+        texts=("Chest X-ray showing a left pleural effusion.", "The effusion is seen in Figure 1.", "See Figure 1."),
+        licence="CC BY",
+    )
 
 
 def test_all_splits_are_read_in_order_and_blank_captions_stay():
     assert [(record.id, record.split.value) for record in read(RELEASES / "roco")] == [
-        ("ROCO_00001", "train"), ("ROCO_00002", "train"), ("ROCO_00003", "train"), ("ROCO_00004", "validation"), ("ROCO_00005", "test"),
-    ]  # fmt: skip
+        ("ROCO_00001", "train"),
+        ("ROCO_00002", "train"),
+        ("ROCO_00003", "train"),
+        ("ROCO_00004", "validation"),
+        ("ROCO_00005", "test"),
+    ]
     assert [record.texts for record in read(RELEASES / "roco")][2] == ("",)
 
 
@@ -138,13 +146,16 @@ def test_a_figure_whose_name_no_file_can_have_is_read_with_no_image(release):
     assert not next(read(release)).image.parent.exists()
 
 
-@pytest.mark.parametrize(("changes", "problem"), [
-    ({"gorc_references": "See Figure 1."}, "'gorc_references' is neither null nor a list of texts"),
-    ({"gorc_references": {"a": "b"}}, "'gorc_references' is neither null nor a list of texts"),
-    ({"gorc_references": 5}, "'gorc_references' is neither null nor a list of texts"),
-    ({"gorc_references": ["a", 5]}, "'gorc_references' is neither null nor a list of texts"),
-    ({"roco_image_id": ["a"]}, "'roco_image_id' is no text"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"gorc_references": "See Figure 1."}, "'gorc_references' is neither null nor a list of texts"),
+        ({"gorc_references": {"a": "b"}}, "'gorc_references' is neither null nor a list of texts"),
+        ({"gorc_references": 5}, "'gorc_references' is neither null nor a list of texts"),
+        ({"gorc_references": ["a", 5]}, "'gorc_references' is neither null nor a list of texts"),
+        ({"roco_image_id": ["a"]}, "'roco_image_id' is no text"),
+    ],
+)
 def test_references_of_another_type_are_an_error_that_names_the_line(release, changes, problem):
     row = {"roco_image_id": "PMC1_x.jpg", "gorc_references": None}
     (release / "roco_train_references.jsonl").write_text(json.dumps(row) + "\n" + json.dumps(row | changes) + "\n")

@@ -13,9 +13,11 @@ FIXTURE = Path(__file__).parents[1] / "fixtures" / "rocov2"
 def test_captions_licences_and_splits():
     rows = list(read(FIXTURE))
     assert [(row.split, row.texts[0]) for row in rows] == [
-        (Split.TRAIN, "Axial CT, with a mass."), (Split.TRAIN, ""), (Split.VALIDATION, "Chest X-ray of a child."),
+        (Split.TRAIN, "Axial CT, with a mass."),
+        (Split.TRAIN, ""),
+        (Split.VALIDATION, "Chest X-ray of a child."),
         (Split.TEST, "Sagittal MRI of the knee."),
-    ]  # fmt: skip
+    ]
     assert [row.licence for row in rows[:2]] == ["CC BY", "CC BY-NC-SA"]
     assert rows[2].image == FIXTURE / "valid_images/ROCOv2_2023_valid_000001.jpg"
 
@@ -28,14 +30,20 @@ def test_images_may_lie_a_folder_deeper(tmp_path):
     assert next(read(folder)).image == nested
 
 
-@pytest.mark.parametrize(("file", "content", "message"), [
-    ("train_captions.csv", "ID,Text\na,b\n", r"train_captions.csv: a table with the columns ID, Caption expected"),
-    ("train_captions.csv", "ID,Caption\n ,b\n", r"train_captions.csv, line 2: the ID is blank"),
-    ("train_captions.csv", "ID,Caption,Caption\na,b,c\n", r"train_captions.csv: a table with the columns ID, Caption expected, one"),
-    ("license_information.csv", "ID,PMCID\na,b\n", r"license_information.csv, line 1: no column names the licence"),
-    ("license_information.csv", "ID,licence_url,license_name\na,b,c\n",
-     r"license_information.csv, line 1: licence_url and license_name may each name the licence; call one of them `license`"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("train_captions.csv", "ID,Text\na,b\n", r"train_captions.csv: a table with the columns ID, Caption expected"),
+        ("train_captions.csv", "ID,Caption\n ,b\n", r"train_captions.csv, line 2: the ID is blank"),
+        ("train_captions.csv", "ID,Caption,Caption\na,b,c\n", r"train_captions.csv: a table with the columns ID, Caption expected, one"),
+        ("license_information.csv", "ID,PMCID\na,b\n", r"license_information.csv, line 1: no column names the licence"),
+        (
+            "license_information.csv",
+            "ID,licence_url,license_name\na,b,c\n",
+            r"license_information.csv, line 1: licence_url and license_name may each name the licence; call one of them `license`",
+        ),
+    ],
+)
 def test_a_table_that_is_none_of_its_is_named(tmp_path, file, content, message):
     folder = Path(shutil.copytree(FIXTURE, tmp_path / "rocov2"))
     (folder / file).write_text(content)

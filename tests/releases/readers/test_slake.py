@@ -11,9 +11,15 @@ from m3ae.releases.record import Record, Split
 
 RELEASE = Path(__file__).parents[1] / "fixtures" / "slake"
 ENGLISH = Record(
-    id="0", split=Split.TRAIN, image=RELEASE / "imgs/xmlab1/source.jpg", image_id="xmlab1/source.jpg",
-    texts=("What modality is used to take this image?",), answers=("MRI",), answer_kind="open", licence="CC BY 4.0",
-)  # fmt: skip
+    id="0",
+    split=Split.TRAIN,
+    image=RELEASE / "imgs/xmlab1/source.jpg",
+    image_id="xmlab1/source.jpg",
+    texts=("What modality is used to take this image?",),
+    answers=("MRI",),
+    answer_kind="open",
+    licence="CC BY 4.0",
+)
 
 
 def test_english_questions_are_records_and_others_are_dropped():

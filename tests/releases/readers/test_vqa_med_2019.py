@@ -19,9 +19,15 @@ def release(tmp_path: Path) -> Path:
 
 def test_a_question_becomes_one_record():
     assert next(read(RELEASE)) == Record(
-        id="modality-1", split=Split.TRAIN, image=RELEASE / "ImageClef-2019-VQA-Med-Training/Train_images/synpic1.jpg", image_id="synpic1",
-        texts=("what imaging modality is used?",), answers=("ct w/contrast (iv)",), answer_kind="open", licence="CC BY 4.0",
-    )  # fmt: skip
+        id="modality-1",
+        split=Split.TRAIN,
+        image=RELEASE / "ImageClef-2019-VQA-Med-Training/Train_images/synpic1.jpg",
+        image_id="synpic1",
+        texts=("what imaging modality is used?",),
+        answers=("ct w/contrast (iv)",),
+        answer_kind="open",
+        licence="CC BY 4.0",
+    )
 
 
 def test_three_categories_of_each_split_are_read_and_the_fourth_is_dropped():

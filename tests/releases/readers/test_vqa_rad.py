@@ -20,15 +20,24 @@ def release(tmp_path: Path) -> Path:
 
 def test_a_question_becomes_one_record():
     assert next(read(RELEASE)) == Record(
-        id="1", split=Split.TRAIN, image=RELEASE / "images/synpic1.jpg", image_id="synpic1", texts=("Is there an infarct?",),
-        answers=("Yes",), answer_kind="closed", licence="CC0",
-    )  # fmt: skip
+        id="1",
+        split=Split.TRAIN,
+        image=RELEASE / "images/synpic1.jpg",
+        image_id="synpic1",
+        texts=("Is there an infarct?",),
+        answers=("Yes",),
+        answer_kind="closed",
+        licence="CC0",
+    )
 
 
 def test_integer_answers_are_texts_and_splits_are_in_order():
     assert [(record.id, record.answers, record.split.value) for record in read(RELEASE)] == [
-        ("1", ("Yes",), "train"), ("2", ("2",), "train"), ("3", ("Left lung",), "train"), ("4", ("no",), "test"),
-    ]  # fmt: skip
+        ("1", ("Yes",), "train"),
+        ("2", ("2",), "train"),
+        ("3", ("Left lung",), "train"),
+        ("4", ("no",), "test"),
+    ]
 
 
 def test_the_single_public_file_gives_the_same_records(tmp_path):
