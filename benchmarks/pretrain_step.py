@@ -20,17 +20,15 @@ from torch.nn.functional import cross_entropy
 from torch.utils.data import Dataset
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks.paper_scale import CONTENT, MODEL, pairs, paper_learner
+from benchmarks.paper_scale import MODEL, PARAMS, pairs, paper_learner
 from m3ae.batches.masking import NO_LABEL
 from m3ae.batches.pairs import PairBatch
 from m3ae.engine.engine import Engine
-from m3ae.engine.params import DeepSpeedParams
 from m3ae.engine.processes import join
 from m3ae.model.fusion import Read
 from m3ae.objectives.base import Loss
 from m3ae.objectives.learner import Learner
 from m3ae.objectives.mim import chosen, normalised, patches
-from m3ae.pretrain.params import PretrainParams
 from m3ae.pretrain.speed import DTYPES, matrix_speed
 from stages.launch import ALLOCATION
 
@@ -93,8 +91,8 @@ def measure(plan: str, precision: str, batch: int, steps: int) -> dict[str, floa
     if plan == "plain":
         learner = PlainLearner(learner.backbone, dict(learner.objectives), learner.weights)
     sample = pairs(batch, MODEL.text_tokens if plan == "plain" else 0)
-    recipe = {**CONTENT["scales"]["paper"]["pretrain"], "batch": batch, "micro_batch": batch, "precision": precision, "zero_stage": 0}
-    engine = Engine(learner, PretrainParams(**recipe), DeepSpeedParams(**CONTENT["scales"]["paper"]["deepspeed"]), steps + 2, seed=0)
+    changed = {"batch": batch, "micro_batch": batch, "precision": precision, "zero_stage": 0}
+    engine = Engine(learner, PARAMS.pretrain.model_copy(update=changed), PARAMS.deepspeed, steps + 2, seed=0)
     training, times = engine.train(Batches(sample), 0, steps + 2), []
     with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:  # it knows no fused attention of the CPU
         next(training)

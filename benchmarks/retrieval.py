@@ -12,9 +12,9 @@ from collections.abc import Callable
 
 import torch
 
-from benchmarks.paper_scale import MASK_ID, MODEL, paper_learner
-from m3ae.evaluate.ranking import ENCODED_AT_ONCE, encoded_tiles, score_texts
+from benchmarks.paper_scale import MODEL, VOCABULARY, paper_learner
 from m3ae.objectives.learner import Learner
+from m3ae.objectives.ranking import ENCODED_AT_ONCE, encoded_tiles, score_texts
 from m3ae.objectives.retrieval import Retrieval
 from stages.launch import ALLOCATION
 
@@ -36,7 +36,7 @@ def whole_pairs(learner: Learner, images: torch.Tensor, ids: torch.Tensor, mask:
 
 
 def matrix(learner: Learner, images: torch.Tensor, ids: torch.Tensor, mask: torch.Tensor) -> None:
-    """As m3ae/retrieval/scoring.py does it."""
+    """As m3ae/objectives/ranking.py does it."""
     tiles = encoded_tiles(learner, ids, mask)
     for start in range(0, len(images), ENCODED_AT_ONCE):
         for image in learner.backbone.encode_image(images[start : start + ENCODED_AT_ONCE]):
@@ -60,7 +60,7 @@ def main() -> None:
     learner = paper_learner()
     learner.objectives["retrieval"] = Retrieval(MODEL)
     learner.eval().to(DTYPES[args.precision])
-    ids = torch.randint(4, MASK_ID, (args.side, MODEL.text_tokens))
+    ids = torch.randint(5, VOCABULARY, (args.side, MODEL.text_tokens))
     mask = torch.ones_like(ids)
     images = torch.randn(args.side, 3, MODEL.image_px, MODEL.image_px).to(DTYPES[args.precision])
     pair = torch.randint(args.side, (2, args.sampled))

@@ -72,10 +72,13 @@ def describe_releases(arguments: argparse.Namespace) -> None:
 
 
 def named_releases(path: Path) -> Path:
-    """`releases` of params.yaml. Raises `ParamsError` where it names no folder."""
-    from m3ae.params import ParamsError, load, lookup
+    """Return `releases` of params.yaml. Raises `ParamsError` where it names no folder."""
+    from m3ae.params import ParamsError, load
 
-    releases = lookup(load(path), "releases", path)
+    content = load(path)
+    if "releases" not in content:
+        raise ParamsError(f"{path}: releases is missing")
+    releases = content["releases"]
     if not isinstance(releases, str):
         raise ParamsError(f"{path}: releases = {releases!r}: a folder expected; correct it or give --releases")
     return Path(releases)

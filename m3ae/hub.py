@@ -19,7 +19,7 @@ from m3ae.objectives.build import saved_learner
 
 
 class M3AEConfig(PretrainedConfig):
-    """config.json of a model folder; `fields` are those of `m3ae.model.folder.ModelConfig`."""
+    """config.json of a model folder; `fields` are those of `m3ae.model.config.ModelConfig`."""
 
     model_type = "m3ae"
 
@@ -64,7 +64,7 @@ class M3AEModel(PreTrainedModel):
 
     @classmethod
     def from_pretrained(cls, *arguments: Any, **options: Any) -> Any:
-        """transformers' own, which forgets what no file holds: fixed positions, a Swin's windows."""
+        """Load a model as transformers does, and restore what it forgets, for no file holds it: fixed positions, a Swin's windows."""
         loaded = super().from_pretrained(*arguments, **options)
         model = loaded[0] if isinstance(loaded, tuple) else loaded
         for name, value in model.fixed.items():
@@ -72,10 +72,10 @@ class M3AEModel(PreTrainedModel):
         return loaded
 
     def _init_weights(self, module: nn.Module) -> None:
-        """Nothing: new weights are drawn where the modules are made."""
+        """Do nothing: new weights are drawn where the modules are made."""
 
     def forward(self, pixel_values: Tensor, input_ids: Tensor, attention_mask: Tensor) -> M3AEOutput:
-        """Normalised images (B, 3, S, S), token ids (B, L) and their mask (B, L; 1 = a token)."""
+        """Encode and fuse normalised images (B, 3, S, S) and token ids (B, L) with their mask (B, L; 1 = a token)."""
         text, image = self.backbone.encode_text(input_ids, attention_mask), self.backbone.encode_image(pixel_values)
         fused = self.backbone.fusion(text, attention_mask.bool(), image)
         pooled = self.backbone.fusion.pooled(fused)

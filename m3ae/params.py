@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, YamlConfigSettin
 
 T = TypeVar("T", bound=BaseModel)
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
+Origin = tuple[Path, str]  # a file, and the dotted key of a block in it
 SCALE_FILE = "scales/${scale}.yaml"
 SCALE, TASK = f"{SCALE_FILE}:", "${item.task}"  # as dvc.yaml spells them
 
@@ -47,10 +48,10 @@ class Section(Block):
             file, key = sources.find(place, task)
             block = sources.block(file, key)
             if twice := sorted(values.keys() & block.keys()):
-                raise ParamsError(f"{file}: {key}.{twice[0]} stands in {origins[twice[0]]} too; leave one of the two")
+                raise ParamsError(f"{file}: {key}.{twice[0]} stands in {': '.join(map(str, origins[twice[0]]))} too; leave one of the two")
             values |= block
-            origins |= dict.fromkeys(block, f"{file}: {key}")
-        return validated(cls, values, origins, default=f"{file}: {key}")
+            origins |= dict.fromkeys(block, (file, key))
+        return validated(cls, values, origins, default=(file, key))
 
 
 class StageParams(BaseSettings):
@@ -77,7 +78,7 @@ class StageParams(BaseSettings):
                 wrong.append(str(error))
         if wrong:
             raise ParamsError("\n".join(wrong))
-        return validated(cls, values, {}, default=f"{path}: ")
+        return validated(cls, values, {}, default=(path, ""))
 
     @classmethod
     def keys(cls) -> set[str]:
@@ -158,7 +159,7 @@ def repeated_keys(node: yaml.Node | None) -> Iterator[str]:
         yield from repeated_keys(value)
 
 
-def validated(kind: type[T], values: dict[str, Any], origins: dict[str, str], default: str) -> T:
+def validated(kind: type[T], values: dict[str, Any], origins: dict[str, Origin], default: Origin) -> T:
     """Return `kind(**values)`, or raise a `ParamsError` with a line for each wrong key.
 
     `origins` says for each key in which block of which file it stands, `default` where it would stand.
@@ -169,11 +170,10 @@ def validated(kind: type[T], values: dict[str, Any], origins: dict[str, str], de
         raise ParamsError("\n".join(describe(kind, problem, origins, default) for problem in error.errors())) from None
 
 
-def describe(kind: type[BaseModel], problem: dict[str, Any], origins: dict[str, str], default: str) -> str:
+def describe(kind: type[BaseModel], problem: dict[str, Any], origins: dict[str, Origin], default: Origin) -> str:
     location = problem["loc"]
-    block = origins.get(location[0], default) if location else default
-    key = ".".join(filter(None, [block.split(": ")[1], *(str(part) for part in location)]))
-    return f"{block.split(': ')[0]}: {explain(kind, problem, key)}"
+    file, block = origins.get(location[0], default) if location else default
+    return f"{file}: {explain(kind, problem, '.'.join(filter(None, [block, *map(str, location)])))}"
 
 
 def explain(kind: type[BaseModel], problem: dict[str, Any], key: str) -> str:

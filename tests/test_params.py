@@ -1,17 +1,19 @@
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import pytest
 from pydantic import Field
 
-from m3ae.params import ParamsError, ScaleBlock, StageParams, load
+from m3ae.params import SCALE, TASK, ParamsError, Section, StageParams, load
 
 
-class Sizes(ScaleBlock):
+class Sizes(Section):
+    places: ClassVar = ("sizes", f"{SCALE}sizes")
     width: Annotated[int, Field(ge=8, le=64)]
+    depth: int
 
 
-class PerTask(ScaleBlock):
-    per_task = True
+class Recipe(Section):
+    places: ClassVar = (f"{SCALE}recipes.{TASK}",)
     rate: float
 
 
@@ -21,18 +23,24 @@ class Stage(StageParams):
 
 
 class TaskStage(StageParams):
-    recipe: PerTask
+    recipe: Recipe
 
 
-def write(folder, mask_ratio="0.5", sizes="{width: 16}"):
+class Wider(Recipe):
+    others: int
+
+
+def write(folder, mask_ratio="0.5", sizes="{width: 16}", recipe="{rate: 5e-6}"):
+    (folder / "scales").mkdir(exist_ok=True)
+    (folder / "scales/demo.yaml").write_text(f"sizes: {sizes}\nrecipes: {{vqa: {recipe}}}\n")
     path = folder / "params.yaml"
-    path.write_text(f"mask_ratio: {mask_ratio}\nscale: demo\nscales:\n  demo:\n    sizes: {sizes}\n    recipe: {{vqa: {{rate: 5e-6}}}}\n")
+    path.write_text(f"mask_ratio: {mask_ratio}\nscale: demo\nsizes: {{depth: 2}}\n")
     return path
 
 
-def test_a_stage_reads_the_top_level_and_its_scales_block(tmp_path):
+def test_a_stage_reads_the_top_level_and_the_blocks_of_both_files(tmp_path):
     params = Stage.read(write(tmp_path))
-    assert (params.mask_ratio, params.sizes.width) == (0.5, 16)
+    assert (params.mask_ratio, params.sizes.width, params.sizes.depth) == (0.5, 16, 2)
 
 
 @pytest.mark.parametrize(
@@ -59,18 +67,30 @@ def test_a_number_that_yaml_takes_for_a_text_is_still_a_number(tmp_path):
     assert TaskStage.read(write(tmp_path), task="vqa").recipe.rate == 5e-6
 
 
+def test_a_kind_of_task_may_read_more_than_the_others(tmp_path):
+    path = write(tmp_path, recipe="{rate: 0.1, others: 3}")
+    assert TaskStage.read(path, task="vqa", recipe=Wider).recipe.others == 3
+    with pytest.raises(ParamsError, match=r"demo.yaml: recipes.vqa.others is not a parameter; known here: rate"):
+        TaskStage.read(path, task="vqa")
+
+
 def test_keys_are_what_dvc_has_to_watch():
-    assert Stage.keys() == {"mask_ratio": "mask_ratio", "sizes": "scales.${scale}.sizes"}
-    assert TaskStage.keys() == {"recipe": "scales.${scale}.recipe.${item.task}"}
+    assert Stage.keys() == {"mask_ratio", "sizes", "scales/${scale}.yaml:sizes"}
+    assert TaskStage.keys() == {"scales/${scale}.yaml:recipes.${item.task}"}
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
         ({"mask_ratio": "1.5"}, r"params.yaml: mask_ratio = 1.5: .*\(allowed: > 0 and < 1\)"),
-        ({"sizes": "{width: 4}"}, r"params.yaml: sizes.width = 4: .*\(allowed: >= 8 and <= 64\)"),
-        ({"sizes": "{width: 8, depth: 2}"}, r"params.yaml: sizes.depth is not a parameter; known here: width"),
-        ({"sizes": "{}"}, r"params.yaml: sizes.width is missing"),
+        ({"sizes": "{width: 4}"}, r"scales/demo.yaml: sizes.width = 4: .*\(allowed: >= 8 and <= 64\)"),
+        (
+            {"sizes": "{width: 8, widht: 2}"},
+            r"scales/demo.yaml: sizes.widht is not a parameter; did you mean width\?; known here: depth, width",
+        ),
+        ({"sizes": "{}"}, r"scales/demo.yaml: sizes.width is missing"),
+        ({"sizes": "{width: 8, depth: 3}"}, r"scales/demo.yaml: sizes.depth stands in .*params.yaml: sizes too; leave one of the two"),
+        ({"sizes": "3"}, r"scales/demo.yaml: sizes = 3: a block of parameters expected"),
         ({"mask_ratio": "much"}, r"params.yaml: mask_ratio = 'much'"),
     ],
 )

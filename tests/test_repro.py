@@ -7,14 +7,20 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import polars
 import psutil
 import pytest
-import yaml
+
+from m3ae.releases.catalogue import CATALOGUE
+from m3ae.tasks import TASKS
+from tests.parameters import Parameters
 
 ROOT = Path(__file__).parents[1]
-COPIED = ("stages", "m3ae", "dvc.yaml", ".dvcignore")
+COPIED = ("stages", "m3ae", "scales", "params.yaml", "dvc.yaml", ".dvcignore")
 ENVIRONMENT = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "OMP_NUM_THREADS": "1"}
 
 
@@ -26,19 +32,28 @@ class Project:
         for name in COPIED:
             copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
             copy(ROOT / name, folder / name)
-        self.write(scale="test")
+        self.write()
         self.dvc("init", "--no-scm", "--quiet")
         self.dvc("config", "core.analytics", "false")
 
     def write(self, **changes) -> None:
-        content = yaml.safe_load((ROOT / "params.yaml").read_text()) | {"scale": "test"} | changes
-        (self.folder / "params.yaml").write_text(yaml.safe_dump(content))
+        """The project's own parameters with `changes` to them, `<key>` or `<file>:<key>`, at `scale: test`."""
+        Parameters(self.folder).change({"scale": "test", **changes})
 
     def dvc(self, *arguments: str, expect: int = 0) -> str:
         command = [sys.executable, "-m", "dvc", *arguments]
         done = subprocess.run(command, cwd=self.folder, env=ENVIRONMENT, capture_output=True, text=True, timeout=900)
         assert done.returncode == expect, done.stdout[-3000:] + done.stderr[-3000:]
         return done.stdout + done.stderr
+
+    @contextmanager
+    def changed(self, file: str) -> Iterator[None]:
+        """A comment at the end of a file of code, for a while."""
+        path = self.folder / file
+        text = path.read_text()
+        path.write_text(f"{text}# x\n")
+        yield
+        path.write_text(text)
 
     def m3ae(self, *arguments: str) -> None:
         subprocess.run([sys.executable, "-m", "m3ae.cli", *arguments], cwd=self.folder, env=ENVIRONMENT, check=True, timeout=300)
@@ -59,17 +74,26 @@ def stages_run(output: str) -> set[str]:
 
 
 def test_repro_runs_every_stage_and_says_where_the_report_is(project):
-    assert {"check", "phantom", "inventory", "hold_out", "tokenizer", "pretrain", "retrieve", "report"} < stages_run(project.first_output)
-    assert len(stages_run(project.first_output)) == 22
+    once = {"check", "phantom", "inventory", "sample_pairs", "leaks", "tokenizer", "pretrain", "architecture", "zero_shot", "report"}
+    runs = {f"{stage}@{task}-0" for stage in ("finetune", "baseline", "evaluate") for task in TASKS}
+    assert stages_run(project.first_output) == once | runs | {f"prepare@{release}" for release in CATALOGUE}
     assert f"report: {project.folder / 'data' / 'report' / 'index.html'}" in project.first_output
 
 
 def test_every_metric_file_is_there_and_says_that_the_data_are_synthetic(project):
-    assert project.metrics("pretrain.json")["synthetic"] is True and project.metrics("retrieve.json")["synthetic"] is True
-    for task in ("vqa_rad", "slake", "vqa_med_2019", "melinda", "roco_retrieval"):
-        figures = project.metrics(f"finetune/{task}-0.json")
+    assert project.metrics("pretrain.json")["synthetic"] is True and project.metrics("zero_shot.json")["synthetic"] is True
+    for task in TASKS:
+        figures = project.metrics(f"evaluate/{task}-0.json")
         assert figures["found"] and figures["synthetic"] and {"pretrained", "scratch"} <= figures.keys()
+        assert all(project.metrics(f"{stage}/{task}-0.json")["epoch"] == 1 for stage in ("finetune", "baseline"))
     assert "SYNTHETIC" in (project.folder / "data" / "report" / "index.html").read_text()
+
+
+def test_predictions_hold_the_truth_and_the_five_best_answers(project):
+    table = polars.read_parquet(project.folder / "data/evaluate/vqa_rad-0/pretrained.parquet")
+    assert {"id", "image_id", "question", "truth", "answer_kind", "prediction", "best", "best_scores", "score"} == set(table.columns)
+    assert set(table["best"].list.len()) == {5} and (table["best"].list.first() == table["prediction"]).all()
+    assert 100 * table["score"].mean() == pytest.approx(project.metrics("evaluate/vqa_rad-0.json")["pretrained"]["overall"], abs=1e-5)
 
 
 def test_the_resume_state_is_dropped_on_success(project):
@@ -80,26 +104,34 @@ def test_a_second_repro_does_nothing(project):
     assert stages_run(project.dvc("repro")) == set()
 
 
+def test_a_changed_line_of_evaluate_re_runs_evaluation_and_report_alone(project):
+    with project.changed("m3ae/evaluate/scores.py"):
+        tested = {f"evaluate@{task}-0" for task in TASKS} | {"zero_shot"}
+        assert stages_run(project.dvc("repro")) == tested  # and the report, were a score another one
+    assert stages_run(project.dvc("repro")) <= tested
+
+
 def test_an_exported_and_imported_model_is_fine_tuned_with_the_same_scores(project):
-    before = project.metrics("finetune/vqa_rad-0.json")
+    before = project.metrics("evaluate/vqa_rad-0.json")
     project.m3ae("export", "data/pretrain", "theirs.ckpt")
     project.m3ae("import", "theirs.ckpt", "imported", "--tokenizer", "data/tokenizer")
     project.write(pretrained="imported")
-    assert stages_run(project.dvc("repro", "finetune@vqa_rad-0")) == {"check", "finetune@vqa_rad-0"}
-    assert project.metrics("finetune/vqa_rad-0.json") == before
+    started_anew = {"check", "architecture", "finetune@vqa_rad-0", "baseline@vqa_rad-0", "evaluate@vqa_rad-0"}
+    assert stages_run(project.dvc("repro", "evaluate@vqa_rad-0")) <= started_anew
+    assert project.metrics("evaluate/vqa_rad-0.json") == before
 
 
-def test_a_changed_mask_ratio_re_runs_pretraining_and_nothing_before_it(project):
-    project.write(mask_ratio=0.5)
-    assert stages_run(project.dvc("repro", "pretrain")) == {"check", "pretrain"}
+@pytest.mark.parametrize("changes", [{"mask_ratio": 0.5}, {"mim_layer": 2, "mim_decoder": "mlp", "objectives.itm": 0}])
+def test_an_ablation_runs_pretraining_and_what_follows_from_it_and_no_preparation_and_no_baseline(project, changes):
+    project.write(**changes)
+    follows = {f"{stage}@{task}-0" for stage in ("finetune", "evaluate") for task in TASKS}
+    assert stages_run(project.dvc("repro")) == {"check", "pretrain", "architecture", "zero_shot", "report"} | follows
 
 
 def test_the_authors_way_is_a_matter_of_parameters(project):
-    scales = yaml.safe_load((ROOT / "params.yaml").read_text())["scales"]
-    scales["test"]["pretrain"]["decayed_norms"] = "authors"
-    scales["test"]["finetune"]["roco_retrieval"] |= {"decayed_norms": "authors", "choose_by": "recall", "crop": "stretched"}
-    project.write(views="separate", negatives="split", words="pieces", scales=scales)
-    assert stages_run(project.dvc("repro", "finetune@roco_retrieval-0")) == {"check", "pretrain", "finetune@roco_retrieval-0"}
+    authors = {"optimizer.decayed_norms": "authors", "finetune.choose_by": "recall", "finetune.crop": "stretched"}
+    project.write(views="separate", negatives="split", masked_words="wordpieces", **authors)
+    assert "finetune@roco_retrieval-0" in stages_run(project.dvc("repro", "finetune@roco_retrieval-0"))
     assert project.metrics("finetune/roco_retrieval-0.json")["found"]
 
 
@@ -115,9 +147,12 @@ def test_a_killed_pretraining_ends_in_the_metrics_of_an_undisturbed_one(project)
     # The request reaches the loader's workers, too, which a machine of more cores would have.
     saved = last_step(project)
     assert "is saved; `dvc repro` goes on from it" in stop_in_pretraining(project, signal.SIGTERM, M3AE_LOADER_WORKERS="2")
-    assert last_step(project) > saved
-    resumed_output = project.dvc("repro", "pretrain")
-    assert "Running stage 'pretrain'" in resumed_output
+    last = last_step(project)
+    assert last > saved
+    with project.changed("m3ae/report/tables.py"):
+        resumed_output = project.dvc("repro", "pretrain")
+    assert "Running stage 'pretrain'" in resumed_output and "not taken up" not in resumed_output
+    assert f"| {last} " in resumed_output or f"{last}/60" in resumed_output
     resumed, curve = project.metrics("pretrain.json"), (project.folder / "data/plots/pretrain.csv").read_text()
     shutil.rmtree(project.folder / ".state", ignore_errors=True)
     project.dvc("repro", "--force", "--single-item", "pretrain")
@@ -127,9 +162,8 @@ def test_a_killed_pretraining_ends_in_the_metrics_of_an_undisturbed_one(project)
 
 
 def longer(steps: int = 60) -> dict:
-    scales = yaml.safe_load((ROOT / "params.yaml").read_text())["scales"]
-    scales["test"]["pretrain"] |= {"steps": steps, "save_every_steps": 5, "validate_every_steps": steps // 3}
-    return {"scales": scales}
+    recipe = {"steps": steps, "save_every_steps": 5, "validate_every_steps": steps // 3}
+    return {f"scales/test.yaml:pretrain.{name}": value for name, value in recipe.items()}
 
 
 def last_step(project: Project) -> int:

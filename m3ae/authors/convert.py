@@ -35,9 +35,9 @@ FROZEN_IN_RETRIEVAL = ("itm_head.",)  # a retrieval file keeps the matching head
 
 
 def import_file(path: Path, folder: Path, tokenizer: str | None = None) -> None:
-    """`path` becomes the model folder `folder`, with the tokenizer that the file names (or `tokenizer`, a name or a folder).
+    """Write checkpoint `path` as the model folder `folder`, with the tokenizer that the file names (or `tokenizer`, a name or a folder).
 
-    Raises SystemExit that lists missing, surplus and misshapen tensors by the authors' names, or says why `folder` or the
+    Raises `SystemExit` that lists missing, surplus and misshapen tensors by the authors' names, or says why `folder` or the
     tokenizer will not do; then nothing is written.
     """
     if folder.exists():
@@ -61,7 +61,7 @@ def import_file(path: Path, folder: Path, tokenizer: str | None = None) -> None:
 
 
 def export_folder(folder: Path, path: Path) -> None:
-    """The way back: a file that the authors' code loads. A folder that was not imported gives the settings that it can."""
+    """Write a model folder as a file that the authors' code loads. A folder that was not imported gives the settings that it can."""
     config = load_config(folder)
     names = name_table(config)
     own = {names[name]: as_authors(name, tensor) for name, tensor in load_weights(folder).items()}
@@ -70,7 +70,7 @@ def export_folder(folder: Path, path: Path) -> None:
 
 
 def converted(given: dict[str, Tensor], config: ModelConfig, path: Path) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-    """(our weights, what is carried along unused)."""
+    """Return our weights and what is carried along unused. Raises `SystemExit` as `import_file` does."""
     wanted = saved_learner(config).state_dict()
     names = name_table(config)
     carried = CARRIED if config.objectives != ("retrieval",) else CARRIED + FROZEN_IN_RETRIEVAL
@@ -87,19 +87,19 @@ def converted(given: dict[str, Tensor], config: ModelConfig, path: Path) -> tupl
 
 
 def name_table(config: ModelConfig) -> dict[str, str]:
-    """Ours -> the authors', for every weight of the model."""
+    """Return our name -> the authors' name, for every weight of the model."""
     return {name: authors_name(name, config.model.decoder_depth) for name in saved_learner(config).state_dict()}
 
 
 def as_authors(name: str, tensor: Tensor) -> Tensor:
-    """Ours keeps a leading axis of pairs where the authors have none."""
+    """Return a tensor in the authors' shape: ours keeps a leading axis of pairs where theirs has none."""
     if name == "backbone.vision.class_token":
         return tensor.flatten()
     return tensor.squeeze(0) if name == "backbone.vision.positions" else tensor
 
 
 def settings(folder: Path, config: ModelConfig) -> dict:
-    """The authors' settings that came with the model, or those that its configuration tells."""
+    """Return the authors' settings that came with the model, or those that its configuration tells."""
     if (folder / SETTINGS).is_file():
         return json.loads((folder / SETTINGS).read_text())
     model = config.model

@@ -16,7 +16,7 @@ TRAINER = ("pytorch_lightning.", "lightning.", "lightning_fabric.", "torchmetric
 
 
 class Inert(dict):
-    """Read in place of a trainer's object; nobody looks at it."""
+    """The stand-in for a trainer's object; nobody looks at it."""
 
 
 class AuthorsFile(NamedTuple):
@@ -25,7 +25,7 @@ class AuthorsFile(NamedTuple):
 
 
 def read(path: Path) -> AuthorsFile:
-    """Raises SystemExit where the file is not such a checkpoint, or names a class that none needs."""
+    """Read a checkpoint. Raises `SystemExit` where the file is not one of the authors', or names a class that none needs."""
     content = load(path, acceptable(path))
     weights, settings = content.get("state_dict"), content.get("hyper_parameters", {})
     if not isinstance(weights, dict) or not all(isinstance(tensor, Tensor) for tensor in weights.values()):
@@ -34,7 +34,7 @@ def read(path: Path) -> AuthorsFile:
 
 
 def acceptable(path: Path) -> list[str]:
-    """The trainer's classes that the file names. Raises SystemExit if it names any other."""
+    """Return the trainer's classes that the file names. Raises `SystemExit` if it names any other, or is no checkpoint."""
     try:
         names = get_unsafe_globals_in_checkpoint(path)
     except Exception as error:  # whatever a file that is no checkpoint makes torch say
@@ -56,6 +56,6 @@ def load(path: Path, names: list[str]) -> dict[str, Any]:
 
 
 def write(path: Path, file: AuthorsFile) -> None:
-    """A file that the authors' code loads: the weights under their names, and the settings."""
+    """Write a file that the authors' code loads: the weights under their names, and the settings."""
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.save({"state_dict": file.weights, "hyper_parameters": {"config": file.settings}}, path)

@@ -61,7 +61,7 @@ IN_FUSION = re.compile(r"(multi_modal_\w+_layers\.\d+\.)(.*)")
 
 
 def authors_name(name: str, decoder_depth: int) -> str:
-    """Raises ValueError where the authors' files have no such weight."""
+    """Return the authors' name of one of our weights. Raises `ValueError` where their files have no such weight."""
     for pattern, start in RULES:
         found, count = re.subn(pattern.replace("{depth}", str(decoder_depth)), start, name)
         if count:
@@ -70,7 +70,7 @@ def authors_name(name: str, decoder_depth: int) -> str:
 
 
 def inner(name: str) -> str:
-    """The rest of the name, inside a block or a layer."""
+    """Return `name` with the part inside a block or a layer renamed, too."""
     for pattern, parts in ((IN_BLOCKS, BLOCK), (IN_FUSION, FUSION_LAYER)):
         if match := pattern.fullmatch(name):
             return match[1] + replaced(match[2], parts)

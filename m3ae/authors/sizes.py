@@ -9,8 +9,9 @@ from torch import Tensor
 from transformers import BertConfig, RobertaConfig
 
 from m3ae.authors.files import AuthorsFile
+from m3ae.method import Reconstruction
 from m3ae.model.config import ModelConfig
-from m3ae.model.params import SCRATCH, Method, ModelParams
+from m3ae.model.params import SCRATCH, ModelParams
 from m3ae.model.text import PADDING_ID
 
 PUBLISHED_DROPOUT = 0.1  # BERT's and RoBERTa's own, which the authors leave as it is
@@ -22,7 +23,7 @@ LABELS = ("vqa_head.3.bias", "cls_head.3.bias")
 
 
 def model_config(file: AuthorsFile, path: Path) -> ModelConfig:
-    """Raises SystemExit where a tensor or a setting that shows a size is missing."""
+    """Read a model's configuration off a file. Raises `SystemExit` where a tensor or a setting that shows a size is missing."""
     try:
         return read_config(file.weights, file.settings)
     except KeyError as error:
@@ -34,7 +35,7 @@ def read_config(weights: dict[str, Tensor], settings: dict[str, Any]) -> ModelCo
     task = next((name for name, head in TASKS.items() if head in weights), None)
     return ModelConfig(
         model=model_params(weights, settings),
-        method=Method(mim_layer=settings["mim_layer"], mlm_layer=-1, mim_decoder="transformer", mlm_decoder="mlp"),
+        method=Reconstruction(mim_layer=settings["mim_layer"], mlm_layer=-1, mim_decoder="transformer", mlm_decoder="mlp"),
         objectives=(task,) if task else tuple(name for name, head in OBJECTIVES.items() if head in weights),
         vocabulary=len(weights["language_encoder.embeddings.word_embeddings.weight"]),
         num_labels=next((len(weights[name]) for name in LABELS if name in weights), 0),
@@ -68,7 +69,7 @@ def model_params(weights: dict[str, Tensor], settings: dict[str, Any]) -> ModelP
 
 
 def decoder_sizes(weights: dict[str, Tensor], settings: dict[str, Any]) -> dict[str, int]:
-    """Of the pixel decoder; a fine-tuned file has none, and says in its settings how large it was."""
+    """Return the sizes of the pixel decoder; a fine-tuned file has none, and says in its settings how large it was."""
     return {
         "decoder_width": settings["mim_decoder_hidden_size"],
         "decoder_depth": settings["mim_decoder_num_layers"],
@@ -90,7 +91,7 @@ def text_sizes(weights: dict[str, Tensor], settings: dict[str, Any]) -> dict[str
 
 
 def text_config(weights: dict[str, Tensor], settings: dict[str, Any]) -> dict[str, Any]:
-    """A BERT's configuration where the tokenizer's name says BERT, else a RoBERTa's, as their published models have it."""
+    """Return a BERT's configuration where the tokenizer's name says BERT, else a RoBERTa's, as their published models have it."""
     dropout = settings.get("text_drop_rate", PUBLISHED_DROPOUT)
     sizes = {**text_sizes(weights, settings), "hidden_dropout_prob": dropout, "attention_probs_dropout_prob": dropout}
     name = settings["tokenizer"].lower()
@@ -100,7 +101,7 @@ def text_config(weights: dict[str, Tensor], settings: dict[str, Any]) -> dict[st
 
 
 def count(names: Iterable[str], pattern: str) -> int:
-    """How many different numbers stand in the pattern's group."""
+    """Return how many different numbers stand in the pattern's group. Raises `KeyError` where none does."""
     found = {match[1] for name in names if (match := re.match(pattern, name))}
     if not found:
         raise KeyError(pattern)

@@ -42,7 +42,10 @@ class ChoiceBatches(Dataset):
         return [name_of(self.shards, place) for place in self.order(number)]
 
     def choices(self, place: int, generator: Generator) -> list[str]:
-        """The row's own text, then others that read differently (drawn anew while they do not, up to a limit)."""
+        """Return the row's own text, then `num_others` drawn from the split that read differently.
+
+        Raises `ValueError` where 20 * `num_others` draws find too few of them.
+        """
         own, others = self.texts[place], []
         for _ in range(20 * self.num_others):
             drawn = self.texts[int(torch.randint(len(self.texts), (1,), generator=generator))]

@@ -1,4 +1,4 @@
-"""Stored pixels -> what the vision encoder reads: cropped, resized, normalised with CLIP's mean and deviation.
+"""Stored pixels -> what the vision encoder reads: cropped, resized, normalised with CLIP's mean and standard deviation.
 
 Shapes: H, W stored size in px, C channels (1 or 3), S image side in px.
 """
@@ -16,7 +16,7 @@ CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
 
 
 def to_tensor(pixels: np.ndarray, image_px: int) -> Tensor:
-    """uint8 (H, W, C) -> float (3, S, S): shorter side resized to S (bicubic), centre crop, normalised."""
+    """Return pixels, uint8 (H, W, C), as the encoder reads them, float (3, S, S): centre square, resized to S (bicubic), normalised."""
     height, width = pixels.shape[:2]
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
@@ -33,7 +33,7 @@ def normalised(square: np.ndarray, image_px: int) -> Tensor:
 
 
 def to_pixels(images: Tensor) -> np.ndarray:
-    """The inverse, for pictures: float (B, 3, S, S) -> uint8 (B, S, S, 3)."""
+    """Undo the normalisation, for pictures: float (B, 3, S, S) -> uint8 (B, S, S, 3)."""
     values = images.float().cpu() * torch.tensor(CLIP_STD)[:, None, None] + torch.tensor(CLIP_MEAN)[:, None, None]
     return (values.clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).numpy()
 
@@ -42,8 +42,8 @@ def to_pixels(images: Tensor) -> np.ndarray:
 class Crop:
     """A random resized crop; `smallest_area` is the least share of the area that it keeps, 1 = no augmentation.
 
-    # Differs: the crop is a square, as in validation and test. torchvision's, which the authors use, is one of the whole image with
-    # sides of up to 4:3 that is squeezed into a square, a shape that no test image has; `crop: stretched`.
+    # Differs: the crop is a square, as in validation and test. The authors use torchvision's, a rectangle of the whole image with sides
+    # of up to 4:3 that is squeezed into a square, a distortion that no test image has; `crop: stretched`.
     """
 
     image_px: int
@@ -57,7 +57,7 @@ class Crop:
         return normalised((self.stretched if self.is_stretched else self.square)(pixels, generator), self.image_px)
 
     def square(self, pixels: np.ndarray, generator: Generator) -> np.ndarray:
-        """Of at least `smallest_area` of the largest square."""
+        """Draw a square crop of at least `smallest_area` of the largest square."""
         height, width = pixels.shape[:2]
         area, across, down = torch.rand(3, generator=generator).tolist()
         side = max(1, round(min(height, width) * (self.smallest_area + (1 - self.smallest_area) * area) ** 0.5))
@@ -65,7 +65,7 @@ class Crop:
         return pixels[top : top + side, left : left + side]
 
     def stretched(self, pixels: np.ndarray, generator: Generator) -> np.ndarray:
-        """Of at least `smallest_area` of the whole image, as torchvision draws it; what it draws is a function of `generator`."""
+        """Draw a crop of at least `smallest_area` of the whole image as torchvision does, but as a function of `generator`."""
         with torch.random.fork_rng(devices=()):
             torch.manual_seed(int(torch.randint(2**62, (1,), generator=generator)))
             image = torch.empty(1, *pixels.shape[:2])  # of which nothing but the size is read

@@ -1,4 +1,4 @@
-"""Which words and which patches to hide: pure functions of shapes and a generator. Paper, section 2.2.
+"""Which words and which patches to mask: pure functions of shapes and a generator. Paper, section 2.2.
 
 Shapes: B pairs, L text tokens, N patches. `hidden` is True where something must be predicted.
 """
@@ -7,12 +7,12 @@ import torch
 from torch import Generator, Tensor
 
 NO_WORD = -1  # special tokens and padding belong to no word
-NO_LABEL = -100  # what cross-entropy passes over
-SHOW_MASK, SHOW_RANDOM = 0.8, 0.1  # of the hidden tokens; the rest is shown as it is
+NO_LABEL = -100  # the label that cross-entropy ignores
+SHOW_MASK, SHOW_RANDOM = 0.8, 0.1  # shares of the masked tokens: the mask token, a random token; the rest is shown as it is
 
 
 def patch_order(num_pairs: int, num_patches: int, generator: Generator) -> Tensor:
-    """(B, N): for each pair the patches' numbers in ascending order of uniform noise; the first ones are kept."""
+    """Draw for each pair the order (B, N) of its patches' numbers, ascending by uniform noise; the first ones are kept."""
     return torch.rand(num_pairs, num_patches, generator=generator).argsort(dim=1)
 
 
@@ -21,11 +21,12 @@ def num_kept(num_patches: int, mask_ratio: float) -> int:
 
 
 def hidden_words(words: Tensor, ratio: float, generator: Generator) -> Tensor:
-    """Which tokens to predict (B, L; bool): whole words, about `ratio` of each text's tokens, at least one word.
+    """Choose the tokens to mask (B, L; bool): whole words, about `ratio` of each text's tokens, at least one word.
 
     `words` (B, L) numbers each token's word, `NO_WORD` where there is none.
-    # Differs: a word is what the tokenizer's own word boundaries say, so every piece of a BPE word is hidden with it: "pneumo"
-    # beside "thorax" needs no image. The authors group only `##` pieces, of which RoBERTa's BPE has none; `masked_words: wordpieces`.
+    # Differs: a word is what the tokenizer's own word boundaries say, so all pieces of a BPE word are masked together: "pneumo"
+    # beside a visible "thorax" is guessed without the image. The authors group only `##` pieces, of which RoBERTa's BPE has none;
+    # `masked_words: wordpieces`.
     """
     return torch.stack([hidden_in_text(row, ratio, generator) for row in words])
 
@@ -45,7 +46,9 @@ def hidden_in_text(words: Tensor, ratio: float, generator: Generator) -> Tensor:
 
 
 def hide(ids: Tensor, hidden: Tensor, mask_id: int, ordinary_ids: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
-    """BERT's 80/10/10: what is shown instead of `ids` (B, L), and the labels (B, L; `NO_LABEL` where nothing is asked).
+    """Mask tokens by BERT's 80/10/10: return what is shown instead of `ids` (B, L), and the labels (B, L).
+
+    Labels are `NO_LABEL` where nothing is to be predicted.
 
     Random tokens are drawn from `ordinary_ids` (all but the special ones).
     """
@@ -57,10 +60,10 @@ def hide(ids: Tensor, hidden: Tensor, mask_id: int, ordinary_ids: Tensor, genera
 
 
 def other_images(image_ids: list[str], generator: Generator) -> tuple[Tensor, Tensor]:
-    """For each pair of a batch another pair's number (B,), and whether the pair is shown its own image (B,; 1 = own; half are).
+    """Draw for each pair of a batch another pair's number (B,), and whether the pair is shown its own image (B,; 1 = own; half are).
 
     # Differs: negatives are other images of the same batch, already encoded, and never the same image under another caption,
-    # which would be called a mismatch and is none. A pair that finds no other image in its batch is given its own.
+    # which would be labelled a mismatch and is none. A pair that finds no other image in its batch keeps its own.
     # `negatives: split` draws from the whole split, as the authors do.
     """
     num_pairs = len(image_ids)

@@ -10,7 +10,7 @@ from m3ae.shards.read import Shards
 
 
 def generator_for(*numbers: int) -> Generator:
-    """A generator whose state depends on `numbers` alone."""
+    """Return a generator whose state depends on `numbers` alone."""
     return Generator().manual_seed(seed_for(*numbers))
 
 
@@ -19,7 +19,7 @@ def seed_for(*numbers: int) -> int:
 
 
 def name_of(shards: Shards, row: int) -> str:
-    """Release and id, for messages."""
+    """Return a row's release and id, for messages."""
     return f"{shards.folder.name} {shards.row(row)['id']}"
 
 

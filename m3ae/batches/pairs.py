@@ -25,17 +25,17 @@ class PairBatch(NamedTuple):
 
     text_ids: Tensor  # (B, L)
     text_mask: Tensor  # (B, L); 1 = a token, 0 = padding
-    masked_ids: Tensor  # (B, L): the text with words hidden
-    word_labels: Tensor  # (B, L): the hidden words' ids, NO_LABEL elsewhere
+    masked_ids: Tensor  # (B, L): the text with words masked
+    word_labels: Tensor  # (B, L): the masked tokens' ids, NO_LABEL elsewhere
     images: Tensor  # (B, 3, S, S)
     patch_order: Tensor  # (B, N): kept patches first
     kept: Tensor  # (B, K)
     other_image: Tensor  # (B,): another image of the batch; its number in `images` followed by `negatives`
-    matches: Tensor  # (B,): 1 = matching shows the pair's own image, 0 = the other one
+    matches: Tensor  # (B,): 1 = ITM shows the pair's own image, 0 = the other one
     negatives: Tensor | None = None  # (F, 3, S, S): images from outside the batch
 
     def with_other_images(self) -> "PairBatch":
-        """The same texts, each beside another pair's image."""
+        """Return the same texts, each beside another pair's image."""
         return self._replace(images=self.images[self.other_image])
 
 
@@ -60,6 +60,7 @@ class PairBatches(Dataset):
         self.order: Order | InOrder = Order(len(self.samples), view.size, order_seed)
 
     def in_order(self) -> "PairBatches":
+        """Switch to reading every sample once, in the order of the shards; return the data set itself."""
         self.order = InOrder(len(self.samples), self.view.size)
         return self
 
@@ -71,7 +72,7 @@ class PairBatches(Dataset):
         return [name_of(sample.shards, sample.row) for sample in samples]
 
     def spread(self, num_pairs: int) -> PairBatch:
-        """A batch of pairs from all over the split, for pictures."""
+        """Return a batch of pairs from all over the split, for pictures."""
         step = max(1, len(self.samples) // num_pairs)
         return self.batch(self.samples[::step][:num_pairs], generator_for(self.view.seed))
 
@@ -94,11 +95,11 @@ class PairBatches(Dataset):
         return batch if method.negatives == "batch" else self.with_negatives_of_split(batch, generator)
 
     def images(self, samples: Sequence[PairSample]) -> Tensor:
-        """(B, 3, S, S)."""
+        """Return the samples' images (B, 3, S, S)."""
         return torch.stack([to_tensor(sample.shards.pixels(sample.row), self.view.image_px) for sample in samples])
 
     def with_negatives_of_split(self, batch: PairBatch, generator: Generator) -> PairBatch:
-        """Negatives as the authors draw them: the image of any pair of the split, which may by chance be the same image again."""
+        """Draw negatives as the authors do: the image of any pair of the split, which may by chance be the same image again."""
         num_pairs = len(batch.matches)
         swapped = torch.randperm(num_pairs, generator=generator)[: num_pairs // 2]
         drawn = torch.randint(len(self.samples), (num_pairs // 2,), generator=generator).tolist()
@@ -111,7 +112,7 @@ class PairBatches(Dataset):
 
 @dataclass(frozen=True)
 class PairView:
-    """How pairs are shown: sizes, what the method hides, and the seed of what is random."""
+    """How pairs are shown: sizes, what the method masks, and the seed of what is random."""
 
     size: int  # pairs in a micro-batch
     image_px: int

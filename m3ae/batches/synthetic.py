@@ -28,7 +28,7 @@ def synthetic_pairs(
 ) -> PairBatch:
     """Return `num_pairs` pairs, a function of the arguments alone.
 
-    `lengths` (B,) are the texts' tokens, None: `text_tokens` each; a word is a token. `image_ids`: none named: all images differ.
+    `lengths` (B,) count the texts' tokens (None: `text_tokens` each); each token is a word. Without `image_ids` all images differ.
     """
     generator = generator_for(seed, num_pairs)
     ids, mask = synthetic_texts(num_pairs, model, vocabulary, lengths, seed)

@@ -44,7 +44,7 @@ class TaskBatches(Dataset):
         return [name_of(self.shards, place) for place in self.order(number)]
 
     def target(self, row: dict) -> Tensor:
-        """1 at every right answer; an answer that the list lacks cannot be scored."""
+        """Return a row's target (A,), 1 at every right answer; an answer that the list lacks cannot be scored."""
         target = torch.zeros(len(self.places))
         target[[self.places[answer] for answer in row["answers"] if answer in self.places]] = 1.0
         return target

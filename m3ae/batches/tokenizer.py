@@ -18,7 +18,7 @@ from m3ae.batches.masking import NO_WORD
 SPECIAL = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")  # RoBERTa's, in its order of ids, the mask moved to the front
 WORD_START = "\u0120"  # what byte-level BPE makes of the blank before a word
 CONTINUATION = "##"  # what WordPiece puts before a word's later pieces
-# A word keeps its hyphens and digits: "T2-weighted" is hidden as a whole, for "-weighted" would give half of it away.
+# A word keeps its hyphens and digits: "T2-weighted" is masked as a whole, for "-weighted" would give half of it away.
 WORD = r" ?\w+(-\w+)*| ?[^\w\s]|\s+"
 
 
@@ -44,7 +44,7 @@ class Tokenizer:
         return len(self.fast)
 
     def __call__(self, texts: Sequence[str], most_tokens: int, multiple: int = 1) -> Tokens:
-        """Tokens of `texts`, cut to `most_tokens` (special ones included), padded to the longest, rounded up to a `multiple`."""
+        """Encode `texts`, cut to `most_tokens` (special ones included), padded to the longest, rounded up to a `multiple`."""
         cut = {"truncation": True, "max_length": most_tokens}
         encoded = self.fast(list(texts), **cut, padding=True, pad_to_multiple_of=multiple, return_tensors="pt")
         words = torch.tensor([[NO_WORD if word is None else word for word in encoded.word_ids(row)] for row in range(len(texts))])
@@ -52,7 +52,7 @@ class Tokenizer:
         return Tokens(encoded["input_ids"], encoded["attention_mask"], words)
 
     def wordpieces(self, ids: Tensor) -> Tensor:
-        """The words (B, L) as the authors' code sees them: a `##` piece belongs to the token before it, every other token is a word."""
+        """Return the words (B, L) as the authors' code sees them: a `##` piece belongs to the token before it, others are words."""
         words = (~self.continues[ids]).cumsum(dim=1)
         return words.masked_fill(self.is_special[ids], NO_WORD)
 
@@ -62,16 +62,16 @@ class Tokenizer:
 
 
 def says_something(token: str) -> bool:
-    """Whether a token holds a letter or a digit, its mark of a word's beginning or continuation aside.
+    """Return whether a token holds a letter or a digit, the mark of a word's beginning or continuation aside.
 
-    # Differs: punctuation is never hidden: it says nothing of the image, and its place is known from the words around it.
-    # `masked_words: wordpieces` hides it, as the authors do.
+    # Differs: punctuation is never masked: it says nothing of the image, and its place is known from the words around it.
+    # `masked_words: wordpieces` masks it, as the authors do.
     """
     return any(letter.isalnum() for letter in token.removeprefix(WORD_START))
 
 
 def train(texts: Iterable[str], vocabulary: int) -> PreTrainedTokenizerFast:
-    """A lower-case byte-level BPE in RoBERTa's form, of at most `vocabulary` tokens."""
+    """Train a lower-case byte-level BPE in RoBERTa's form, of at most `vocabulary` tokens."""
     bpe = BytePairs(models.BPE())
     bpe.normalizer = normalizers.Sequence([normalizers.Lowercase(), normalizers.Prepend(" ")])
     bpe.pre_tokenizer = pre_tokenizers.Sequence(
@@ -104,11 +104,11 @@ def train(texts: Iterable[str], vocabulary: int) -> PreTrainedTokenizerFast:
 
 
 def fetch(source: str) -> PreTrainedTokenizerFast:
-    """A published tokenizer by name or folder. Raises SystemExit, with the remedy, where it cannot be had."""
+    """Fetch a published tokenizer by name or folder. Raises `SystemExit`, with the remedy, where it cannot be had."""
     try:
         return AutoTokenizer.from_pretrained(source)
     except (OSError, ValueError) as error:
         raise SystemExit(
-            f"params.yaml: tokenizer.source = {source!r} cannot be loaded ({error}); "
+            f"scales/<scale>.yaml: tokenizer.source = {source!r} cannot be loaded ({error}); "
             "give a name that a hub or the local cache holds, a local folder, or 'train'"
         ) from None

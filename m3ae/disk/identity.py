@@ -37,6 +37,8 @@ class Identity(NamedTuple):
         entry = declared(stage)
         values = {**yaml.safe_load(PARAMETERS.read_text()), **item}
         deps = [Path(filled(path, values)) for path in entry["deps"]]
+        if missing := [path for path in deps if not path.exists()]:
+            raise SystemExit(f"{missing[0]}: is missing, and {stage} depends on it; run `dvc repro {stage}`, which makes it first")
         files = {path.as_posix(): name_of_file(path) for dep in deps for path in known_by(dep)}
         versions = {name: version(name) for name in packages}
         return cls(":".join([stage, *item.values()]), dict(parameters(entry.get("params", ()), values)), files, versions)

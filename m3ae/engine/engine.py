@@ -1,5 +1,5 @@
-"""The one place where DeepSpeed is set up. The global batch is the parameter; how many micro-batches each
-process accumulates follows from it and from the number of processes.
+"""The one place where DeepSpeed is set up. The global batch is the parameter; the steps of gradient accumulation
+follow from it and from the number of processes.
 """
 
 import math
@@ -30,7 +30,7 @@ GATHERED_AT_ONCE = ("stage3_max_live_parameters", "stage3_max_reuse_distance", "
 
 
 class Diverged(SystemExit):
-    """A loss or a gradient is no number; the message names the pairs that it came from and the remedy."""
+    """A loss or a gradient is not finite; the message names the pairs that it came from and the remedy."""
 
     @classmethod
     def at(cls, found: str, names: Iterable[str]) -> Self:
@@ -62,9 +62,9 @@ class Engine:
             self.deepspeed.enable_backward_allreduce = False
 
     def train(self, batches: Dataset, first_step: int, last_step: int) -> Iterator[tuple[int, Tensor]]:
-        """Run steps `first_step` to `last_step` - 1; yields each step's number (from 1) and its local tallies.
+        """Run steps `first_step` to `last_step` - 1 and yield each step's number (from 1) and its local tallies.
 
-        The last row of the tallies is that of the summed loss. Raises `Diverged` before a step that spoilt the weights is given out.
+        The last row of the tallies is that of the summed loss. Raises `Diverged` before a step that spoilt the weights is yielded.
         """
         micro_batches = iter(self.loader(batches, self.micro_batch_numbers(first_step, last_step)))
         for step in range(first_step, last_step):
@@ -75,7 +75,7 @@ class Engine:
             yield step + 1, torch.stack(rows).sum(dim=0)
 
     def require_finite_gradient(self, step: int, batches: Dataset) -> None:
-        """Of the whole step, so that all processes find the same. In fp16 DeepSpeed passes over a step that overflowed."""
+        """Raise `Diverged` where the whole step's gradient, alike in all processes, is not finite (fp16: DeepSpeed skips the step)."""
         norm = self.gradient_norm()
         if self.recipe.precision != "fp16" and not math.isfinite(norm):
             numbers = range(step * self.num_micro_batches, (step + 1) * self.num_micro_batches)
@@ -83,11 +83,11 @@ class Engine:
             raise Diverged.at(f"the gradient became {norm} in step {step + 1}", names)
 
     def micro_batch_numbers(self, first_step: int, last_step: int) -> list[int]:
-        """The micro-batches of this process: micro-batch k goes to process k mod the number of processes."""
+        """Return the micro-batches of this process: micro-batch k goes to process k mod the number of processes."""
         return list(range(first_step * self.num_micro_batches + self.rank, last_step * self.num_micro_batches, self.num_processes))
 
     def run_micro_batch(self, batch: NamedTuple, number: int, batches: Dataset) -> Tensor:
-        """One micro-batch forwards and backwards; dropout is a function of (seed, number) alone."""
+        """Run one micro-batch forwards and backwards and return its tallies; dropout is a function of (seed, number) alone."""
         torch.manual_seed(seed_for(self.seed, number))
         loss = self.deepspeed(moved(batch))
         if not torch.isfinite(loss.value):
@@ -100,14 +100,14 @@ class Engine:
         return torch.cat([loss.tallies, total[None]]).cpu()
 
     def load(self, checkpoint: Path) -> None:
-        """Weights, optimiser and schedule as they were saved."""
+        """Load weights, optimiser and schedule as they were saved."""
         groups = [{key: value for key, value in group.items() if key != "params"} for group in self.deepspeed.basic_optimizer.param_groups]
         self.deepspeed.load_checkpoint(str(checkpoint.parent), tag=checkpoint.name)
         if self.reads_universal and self.recipe.zero_stage == 3:
             self.mend(groups)
 
     def mend(self, groups: list[dict[str, Any]]) -> None:
-        """DeepSpeed 0.19.8 reads a universal checkpoint of ZeRO 3 with the first group's rates for all, and one count of steps for all."""
+        """Mend how DeepSpeed 0.19.8 reads universal checkpoints of ZeRO 3: the first group's rates for all, one count of steps for all."""
         optimizer = self.deepspeed.basic_optimizer
         for group, own, rate in zip(optimizer.param_groups, groups, self.deepspeed.lr_scheduler.get_last_lr(), strict=True):
             group.update(own, lr=rate)
@@ -119,7 +119,7 @@ class Engine:
         return {"encoders": rate, "fusion": rate * self.recipe.fusion_factor, "heads": rate * self.recipe.head_factor}
 
     def gradient_norm(self) -> float:
-        """Of the last step's whole gradient, before it was clipped."""
+        """Return the norm of the last step's whole gradient, before it was clipped."""
         return float(self.plain_norm if self.is_plain else self.deepspeed.get_global_grad_norm())
 
     def loader(self, batches: Dataset, numbers: list[int]) -> DataLoader:
@@ -127,7 +127,7 @@ class Engine:
 
     @torch.no_grad()
     def tallies(self, batches: Dataset, num_batches: int, only: tuple[str, ...] = (), change=lambda batch: batch) -> dict[str, float]:
-        """Mean tallies over batches 0 to `num_batches` - 1, shared out between the processes; `change` alters a batch first."""
+        """Return mean tallies over batches 0 to `num_batches` - 1, shared out between the processes; `change` alters a batch first."""
         self.deepspeed.eval()
         tallies = Tallies(self.learner.tally_names(only))
         rounds = -(-num_batches // self.num_processes)
@@ -140,12 +140,12 @@ class Engine:
         return tallies.means()
 
     def full_weights(self) -> dict[str, Tensor]:
-        """The learner's weights in float32 on the CPU, gathered from every process (all of them must call)."""
+        """Return the learner's weights in float32 on the CPU, gathered from every process (all of them must call)."""
         return {name: full_weight(parameter) for name, parameter in self.learner.named_parameters()}
 
 
 def skip_compiled_extension() -> None:
-    """DeepSpeed would compile shared-memory collectives for a minute or two, for nothing that we use."""
+    """Keep DeepSpeed from compiling shared-memory collectives for a minute or two, for nothing that we use."""
     deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
 
 
@@ -155,19 +155,19 @@ def full_weight(parameter: torch.nn.Parameter) -> Tensor:
 
 
 def has_master_copy(parameter: torch.nn.Parameter) -> bool:
-    """Whether DeepSpeed keeps this weight itself: split up under ZeRO-3, or in float32 beside a 16-bit one."""
+    """Return whether DeepSpeed keeps this weight itself: partitioned under ZeRO-3, or in float32 beside a 16-bit one."""
     return hasattr(parameter, "ds_id") or hasattr(parameter, "_hp_mapping")
 
 
 def configuration(recipe: Recipe, params: DeepSpeedParams, num_processes: int, reads_universal: bool = False) -> dict[str, Any]:
-    """DeepSpeed's configuration, built from params.yaml alone.
+    """Return DeepSpeed's configuration, built from params.yaml alone.
 
     Raises SystemExit where the batch cannot be shared out evenly between the processes.
     """
     num_micro_batches, rest = divmod(recipe.batch, recipe.micro_batch * num_processes)
     if rest:
         raise SystemExit(
-            f"params.yaml: batch {recipe.batch} in micro-batches of {recipe.micro_batch} cannot be shared by {num_processes} processes; "
+            f"scales/<scale>.yaml: batch {recipe.batch} in micro-batches of {recipe.micro_batch} cannot be shared by {num_processes} processes; "
             "choose micro_batch so that batch is a multiple of micro_batch x processes"
         )
     return {
@@ -187,6 +187,7 @@ def configuration(recipe: Recipe, params: DeepSpeedParams, num_processes: int, r
 
 
 def zero(stage: int, params: DeepSpeedParams) -> dict[str, Any]:
+    """Return the configuration's `zero_optimization`."""
     offloaded = {"offload_optimizer": params.offload_optimizer, "offload_param": params.offload_parameters}
     return {
         "stage": stage,

@@ -1,4 +1,4 @@
-"""AdamW as the authors set it up: three learning rates, and no decay where it makes no sense. METHOD: lr, betas, eps."""
+"""AdamW as the authors set it up: three learning rates, and no weight decay of biases and LayerNorms. METHOD: lr, betas, eps."""
 
 import re
 
@@ -15,7 +15,7 @@ FUSION_PARTS = ("backbone.fusion.", "backbone.text_projection.", "backbone.image
 
 
 def build_optimizer(learner: Learner, recipe: Recipe) -> torch.optim.AdamW:
-    """Parameter groups by (learning rate, weight decay), in a fixed order."""
+    """Build AdamW with parameter groups by (learning rate, weight decay), in a fixed order."""
     undecayed = undecayed_names(learner, recipe.decayed_norms)
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for name, parameter in learner.named_parameters():
@@ -37,7 +37,7 @@ def factor(name: str, recipe: Recipe) -> float:
 
 
 def undecayed_names(learner: Learner, decayed_norms: DecayedNorms) -> set[str]:
-    """Biases and everything in a LayerNorm.
+    """Return the names of all biases and of everything in a LayerNorm.
 
     # Differs: found by type. The authors' list of names misses the LayerNorms of CLIP, of the pixel decoder's blocks and of the
     # downstream head, and pulls their scales, which start at 1, towards 0; `decayed_norms: authors` does so, too.
@@ -49,5 +49,5 @@ def undecayed_names(learner: Learner, decayed_norms: DecayedNorms) -> set[str]:
 
 
 def build_schedule(optimizer: torch.optim.Optimizer, steps: int, recipe: Recipe) -> torch.optim.lr_scheduler.LambdaLR:
-    """Linear warm-up, then linear decay to 0 at `steps`."""
+    """Build the schedule: linear warm-up, then linear decay to 0 at `steps`."""
     return get_linear_schedule_with_warmup(optimizer, round(steps * recipe.warmup_share), steps)

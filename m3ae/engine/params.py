@@ -8,7 +8,7 @@ from m3ae.params import Section
 
 Count = Annotated[int, Field(ge=1)]
 Factor = Annotated[float, Field(gt=0)]
-DecayedNorms = Literal["none", "authors"]  # whether the LayerNorms decay that the authors' list of names misses
+DecayedNorms = Literal["none", "authors"]  # whether the LayerNorms that the authors' list of names misses are decayed
 OPTIMIZER = "optimizer"  # the place of what all recipes share
 
 
@@ -35,7 +35,7 @@ class Recipe(Section):
 
 
 class DeepSpeedParams(Section):
-    """What memory is bought with: time, or traffic. Of pre-training and fine-tuning; none of it but `communication` changes a number."""
+    """What saves memory at the price of time or traffic, in pre-training and fine-tuning; only `communication` changes a number."""
 
     places: ClassVar = ("deepspeed",)
     offload_optimizer: Literal["none", "cpu"]
@@ -45,7 +45,7 @@ class DeepSpeedParams(Section):
     communication: Literal["own", "fp32", "bf16", "fp16"]
 
     def refusal(self, zero_stage: int) -> str | None:
-        """Return why these do not go with a ZeRO stage, or None."""
+        """Return why these settings do not go with a ZeRO stage; None where they do."""
         if self.offload_optimizer != "none" and zero_stage == 0:
             return "deepspeed.offload_optimizer needs zero_stage 1 to 3"
         if self.offload_parameters != "none" and zero_stage < 3:

@@ -15,9 +15,9 @@ BLOCKS = (Block, SwinTransformerBlock, BertLayer, RobertaLayer, FusionLayer)
 
 
 def recompute_blocks(model: nn.Module) -> None:
-    """Every block of `model`, from now on.
+    """Checkpoint the activations of every block of `model` from now on.
 
-    Shapes are not compared between the two passes: between them ZeRO-3 takes a weight's values away, and its shape.
+    Shapes are not compared between the two passes: in between, ZeRO-3 releases a weight's values, and its shape with them.
     """
     for module in model.modules():
         if isinstance(module, BLOCKS):

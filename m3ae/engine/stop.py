@@ -10,7 +10,7 @@ EXIT_STATUS = 128 + signal.SIGTERM  # as a shell tells it
 
 
 def outlive_request(_worker: int) -> None:
-    """A loader's worker hears of the request, too, for it is sent to the whole process group, and must serve the step at hand."""
+    """Ignore SIGTERM in a loader's worker: it is sent to the whole process group, but the worker must serve the step at hand."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
@@ -25,7 +25,7 @@ class StopRequest:
         self.asked = True
 
     def everywhere(self) -> bool:
-        """The same answer in all processes, which must all ask: a step that some saved and others did not would be lost."""
+        """Return the same answer in all processes, which must all ask: a step that some saved and others did not would be lost."""
         votes = torch.tensor([self.asked], dtype=torch.int32, device="cuda" if dist.get_backend() == "nccl" else "cpu")
         dist.all_reduce(votes)
         return bool(votes.item())

@@ -29,7 +29,7 @@ ERROR, HEART, DONE = "watch/error", "watch/heart/{}", "watch/done/{}"
 
 @contextmanager
 def watched() -> Iterator[None]:
-    """An error in this block reaches all processes of the run, and theirs ends this one within seconds, with status 1.
+    """Tell all processes of the run of an error in this block; an error of theirs ends this one within seconds, with status 1.
 
     A SystemExit without a message, as after SIGTERM, is no error. A run of one process is left alone.
     """
@@ -65,7 +65,7 @@ class Watch:
             thread.start()
 
     def leave(self) -> None:
-        """The good end. The process of rank 0, which may hold the store, is the last to go."""
+        """Leave without an error. The process of rank 0, which may hold the store, is the last to go."""
         if self.rank:
             self.ended.set()
         with suppress(dist.DistError):
@@ -73,7 +73,7 @@ class Watch:
         self.stop()
 
     def tell(self, error: BaseException) -> None:
-        """The bad end: the first error of the run is the one that all processes show."""
+        """Tell the others of this process's error; the first error of the run is the one that all processes show."""
         self.failed.set()
         with suppress(dist.DistError):
             told = f"{self.name}: {type(error).__name__}: {error}\n{last_lines(error)}"
@@ -84,14 +84,14 @@ class Watch:
         self.stop()
 
     def wait_for_all(self, seconds: float) -> None:
-        """Until every process has left, or read the error, or is dead."""
+        """Wait until every process has left or read the error, at most `seconds`: a dead one does neither."""
         self.store.set(DONE.format(self.rank), "")
         limit = time.monotonic() + seconds
         while time.monotonic() < limit and not self.store.check([DONE.format(rank) for rank in range(self.size)]):
             time.sleep(0.1)
 
     def stop(self) -> None:
-        """A thread that still runs when the interpreter goes could abort the process."""
+        """Stop the threads: one that still runs when the interpreter goes could abort the process."""
         self.ended.set()
         for thread in self.threads:
             thread.join(2 * BEAT)
@@ -121,6 +121,7 @@ class Watch:
             self.end(error, GRACE)
 
     def is_silent(self) -> bool:
+        """Return whether the neighbour is silent for too long; once it is done, the one before it becomes the neighbour."""
         if self.store.check([DONE.format(self.neighbour)]):
             self.neighbour = (self.neighbour - 1) % self.size
         heart = HEART.format(self.neighbour)
@@ -130,7 +131,7 @@ class Watch:
         return self.silent * BEAT > SILENCE
 
     def guard(self) -> None:
-        """A machine that lost its power closes no connection: what the other thread asks of it is never answered."""
+        """End the process once the store has ceased to answer `listen`: a machine that lost its power closes no connection."""
         while not self.ended.wait(BEAT):
             self.unanswered += 1
             if self.unanswered * BEAT > SILENCE:
@@ -145,7 +146,7 @@ class Watch:
 
 
 def last_lines(error: BaseException) -> str:
-    """Where it was raised; a SystemExit says all that there is to say."""
+    """Return where the error was raised; nothing of a `SystemExit`, whose message says it all."""
     return "" if isinstance(error, SystemExit) else "".join(traceback.format_tb(error.__traceback__)[-NUM_FRAMES:])
 
 

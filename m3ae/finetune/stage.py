@@ -43,7 +43,10 @@ class Run(NamedTuple):
 
 
 def run(this: Run, paths: FinetunePaths) -> None:
-    """Fine-tune from the weights in `paths.initial`, or from scratch where there are none; say so where the task's release was not found."""
+    """Fine-tune from the weights in `paths.initial`, or from scratch where there are none.
+
+    Where the task's release was not found, the outputs say so.
+    """
     manifest = open_manifest(paths.shards)
     if not manifest["found"]:
         if is_first():

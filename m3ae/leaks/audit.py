@@ -1,4 +1,4 @@
-"""What is both pre-trained on and tested on: every split of every task against every split of every pre-training release.
+"""The audit of leaks: every split of every task is compared with every split of every pre-training release.
 
 Inside each task, train is compared with validation and test; such rows name no `pretrain_release`. A release is not compared with
 itself within a split: retrieval's pairs are ROCO's own.
@@ -33,18 +33,18 @@ SCHEMA = {
     "kind": pl.String,
     "similarity": pl.Float64,
 }
-HELD_OUT = (Split.VALIDATION, Split.TEST)
+EVALUATED = (Split.VALIDATION, Split.TEST)
 
 
 class Comparison(NamedTuple):
-    """What is trained on, beside what a task holds."""
+    """The images of a split that is trained on, and those of a task's split that they are compared with."""
 
     first: SplitImages
     second: SplitImages
     is_inside: bool  # both are splits of the task
 
     def labelled(self, rows: pl.DataFrame, schema: dict[str, Any]) -> pl.DataFrame:
-        """`rows` with the names of both sides, in the order of `schema`."""
+        """Return `rows` with the names of both splits, in the order of `schema`."""
         release = None if self.is_inside else self.first.name
         labels = {"pretrain_release": release, "pretrain_split": self.first.split, "task": self.second.name, "split": self.second.split}
         return rows.with_columns(**{name: pl.lit(value, pl.String) for name, value in labels.items()}).select(list(schema)).cast(schema)
@@ -58,15 +58,15 @@ class Audit(NamedTuple):
     comparisons: list[Comparison]
 
     def num_blank(self) -> dict[str, int]:
-        """Release or task -> how many of its images have one level throughout and were not compared, where there are any."""
-        sides = {(side.name, side.split): side for comparison in self.comparisons for side in (comparison.first, comparison.second)}
+        """Return release or task -> how many of its images are blank (one level throughout) and were not compared, where there are any."""
+        compared = [images for comparison in self.comparisons for images in (comparison.first, comparison.second)]
         total: Counter[str] = Counter()
-        for (name, _), side in sides.items():
-            total[name] += len(side.blank)
+        for (name, _), images in {(images.name, images.split): images for images in compared}.items():
+            total[name] += len(images.blank)
         return dict(+total)
 
     def metrics(self, excluded: Excluded, synthetic: bool) -> dict[str, Any]:
-        """The counts as data/metrics/leaks.json holds them: different images, and rows with such a text, by task and split."""
+        """Return the counts as data/metrics/leaks.json holds them: different images, and rows with such a text, by task and split."""
         return {
             "synthetic": synthetic,
             "pairs_compared": self.num_compared,
@@ -80,7 +80,7 @@ class Audit(NamedTuple):
 
 
 def audit(shards: Path, pretrain_releases: tuple[str, ...]) -> Audit:
-    """Of the shards under `shards`/pretrain and `shards`/tasks."""
+    """Compare the tasks under `shards`/tasks with the releases under `shards`/pretrain, and each task's splits with each other."""
     comparisons = list(all_comparisons(shards, pretrain_releases))
     images, texts, compared, proposed = [], [], 0, 0
     for comparison in comparisons:
@@ -95,31 +95,31 @@ def audit(shards: Path, pretrain_releases: tuple[str, ...]) -> Audit:
 
 
 def all_comparisons(shards: Path, pretrain_releases: tuple[str, ...]) -> Iterator[Comparison]:
-    trained = [side for release in pretrain_releases for side in sides(shards / "pretrain" / release, release)]
+    trained = [images for release in pretrain_releases for images in images_of_splits(shards / "pretrain" / release, release)]
     for task, (_, release, _) in TASKS.items():
-        asked = sides(shards / "tasks" / task, task, release)
+        asked = images_of_splits(shards / "tasks" / task, task, release)
         for first, second in product(trained, asked):
             if (first.release, first.split) != (release, second.split):
                 yield Comparison(first, second, False)
         for first, second in product(asked, asked):
-            if first.split == Split.TRAIN and second.split in HELD_OUT:
+            if first.split == Split.TRAIN and second.split in EVALUATED:
                 yield Comparison(first, second, True)
 
 
-def sides(folder: Path, name: str, release: str = "") -> list[SplitImages]:
-    """A side a split that has rows."""
+def images_of_splits(folder: Path, name: str, release: str = "") -> list[SplitImages]:
+    """Return the images of each split in `folder` that has rows; `release` is needed where `name` is a task's."""
     opened = (open_split(folder, split) for split in Split)
     return [SplitImages(name, release or name, shards) for shards in opened if len(shards)]
 
 
 def table(comparison: Comparison, matches: list) -> pl.DataFrame:
-    first, second, distances, alike, kinds = zip(*matches, strict=True) if matches else ((),) * 5
+    first, second, distances, similarities, kinds = zip(*matches, strict=True) if matches else ((),) * 5
     return pl.DataFrame(
         {
             "pretrain_id": [comparison.first.image_ids[number] for number in first],
             "image_id": [comparison.second.image_ids[number] for number in second],
             "distance": list(distances),
-            "similarity": list(alike),
+            "similarity": list(similarities),
             "kind": list(kinds),
         },
         schema_overrides={name: SCHEMA[name] for name in ("pretrain_id", "image_id", "distance", "similarity", "kind")},
@@ -132,14 +132,17 @@ def found_texts(comparison: Comparison) -> pl.DataFrame:
 
 
 def leaked(images: pl.DataFrame) -> Excluded:
-    """The pre-training images that are the same as one of a validation or test split."""
-    rows = images.filter(pl.col("pretrain_release").is_not_null() & (pl.col("kind") == "same") & pl.col("split").is_in(HELD_OUT))
+    """Return, by release, the pre-training images that are the same as one of a validation or test split."""
+    rows = images.filter(pl.col("pretrain_release").is_not_null() & (pl.col("kind") == "same") & pl.col("split").is_in(EVALUATED))
     ids = rows.group_by("pretrain_release").agg("pretrain_id").sort("pretrain_release")
     return {release: frozenset(names) for release, names in ids.iter_rows()}
 
 
 def counted(rows: pl.DataFrame, keys: list[str], name: str) -> dict[str, Any]:
-    """Different values of `name`, nested by `keys`; first those found in pre-training releases, then those inside their task."""
+    """Return how many different values of `name` there are, nested by `keys`.
+
+    First those found in pre-training releases, then those found inside their task.
+    """
     result: dict[str, Any] = {"in_pretraining": {}, "inside_the_task": {}}
     grouped = rows.group_by([pl.col("pretrain_release").is_null(), *keys]).agg(pl.col(name).n_unique()).sort(keys)
     for is_inside, *path, count in grouped.iter_rows():

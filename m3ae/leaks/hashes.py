@@ -1,6 +1,6 @@
 """Which images may be the same: those whose perceptual hashes differ in few bits. Every pair is compared, by matrix products.
 
-Shapes: N, M images of the two sides.
+Shapes: N, M images of the two splits.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from m3ae.shards.format import HASH_BYTES
 HASH_BITS = 8 * HASH_BYTES // 2  # of the whole image; as many of its central part
 MOST_BITS = 50  # see README, "The audit", for what this finds and what it flags
 MOST_BITS_OF_A_BLANK = 2  # set: half of all are in a picture
-IMAGES_AT_ONCE = 4096  # of each side: 64 MB of distances
+IMAGES_AT_ONCE = 4096  # of each split: 64 MB of distances
 
 
 class Proposal(NamedTuple):
@@ -23,7 +23,10 @@ class Proposal(NamedTuple):
 
 
 def proposals(first: np.ndarray, second: np.ndarray, most_bits: int = MOST_BITS) -> Iterator[Proposal]:
-    """Pairs of uint8 (N, HASH_BYTES) and (M, HASH_BYTES) that differ in at most `most_bits`: whole from whole, or from a centre."""
+    """Yield the pairs whose hashes, uint8 (N, HASH_BYTES) and (M, HASH_BYTES), differ in at most `most_bits`.
+
+    A whole image is compared with the other whole and with its central part, either way round.
+    """
     for top in range(0, len(first), IMAGES_AT_ONCE):
         signs = as_signs(first[top : top + IMAGES_AT_ONCE])
         for left in range(0, len(second), IMAGES_AT_ONCE):
@@ -33,18 +36,21 @@ def proposals(first: np.ndarray, second: np.ndarray, most_bits: int = MOST_BITS)
 
 
 def may_be_blank(hashes: np.ndarray) -> np.ndarray:
-    """bool (N,) of uint8 (N, HASH_BYTES): of a constant image the mean alone stands out, in the whole and in the centre; also of a ramp."""
+    """Return, for hashes uint8 (N, HASH_BYTES), whether the image may be blank, bool (N,).
+
+    Of a constant image only the bit of the mean is set, in the whole and in the centre; a ramp has as few.
+    """
     return np.bitwise_count(hashes).sum(axis=1) <= MOST_BITS_OF_A_BLANK
 
 
 def as_signs(hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(whole, centre), each float (N, HASH_BITS) of 1 and -1."""
+    """Return (whole, centre), each float (N, HASH_BITS) of 1 and -1."""
     bits = np.unpackbits(hashes, axis=1).astype(np.float32) * 2 - 1
     return bits[:, :HASH_BITS], bits[:, HASH_BITS:]
 
 
 def distance(first: tuple[np.ndarray, np.ndarray], second: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-    """(N, M), exact: a product of signs counts the bits that agree less those that differ."""
+    """Return how many bits differ, float (N, M), exact: a product of signs counts the bits that agree less those that differ."""
     (whole, centre), (other_whole, other_centre) = first, second
     agreement = whole @ other_whole.T
     np.maximum(agreement, whole @ other_centre.T, out=agreement)

@@ -15,7 +15,7 @@ Kind = Literal["same", "near"]
 
 
 class Match(NamedTuple):
-    """Two images that show the same, by their numbers in the two sides."""
+    """Two images that show the same, by their numbers in the `image_ids` of the two splits."""
 
     first: int
     second: int
@@ -30,7 +30,7 @@ class Compared(NamedTuple):
 
 
 def compare(first: SplitImages, second: SplitImages) -> Compared:
-    """Every image of one side with every image of the other."""
+    """Compare every image of one split with every image of the other."""
     proposed, matches, num_proposed = proposals(first.hashes, second.hashes), [], 0
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # alignment runs outside the interpreter's lock
         while chunk := list(islice(proposed, PROPOSALS_AT_ONCE)):
@@ -40,7 +40,7 @@ def compare(first: SplitImages, second: SplitImages) -> Compared:
 
 
 def decided(first: SplitImages, second: SplitImages, proposal: Proposal) -> Match | None:
-    alike = round(similarity(first.square(proposal.first), second.square(proposal.second)), 3)
-    if alike < NEAR_FROM:
+    correlation = round(similarity(first.square(proposal.first), second.square(proposal.second)), 3)
+    if correlation < NEAR_FROM:
         return None
-    return Match(*proposal, alike, "same" if alike >= SAME_FROM else "near")
+    return Match(*proposal, correlation, "same" if correlation >= SAME_FROM else "near")

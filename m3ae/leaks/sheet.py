@@ -1,4 +1,4 @@
-"""The pairs as a picture, for the eye to judge: each image of a task under the one that it was found to be."""
+"""The pairs found, as a picture for people to judge: each image of a task under the image that it matches."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ INK, PAPER = "#1f2933", "white"
 
 
 def draw_sheet(path: Path, found: Audit, synthetic: bool) -> None:
-    """A PNG of up to MOST_PAIRS pairs; a line of text alone where there are none."""
+    """Write a PNG of up to MOST_PAIRS pairs; a line of text alone where there are none."""
     shown = chosen(found.images)
     title = f"{len(found.images):,} pairs found, {len(shown)} shown" + (" (synthetic data)" if synthetic else "")
     lines = max(1, -(-len(shown) // COLUMNS))
@@ -28,7 +28,7 @@ def draw_sheet(path: Path, found: Audit, synthetic: bool) -> None:
 
 
 def chosen(images: pl.DataFrame) -> list[dict]:
-    """Rows spread over what was found in pre-training releases; where nothing was, over what was found inside tasks."""
+    """Return rows spread over what was found in pre-training releases; where nothing was, over what was found inside tasks."""
     in_pretraining = images.filter(pl.col("pretrain_release").is_not_null())
     rows = in_pretraining if len(in_pretraining) else images
     return rows.gather_every(max(1, -(-len(rows) // MOST_PAIRS))).to_dicts()
@@ -44,8 +44,8 @@ def key(part: Comparison) -> tuple[str | None, str, str, str]:
 
 def draw_pair(sheet: Image.Image, corner: tuple[int, int], part: Comparison, row: dict) -> None:
     left, top = corner
-    for side, name in ((part.first, row["pretrain_id"]), (part.second, row["image_id"])):
-        sheet.paste(thumbnail(side.shards.pixels(side.rows[name]), (CELL_PX, CELL_PX - 4)), (left, top))
+    for images, name in ((part.first, row["pretrain_id"]), (part.second, row["image_id"])):
+        sheet.paste(thumbnail(images.shards.pixels(images.rows[name]), (CELL_PX, CELL_PX - 4)), (left, top))
         top += CELL_PX
     words = (
         f"{part.first.name} {part.first.split}",

@@ -1,4 +1,4 @@
-"""How alike two images are once one is laid over the other: the correlation of their structures.
+"""The similarity of two images once one is aligned with the other: the correlation of their structures.
 
 The alignment is OpenCV's (Evangelidis and Psarakis, "Parametric Image Alignment Using Enhanced Correlation Coefficient Maximization",
 PAMI 2008). Brightness, contrast, size and a small crop do not count; what the images show does.
@@ -16,13 +16,13 @@ LARGEST_SCALING, LARGEST_SHEAR = 0.1, 0.03  # a small crop; more of either fits 
 
 
 def square(pixels: np.ndarray) -> np.ndarray:
-    """uint8 (H, W, C) -> float (S, S), grey."""
+    """Return pixels, uint8 (H, W, C), as a grey square, float (S, S)."""
     grey = pixels[..., 0] if pixels.shape[2] == 1 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     return cv2.resize(grey, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA).astype(np.float32)
 
 
 def similarity(first: np.ndarray, second: np.ndarray) -> float:
-    """Of two (S, S) squares, up to 1; 0 where no small change of the frame aligns them, as where one is blank."""
+    """Return the similarity of two (S, S) squares, up to 1; 0 where no small change of the frame aligns them, as where one is blank."""
     frame = np.eye(2, 3, dtype=np.float32)
     correlation = 0.0
     for blurs in (COARSE, FINE):
@@ -40,6 +40,6 @@ def structure(image: np.ndarray, fine: float, coarse: float) -> np.ndarray:
 
 
 def is_small(frame: np.ndarray) -> bool:
-    """Whether an affine (2, 3) change of the frame is one that a crop of a few percent can make."""
+    """Return whether an affine (2, 3) change of the frame is one that a crop of a few percent can make."""
     scaling, shear = np.abs(np.diagonal(frame) - 1), np.abs([frame[0, 1], frame[1, 0]])
     return bool(scaling.max() <= LARGEST_SCALING and shear.max() <= LARGEST_SHEAR)

@@ -10,14 +10,14 @@ from m3ae.leaks.similarity import square
 from m3ae.shards.format import HASH_BYTES
 from m3ae.shards.read import Shards
 
-NUM_REMEMBERED = 2048  # squares a side keeps: neighbours are compared with the same ones
+NUM_REMEMBERED = 2048  # squares kept for a split: neighbours are compared with the same ones
 
 
 @dataclass(frozen=True, eq=False)
 class SplitImages:
     """The distinct images of a split of a release; `name` is the release's or the task's.
 
-    Blank images are like nothing, but their hashes are like each other's: they are counted and not compared.
+    Blank images show nothing, but their hashes are close to each other's: they are counted and not compared.
     """
 
     name: str
@@ -30,25 +30,25 @@ class SplitImages:
 
     @cached_property
     def rows(self) -> dict[str, int]:
-        """Image id -> the first row that shows it."""
+        """Return image id -> the first row that shows it."""
         ids = self.shards.column("image_id").to_pylist()
         return dict(zip(reversed(ids), range(len(ids) - 1, -1, -1), strict=True))
 
     @cached_property
     def blank(self) -> set[str]:
-        """The ids of images that have one level throughout."""
+        """Return the ids of images that have one level throughout."""
         names = list(self.rows)
         doubtful = np.flatnonzero(may_be_blank(self.hashes_of(names)))
         return {names[number] for number in doubtful if is_blank(self.shards.pixels(self.rows[names[number]]))}
 
     @cached_property
     def image_ids(self) -> list[str]:
-        """Those that are compared, in the order of their first rows."""
+        """Return the ids of the images that are compared, in the order of their first rows."""
         return sorted(self.rows.keys() - self.blank, key=self.rows.__getitem__)
 
     @cached_property
     def hashes(self) -> np.ndarray:
-        """uint8 (images, HASH_BYTES)."""
+        """Return the hashes of the images that are compared, uint8 (images, HASH_BYTES)."""
         return self.hashes_of(self.image_ids)
 
     def hashes_of(self, names: list[str]) -> np.ndarray:
@@ -57,10 +57,10 @@ class SplitImages:
 
     @cached_property
     def square(self):
-        """The number of an image -> what `similarity` reads."""
+        """Return a function: the number of an image in `image_ids` -> the square that `similarity` reads."""
         return lru_cache(NUM_REMEMBERED)(lambda number: square(self.shards.pixels(self.rows[self.image_ids[number]])))
 
 
 def is_blank(pixels: np.ndarray) -> bool:
-    """Whether every channel of (H, W, C) is constant."""
+    """Return whether every channel of (H, W, C) is constant."""
     return bool((pixels == pixels[0, 0]).all())

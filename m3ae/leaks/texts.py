@@ -6,8 +6,8 @@ import polars as pl
 
 from m3ae.leaks.split_images import SplitImages
 
-FEWEST_WORDS = 5  # shorter texts are alike by chance
-NUM_REMEMBERED = 16  # sides, for each is compared with many
+FEWEST_WORDS = 5  # shorter texts are the same by chance
+NUM_REMEMBERED = 16  # splits, for each is compared with many
 SCHEMA = {
     "pretrain_release": pl.String,
     "pretrain_split": pl.String,
@@ -21,13 +21,16 @@ SCHEMA = {
 
 
 def shared_texts(first: SplitImages, second: SplitImages) -> pl.DataFrame:
-    """The second side's rows whose text the first has, too: (pretrain_id of the first such row, num_rows of them, id, text)."""
+    """Return the second split's rows whose text the first has, too.
+
+    Columns: pretrain_id of the first such row, num_rows of them, id, text.
+    """
     known = words(first).filter(pl.col("words").list.len() >= FEWEST_WORDS)
     return matched(known, words(second), ["words"])
 
 
 def repeated_questions(first: SplitImages, second: SplitImages) -> pl.DataFrame:
-    """The same, of any length, where the same image is asked about."""
+    """Return the same, for texts of any length, where the same image is asked about."""
     return matched(words(first), words(second), ["words", "image_id"])
 
 
@@ -38,8 +41,8 @@ def matched(known: pl.DataFrame, asked: pl.DataFrame, keys: list[str]) -> pl.Dat
 
 
 @lru_cache(NUM_REMEMBERED)
-def words(side: SplitImages) -> pl.DataFrame:
-    """A row a text: id, image_id, text, and its words in lower case without punctuation."""
-    columns = {name: pl.from_arrow(side.shards.column(name)) for name in ("id", "image_id", "texts")}
+def words(images: SplitImages) -> pl.DataFrame:
+    """Return a row a text: id, image_id, text, and its words in lower case without punctuation."""
+    columns = {name: pl.from_arrow(images.shards.column(name)) for name in ("id", "image_id", "texts")}
     rows = pl.DataFrame(columns).explode("texts", empty_as_null=False).rename({"texts": "text"})
     return rows.with_columns(words=pl.col("text").str.to_lowercase().str.extract_all(r"\w+"))

@@ -33,18 +33,22 @@ class Backbone(nn.Module):
             initialise(part, width)
 
     def encode_text(self, ids: Tensor, mask: Tensor) -> Tensor:
-        """Token ids (B, L), mask (B, L) -> (B, L, H)."""
+        """Encode token ids (B, L) and their mask (B, L; 1 = a token) as features (B, L, H)."""
         return self.text_projection(self.text(ids, mask)) + self.type_of(ids, TEXT_TYPE)
 
     def encode_image(self, images: Tensor, kept: Tensor | None = None) -> Tensor:
-        """Images (B, 3, S, S), the kept patches' numbers (B, K) -> (B, 1 + K, H); (B, N, H) of an encoder without class token."""
+        """Encode images (B, 3, S, S), or of each the patches that `kept` (B, K) numbers, as features (B, 1 + K, H).
+
+        An encoder without class token gives (B, N, H).
+        """
         return self.image_projection(self.vision(images, kept)) + self.type_of(images, IMAGE_TYPE)
 
     def type_of(self, like: Tensor, kind: int) -> Tensor:
+        """Return the embedding (1, H) of a modality, on the device of `like`."""
         return self.modality(like.new_full((1,), kind, dtype=torch.long))
 
 
 def build_backbone(params: ModelParams, vocabulary: int, described: Described, load_weights: bool) -> Backbone:
-    """A new backbone; `load_weights` fetches the named encoders' published weights, else nothing but `described` is needed."""
+    """Build a new backbone. `load_weights` fetches the named encoders' published weights; without it `described` suffices."""
     vision = build_vision_encoder(params, described.vision, load_weights)
     return Backbone(vision, build_text_encoder(params, vocabulary, described.text, load_weights), params)

@@ -16,7 +16,7 @@ def model_card(title: str, synthetic: bool, code: str, **sections: dict[str, Any
 
 
 def as_list(content: dict[str, Any], start: str = "") -> str:
-    """One line a leaf, `a.b: value`."""
+    """Return a Markdown list with one line per leaf, `a.b: value`."""
     lines = []
     for name, value in content.items():
         lines.append(as_list(value, f"{start}{name}.") if isinstance(value, dict) else f"- {start}{name}: {shown(value)}")

@@ -42,12 +42,12 @@ class ModelConfig(Block):
         return self.model_copy(update={"model": ModelParams(**sizes)})
 
     def without_pretraining(self) -> "ModelConfig":
-        """Return what a model has of this one that starts from scratch."""
+        """Return the same architecture for a model that starts from scratch: without method, objectives or labels."""
         return self.model_copy(update={"method": None, "objectives": (), "num_labels": 0})
 
 
 def load_config(folder: Path) -> ModelConfig:
-    """Raise SystemExit where `folder` holds no model of this project."""
+    """Read a model folder's config.json. Raises `SystemExit` where `folder` holds no model of this project."""
     path = folder / CONFIG
     try:
         content = json.loads(path.read_text())

@@ -1,4 +1,4 @@
-"""What turns fused features back into words and pixels. Paper, section 2.2 and its ablation of the decoders.
+"""The decoders that turn fused features back into words (MLM) and pixels (MIM). Paper, section 2.2 and its ablation of the decoders.
 
 Shapes: B pairs, T tokens, N patches, K kept patches, H fusion width, D decoder width.
 """
@@ -15,7 +15,7 @@ from m3ae.model.vision import take
 
 
 class Mlp(nn.Sequential):
-    """Linear, GELU, LayerNorm: (..., in) -> (..., out), every token for itself."""
+    """Linear, GELU, LayerNorm: (..., in) -> (..., out), each token on its own."""
 
     def __init__(self, width_in: int, width_out: int):
         super().__init__(nn.Linear(width_in, width_out), nn.GELU(), nn.LayerNorm(width_out, eps=NORM_EPS))
@@ -30,7 +30,7 @@ class Transformer(nn.Sequential):
 
 
 class WordDecoder(nn.Module):
-    """Text features (B, T, H) -> vocabulary logits (M, V) of the M tokens that `chosen` (B, T; bool) marks."""
+    """MLM's decoder: text features (B, T, H) -> vocabulary logits (M, V) of the M tokens that `chosen` (B, T; bool) marks."""
 
     def __init__(self, kind: Decoder, params: ModelParams, vocabulary: int):
         super().__init__()
@@ -48,7 +48,7 @@ class WordDecoder(nn.Module):
 
 
 class PixelDecoder(nn.Module):
-    """Features of the kept patches -> predicted pixels of all patches.
+    """MIM's decoder: features of the kept patches -> predicted pixels of all patches.
 
     (B, 1 + K, H) with `order` (B, N), the patches' numbers, kept ones first -> (B, N, patch_px² * 3).
     """
@@ -75,7 +75,7 @@ class PixelDecoder(nn.Module):
 
 
 def sine_cosine_positions(num_patches: int, width: int) -> Tensor:
-    """Fixed 2-D positions (1, 1 + N, D): zeros for the class token, half the channels from the column, half from the row."""
+    """Return fixed 2-D positions (1, 1 + N, D): zeros for the class token, half the channels from the column, half from the row."""
     side = int(num_patches**0.5)
     row, column = torch.meshgrid(torch.arange(side), torch.arange(side), indexing="ij")
     grid = torch.cat([sine_cosine(column.flatten(), width // 2), sine_cosine(row.flatten(), width // 2)], dim=1)
@@ -83,7 +83,7 @@ def sine_cosine_positions(num_patches: int, width: int) -> Tensor:
 
 
 def sine_cosine(places: Tensor, width: int) -> Tensor:
-    """(N,) -> (N, width): sines, then cosines, of the place at falling frequencies."""
+    """Encode places (N,) as (N, width): sines, then cosines, of each place at falling frequencies."""
     frequencies = 10000.0 ** -(torch.arange(width // 2, dtype=torch.float64) / (width / 2))
     angles = places.double()[:, None] * frequencies
     return torch.cat([angles.sin(), angles.cos()], dim=1).float()

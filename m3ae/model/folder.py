@@ -18,7 +18,7 @@ PREPROCESSOR, PROCESSOR = "preprocessor_config.json", "processor_config.json"
 
 
 def save_model(folder: Path, config: ModelConfig, weights: dict[str, Tensor], tokenizer: Path, card: str) -> None:
-    """Write all of it. `tokenizer` is a tokenizer's folder or another model's; `card` is the README.md."""
+    """Write a model folder. `tokenizer` is a tokenizer's folder or another model's, to copy from; `card` is the README.md."""
     folder.mkdir(parents=True, exist_ok=True)
     save_config(folder, config)
     write_json_exactly(folder / PREPROCESSOR, image_steps(config.model.image_px))

@@ -16,7 +16,7 @@ NORM_EPS = 1e-12  # BERT's
 class Attention(nn.Module):
     """Multi-head attention with its dropout, residual sum and LayerNorm: (B, L, H), (B, M, H) -> (B, L, H).
 
-    Either side may be one (1, ...) that stands beside all of the other: what it alone decides is then computed once.
+    Either side may be a single one (1, ...) that is paired with all of the other: what depends on it alone is then computed once.
     """
 
     def __init__(self, width: int, heads: int, dropout: float):
@@ -36,7 +36,7 @@ class Attention(nn.Module):
         return self.norm(tokens + self.dropout(self.out(mixed.transpose(1, 2).flatten(2))))
 
     def weights(self, tokens: Tensor, memory: Tensor, memory_mask: Tensor | None) -> Tensor:
-        """How much each token reads of each of `memory`, for looking into: (B, heads, L, M), rows sum to 1."""
+        """Return the attention weights of each token on each of `memory`, for inspection: (B, heads, L, M), rows sum to 1."""
         query, key, mask = self.split(self.query(tokens)), self.split(self.key(memory)), self.broadcast(memory_mask)
         scores = query @ key.transpose(-1, -2) / query.shape[-1] ** 0.5
         return (scores if mask is None else scores.masked_fill(~mask, -torch.inf)).softmax(dim=-1)
@@ -62,7 +62,7 @@ class FusionLayer(nn.Module):
     def forward(
         self, tokens: Tensor, mask: Tensor | None, other: Tensor, other_mask: Tensor | None, num_wanted: int | None = None
     ) -> Tensor:
-        """The new states of the first `num_wanted` tokens (None: of all)."""
+        """Return the new states of the first `num_wanted` tokens (None: of all)."""
         if num_wanted == 0:
             return tokens[:, :0]
         wanted = self.cross(self.own(tokens[:, :num_wanted], tokens, mask), other, other_mask)
@@ -91,14 +91,14 @@ class Read(Enum):
 
 
 class Fused(NamedTuple):
-    """As many tokens as are read."""
+    """The fused features of as many tokens as are read."""
 
     text: Tensor  # (B, L, H)
     image: Tensor  # (B, 1 + K, H)
 
 
 class Fusion(nn.Module):
-    """The layers of both streams; they step together, neither sees the other's new state.
+    """The layers of both streams, run in step: each layer reads the other stream's state from before that layer.
 
     `class_token`: whether the image's first token stands for the whole image.
     """
@@ -110,7 +110,7 @@ class Fusion(nn.Module):
         self.text_pooler, self.image_pooler = Pooler(width), Pooler(width, reads_first=class_token)
 
     def forward(self, text: Tensor, text_mask: Tensor, image: Tensor, depth: int = -1, read: Read = Read.BOTH) -> Fused:
-        """Both streams after `depth` layers (-1: after the last). Deeper layers are not run."""
+        """Return both streams after `depth` layers (-1: after the last). Deeper layers are not run."""
         num_layers = len(self.text_layers) if depth == -1 else depth
         for number in range(1, num_layers + 1):
             wanted = read if number == num_layers else Read.BOTH
@@ -118,6 +118,7 @@ class Fusion(nn.Module):
         return Fused(text, image)
 
     def step(self, layer: int, text: Tensor, text_mask: Tensor, image: Tensor, wanted: Read) -> tuple[Tensor, Tensor]:
+        """Run one layer of both streams and return the new states of the tokens that `wanted` names."""
         num_text, num_image = wanted.value
         if wanted is Read.POOLED and not self.image_pooler.reads_first:
             num_image = None
@@ -127,5 +128,5 @@ class Fusion(nn.Module):
         )
 
     def pooled(self, fused: Fused) -> Tensor:
-        """The pair's feature (B, 2H), text first."""
+        """Return the pair's feature (B, 2H), text first."""
         return torch.cat([self.text_pooler(fused.text), self.image_pooler(fused.image)], dim=-1)

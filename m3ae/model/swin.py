@@ -26,8 +26,10 @@ class SwinEncoder(nn.Module):
         self.patch_px = transformer.feature_info[-1]["reduction"]  # a place of the last map sees this many px as its own
 
     def resized(self, weights: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Those of the same model's weights, made for another image size, that have to be changed for this one: a window shrinks
-        with the map that it lies on, and its table of relative positions with it."""
+        """Return those of the same model's weights at another image size that have to change for this one, changed.
+
+        A window shrinks with the feature map that it lies on, and its table of relative positions with it.
+        """
         tables = {name: tensor for name, tensor in weights.items() if name.endswith(TABLE)}
         return {name: self.resized_table(name, table) for name, table in tables.items()}
 

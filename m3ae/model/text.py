@@ -31,9 +31,9 @@ class TextEncoder(nn.Module):
 
 
 def build_text_encoder(params: ModelParams, vocabulary: int, described: dict[str, Any] | None, load_weights: bool) -> TextEncoder:
-    """The encoder that `described`, a Hugging Face configuration, or else `params` names.
+    """Build the text encoder that `described`, a Hugging Face configuration, or else `params` names.
 
-    Raises OSError, with the remedy, where its published weights or sizes cannot be had, and ValueError where it is no BERT or
+    Raises `OSError`, with the remedy, where its published weights or sizes cannot be had, and `ValueError` where it is no BERT or
     RoBERTa, or its sizes are not those of `params` and the tokenizer's `vocabulary`.
     """
     if described is not None and not load_weights:

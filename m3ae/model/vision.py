@@ -1,4 +1,4 @@
-"""The vision encoder: a vision transformer whose patches can be left out. Paper, section 2.1.
+"""The vision encoder: a vision transformer that can leave out the masked patches. Paper, section 2.1.
 
 Shapes: B pairs, N patches, K kept patches, D vision width, S image side in px.
 """
@@ -18,7 +18,7 @@ class VisionEncoder(nn.Module):
 
     The transformer's own tokens and positions are held here, not reached for inside another module:
     ZeRO-3 gathers a parameter for the module that owns it. Further tokens that a published model has
-    (registers, a distillation token) go through the blocks and are not given out.
+    (registers, a distillation token) go through the blocks and are not returned.
     """
 
     has_class_token = True
@@ -42,31 +42,31 @@ class VisionEncoder(nn.Module):
     def forward(self, images: Tensor, kept: Tensor | None = None) -> Tensor:
         patches = self.patch_embed(images.to(self.positions.dtype)) + self.positions[:, -self.num_patches :]  # (B, N, D)
         if kept is not None:
-            patches = take(patches, kept)  # (B, K, D): a hidden patch never reaches a block
+            patches = take(patches, kept)  # (B, K, D): a masked patch never reaches a block
         first = self.first_tokens()
         tokens = self.norm_before(torch.cat([first.expand(len(images), -1, -1), patches], dim=1))
         tokens = self.norm_after(self.blocks(tokens))
         return tokens if first.shape[1] == 1 else torch.cat([tokens[:, :1], tokens[:, first.shape[1] :]], dim=1)
 
     def resized(self, weights: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Those of the same model's weights, made for another image size, that have to be changed for this one."""
+        """Return those of the same model's weights at another image size that have to change for this one, changed."""
         num_first = self.positions.shape[1] - self.num_patches
         return {"positions": resize_positions(weights["positions"], self.num_patches, num_first)} if "positions" in weights else {}
 
     def first_tokens(self) -> Tensor:
-        """The class token and any others, (1, T, D), with their positions where the model has such."""
+        """Return the class token and any others, (1, T, D), plus their positions where the model has such."""
         first = self.class_token if self.registers is None else torch.cat([self.class_token, self.registers], dim=1)
         own = self.positions[:, : -self.num_patches]
         return first + own if own.shape[1] else first
 
 
 def take(tokens: Tensor, indices: Tensor) -> Tensor:
-    """`tokens[b, indices[b]]` for every b: (B, N, D), (B, K) -> (B, K, D)."""
+    """Return `tokens[b, indices[b]]` for every b: (B, N, D), (B, K) -> (B, K, D)."""
     return tokens.gather(1, indices.unsqueeze(-1).expand(-1, -1, tokens.shape[-1]))
 
 
 def resize_positions(positions: Tensor, num_patches: int, num_first: int = 1) -> Tensor:
-    """(1, T + M, D) -> (1, T + N, D), bicubic and without antialiasing, as the authors' code does it; T = `num_first`."""
+    """Resize positions (1, T + M, D) to (1, T + N, D), bicubic and without antialiasing, as the authors' code does it; T = `num_first`."""
     if positions.shape[1] == num_first + num_patches:
         return positions
     old, new = int((positions.shape[1] - num_first) ** 0.5), int(num_patches**0.5)
@@ -76,7 +76,7 @@ def resize_positions(positions: Tensor, num_patches: int, num_first: int = 1) ->
 
 
 def scratch_transformer(params: ModelParams) -> VisionTransformer:
-    """CLIP's layout at any size: LayerNorm before the blocks, QuickGELU, patches embedded without bias.
+    """Build a vision transformer of CLIP's layout at any size: LayerNorm before the blocks, QuickGELU, patches embedded without bias.
 
     Positions start as large as what they are added to. At the usual 0.02 the first LayerNorm all but removes them, and
     a run of minutes never learns where in the image it looks.

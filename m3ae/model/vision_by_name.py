@@ -21,10 +21,10 @@ REMEDY = (
 
 
 def build_vision_encoder(params: ModelParams, described: dict[str, Any] | None, load_weights: bool) -> VisionEncoder | SwinEncoder:
-    """The encoder that `params` names, or that `described` (see `architecture`) rebuilds without its published weights.
+    """Build the vision encoder that `params` names, or that `described` (see `architecture`) rebuilds without its published weights.
 
     Of a vision transformer the first `vision_depth` blocks are used; the authors leave out CLIP's last one.
-    Raises OSError, with the remedy, where it cannot be had, and ValueError where its sizes are not those of `params`.
+    Raises `OSError`, with the remedy, where it cannot be had, and `ValueError` where its sizes are not those of `params`.
     """
     if params.vision_encoder == SCRATCH:
         return VisionEncoder(scratch_transformer(params))
@@ -37,14 +37,14 @@ def build_vision_encoder(params: ModelParams, described: dict[str, Any] | None, 
 
 
 def architecture(name: str) -> dict[str, Any] | None:
-    """timm's name and arguments of a named encoder: all that it takes to build it again where no hub can be asked."""
+    """Return timm's name and arguments of a named encoder: all that it takes to build it again where no hub can be asked."""
     if name == SCRATCH:
         return None
     return {key: value for key, value in resolve_model_input_args(name).items() if key not in ("pretrained_cfg", "pretrained_model_args")}
 
 
 def created(params: ModelParams, described: dict[str, Any] | None, load_weights: bool) -> nn.Module:
-    """timm's model at the image size of `params`; positions are resized as the authors do it, which is not timm's way."""
+    """Create timm's model at the image size of `params`; positions are resized as the authors do it, which is not timm's way."""
     if not load_weights:
         described = described or architecture(params.vision_encoder)
         return timm.create_model(**{**described, "img_size": params.image_px, "num_classes": 0})
@@ -57,6 +57,7 @@ def created(params: ModelParams, described: dict[str, Any] | None, load_weights:
 
 
 def wrapped(transformer: nn.Module, depth: int) -> VisionEncoder | SwinEncoder:
+    """Wrap timm's model as one of our encoders, a vision transformer cut to `depth` blocks. Raises `TypeError` where it is neither."""
     if isinstance(transformer, SwinTransformer | SwinTransformerV2):
         return SwinEncoder(transformer)
     if not isinstance(transformer, VisionTransformer):
@@ -76,9 +77,9 @@ def check_size(params: ModelParams, encoder: VisionEncoder | SwinEncoder) -> Non
 
 
 def check_vision_encoder(params: ModelParams, reconstructs_pixels: bool) -> None:
-    """Raises OSError or ValueError where the named encoder, which is not loaded, will not do."""
+    """Raise `OSError` or `ValueError` where the named encoder will not do; its weights are not loaded."""
     if params.vision_encoder.endswith(".openai") and "quickgelu" not in params.vision_encoder:
-        # timm loads them under GELU without a word
+        # timm loads these weights under GELU without a warning
         raise ValueError(
             f"vision_encoder = {params.vision_encoder!r}: OpenAI's weights were trained with QuickGELU; "
             "name the same model with `quickgelu`"

@@ -65,7 +65,7 @@ def backbone_of(config: ModelConfig, load_encoders: bool) -> Backbone:
     try:
         return build_backbone(config.model, config.vocabulary, config.encoders(), load_encoders)
     except (OSError, ValueError) as error:
-        raise SystemExit(f"scales/: model: {error}") from None
+        raise SystemExit(f"scales/<scale>.yaml: model: {error}") from None
 
 
 def fill(learner: Learner, weights: dict[str, Tensor], part: str = "") -> None:

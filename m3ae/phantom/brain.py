@@ -8,7 +8,7 @@ from m3ae.phantom.tissues import Tissue
 
 
 def axial(grid: Grid, enlarged: bool, rng: Generator) -> np.ndarray:
-    """Through the lateral ventricles; the forehead is up. `enlarged` widens the ventricles."""
+    """Draw the axial slice through the lateral ventricles; the forehead is up. `enlarged` widens the ventricles."""
     tissues = head(grid, 0, 0, 0.76, 0.92)
     cortex(tissues, grid, 0, 0, 0.66, 0.82, rng)
     tissues[(np.abs(grid.x) < 0.014) & (np.abs(grid.y) < 0.8) & (np.abs(grid.y) > 0.3)] = Tissue.FLUID
@@ -23,7 +23,7 @@ def axial(grid: Grid, enlarged: bool, rng: Generator) -> np.ndarray:
 
 
 def coronal(grid: Grid, enlarged: bool, rng: Generator) -> np.ndarray:
-    """Through the third ventricle, with the temporal lobes, the skull base and the neck."""
+    """Draw the coronal slice through the third ventricle, with the temporal lobes, the skull base and the neck."""
     tissues = head(grid, 0, -0.12, 0.78, 0.8)
     neck(tissues, grid, 0, 0.52)
     cortex(tissues, grid, 0, -0.2, 0.67, 0.6, rng)
@@ -41,7 +41,7 @@ def coronal(grid: Grid, enlarged: bool, rng: Generator) -> np.ndarray:
 
 
 def sagittal(grid: Grid, enlarged: bool, rng: Generator) -> np.ndarray:
-    """Through the midline; the face looks to the left, as anterior does in every side view here."""
+    """Draw the sagittal slice through the midline; the face looks to the left, as anterior does in every side view here."""
     tissues = head(grid, 0.06, -0.18, 0.86, 0.74)
     neck(tissues, grid, 0.16, 0.56)
     tissues[ellipse(grid, -0.46, 0.44, 0.36, 0.46)] = Tissue.FAT  # face
@@ -62,7 +62,7 @@ def sagittal(grid: Grid, enlarged: bool, rng: Generator) -> np.ndarray:
 
 
 def head(grid: Grid, cx: float, cy: float, rx: float, ry: float) -> np.ndarray:
-    """Air, scalp, skull, and a skull's inside full of fluid."""
+    """Return a head without its brain: air, scalp, skull, and fluid inside the skull."""
     distance = radius(grid, cx, cy, rx, ry)
     edges = np.array([0.88, 0.945, 1.0], dtype=np.float32)
     layers = np.array([Tissue.FLUID, Tissue.BONE, Tissue.FAT, Tissue.AIR], dtype=np.uint8)
@@ -78,7 +78,7 @@ def neck(tissues: np.ndarray, grid: Grid, cx: float, half_width: float) -> None:
 
 
 def cortex(tissues: np.ndarray, grid: Grid, cx: float, cy: float, rx: float, ry: float, rng: Generator) -> None:
-    """A folded ribbon of grey matter around white matter, with fluid in the folds."""
+    """Draw a folded ribbon of grey matter around white matter, with fluid in the folds, in place."""
     distance = radius(grid, cx, cy, rx, ry)
     angle = np.arctan2((grid.y - cy) / ry, (grid.x - cx) / rx)
     num, phase = int(rng.integers(13, 18)), rng.uniform(0, 6.28)

@@ -12,7 +12,7 @@ CAPTIONS = (
 
 
 def draw_chart(image_px: int, rng: Generator) -> Image.Image:
-    """RGB, `image_px` square; `chart_caption` with a generator in the same state fits it."""
+    """Draw a figure in RGB, `image_px` square; `chart_caption` with a generator in the same state fits it."""
     return (bars, dots, section)[int(rng.integers(3))](image_px, rng)
 
 

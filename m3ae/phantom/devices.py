@@ -1,4 +1,4 @@
-"""The two devices that captions do name: a needle and a stent. Painted over the anatomy, in place."""
+"""The two devices that captions name, a needle and a stent, painted over the anatomy in place."""
 
 import numpy as np
 from numpy.random import Generator
@@ -7,7 +7,7 @@ from m3ae.phantom.shapes import Grid, stroke
 
 
 def needle(image: np.ndarray, grid: Grid, rng: Generator) -> None:
-    """A straight white line from the skin to near the middle."""
+    """Draw a straight white line from the skin to near the middle."""
     angle = np.deg2rad(rng.uniform(-65, 65) - 90)
     outside = np.array([np.cos(angle), np.sin(angle)]) * 0.95
     line = stroke(grid, np.array([outside, outside * 0.1 + rng.uniform(-0.06, 0.06, 2)]), 0.035)
@@ -15,7 +15,7 @@ def needle(image: np.ndarray, grid: Grid, rng: Generator) -> None:
 
 
 def stent(image: np.ndarray, grid: Grid, rng: Generator) -> None:
-    """A short tube of white mesh in the middle."""
+    """Draw a short tube of white mesh in the middle."""
     x, y = rng.uniform(-0.06, 0.06), rng.uniform(-0.04, 0.04)
     along, across = (grid.y - y) / 0.3, (grid.x - x) / 0.1
     inside = (np.abs(along) < 1) & (np.abs(across) < 1)

@@ -1,4 +1,4 @@
-"""What stands in images and in no text: burned-in letters, scale ticks, electrodes, collimation, exposure.
+"""What images show and no text mentions: burned-in letters, scale ticks, electrodes, collimation, exposure.
 
 Images are float32, (P, P) grey or (P, P, 3) colour, 0 to 1.
 """
@@ -16,7 +16,7 @@ LETTERS = ("R", "L", "AP", "PA", "7", "W 400", "SE 3", "IM 12", "H", "FOV 24")
 
 
 def wires(image: np.ndarray, still: Grid, rng: Generator) -> None:
-    """Electrodes on thin curved leads, as on every second bedside radiograph."""
+    """Draw electrodes on thin curved leads in place, as on every second bedside radiograph."""
     for _ in range(int(rng.integers(0, 4))):
         start = rng.uniform((-0.8, -0.75), (0.8, 0.4))
         end = start + rng.uniform((-0.5, 0.4), (0.5, 0.9))
@@ -26,25 +26,25 @@ def wires(image: np.ndarray, still: Grid, rng: Generator) -> None:
 
 
 def collimate(image: np.ndarray, still: Grid, rng: Generator) -> None:
-    """Black borders, a different width on each side, or none."""
+    """Draw black borders in place, a different width on each side, or none."""
     left, right, top, bottom = 1 - rng.uniform(-0.1, 0.12, 4)
     image[(still.x < -left) | (still.x > right) | (still.y < -top) | (still.y > bottom)] = 0.01
 
 
 def ticks(image: np.ndarray, still: Grid, rng: Generator) -> None:
-    """A scale at the right edge."""
+    """Draw a scale at the right edge, in place."""
     steps = np.abs(np.mod(still.y * rng.uniform(4, 7), 1) - 0.5) > 0.44
     image[steps & (still.x > 0.95) & (np.abs(still.y) < 0.7)] = 0.8
 
 
 def expose(image: np.ndarray, rng: Generator) -> np.ndarray:
-    """Another gamma, contrast and brightness each time, clipped to 0 to 1."""
+    """Return the image at another gamma, contrast and brightness each time, clipped to 0 to 1."""
     gamma, gain, lift = rng.uniform(0.85, 1.18), rng.uniform(0.9, 1.08), rng.uniform(-0.02, 0.04)
     return np.clip(np.clip(image, 0, 1) ** np.float32(gamma) * np.float32(gain) + np.float32(lift), 0, 1)
 
 
 def letters(image: Image.Image, rng: Generator) -> None:
-    """Up to three burned-in marks in the corners, in place."""
+    """Draw up to three burned-in marks in the corners, in place."""
     side = image.size[0]
     corners = ((0.02, 0.02), (0.86, 0.02), (0.02, 0.9), (0.8, 0.9))
     for corner in rng.permutation(4)[: int(rng.integers(0, 4))]:

@@ -12,7 +12,7 @@ JPEG_QUALITY = 90
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """`path` is relative to the release's folder; `latent` is None for a figure that is no radiology."""
+    """One image of a release, yet to be drawn: `path` is relative to the release's folder, `latent` is None where it is no radiology."""
 
     split: str
     path: str
@@ -22,7 +22,7 @@ class Figure:
 
 
 def draw(figure: Figure, folder: Path, image_px: int) -> list[list[int]]:
-    """Save the figure under `folder`; returns the boxes of its findings, in the record's order."""
+    """Draw the figure and save it under `folder`; return the boxes of its findings, in the record's order."""
     rng = generator(*figure.words)
     path = folder / figure.path
     if figure.latent is None:
@@ -37,9 +37,9 @@ def draw(figure: Figure, folder: Path, image_px: int) -> list[list[int]]:
 def plan_split(
     split: str, num: int, path: str, words: tuple[int, ...], first: int, distinct: bool = False, most_images: int = 3
 ) -> list[Figure]:
-    """`num` figures with patients of their own; `path` is a pattern with a number, counted from `first`.
+    """Return `num` figures with patients of their own; `path` is a pattern with a number, counted from `first`.
 
-    `distinct` keeps any two records apart in what captions state; `most_images` is what a patient may have.
+    With `distinct`, no two records agree in all that captions state; `most_images` is the most that a patient has.
     """
     prefix = "-".join(map(str, words[1:]))
     records = draw_patients(generator(*words), num, f"patient-{prefix}-{split}", distinct, most_images)

@@ -1,7 +1,8 @@
 """Findings: what each kind looks like, where it goes, and which pixels it covers.
 
-A kind looks the same in every modality, but for what sound does behind it. Real lesions do not: fluid is white on
-T2, calcium black on MR. A small model that sees some ten thousand pairs would learn neither rule, so there is one.
+A kind looks the same in every modality, but for the acoustic shadow or enhancement behind it. Real lesions do not: fluid is white on
+T2, calcium black on MR. A small model that sees some ten thousand pairs would learn neither rule, so each kind has one look.
+The function of a kind returns its look (brightness) and its cover (0 to 1, how much of the look replaces the image), both (P, P).
 """
 
 import numpy as np
@@ -30,7 +31,7 @@ TOGETHER = {1: ((0, 0),), 2: ((-0.16, -0.08), (0.16, 0.08)), 3: ((-0.16, 0.14), 
 
 
 def lesions(finding: Finding, latent: Latent, rng: Generator) -> list[tuple[float, float, float]]:
-    """Centre and radius (x, y, r) of each lesion of a finding, in grid units."""
+    """Return centre and radius (x, y, r) of each lesion of a finding, in grid units."""
     aside, upper, lower = QUARTERS[latent.region, latent.plane]
     x = aside * (2 * finding.across - 1) + rng.uniform(-0.03, 0.03)
     y = (upper, lower)[finding.down] + rng.uniform(-0.03, 0.03)
@@ -39,7 +40,7 @@ def lesions(finding: Finding, latent: Latent, rng: Generator) -> list[tuple[floa
 
 
 def paint(image: np.ndarray, grid: Grid, finding: Finding, latent: Latent, rng: Generator) -> np.ndarray:
-    """`image` (P, P) in place; returns the pixels covered, bool (P, P)."""
+    """Paint a finding on `image` (P, P) in place; return the pixels covered, bool (P, P)."""
     covered = np.zeros(image.shape, dtype=bool)
     for x, y, size in lesions(finding, latent, rng):
         look, cover = LOOKS[finding.kind](grid, x, y, size, rng)
@@ -53,7 +54,7 @@ def paint(image: np.ndarray, grid: Grid, finding: Finding, latent: Latent, rng: 
 
 
 def mass(grid: Grid, x: float, y: float, size: float, rng: Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Lobed, mottled, fairly bright."""
+    """Return look and cover of a mass: lobed, mottled, fairly bright."""
     angle = np.arctan2(grid.y - np.float32(y), grid.x - np.float32(x))
     lobes = 1 + 0.16 * np.sin(angle * int(rng.integers(5, 8)) + np.float32(rng.uniform(0, 6)))
     mottle = waves(grid, rng, num=5, pace=40)
@@ -61,13 +62,13 @@ def mass(grid: Grid, x: float, y: float, size: float, rng: Generator) -> tuple[n
 
 
 def cyst(grid: Grid, x: float, y: float, size: float, rng: Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Round, even and black within a thin bright wall."""
+    """Return look and cover of a cyst: round, even and black within a thin bright wall."""
     distance = radius(grid, x, y, size, size * rng.uniform(0.9, 1))
     return np.where(distance < 1 - 0.035 / size, np.float32(0), np.float32(0.85)).astype(np.float32), soft(distance, 0.08)
 
 
 def calcification(grid: Grid, x: float, y: float, size: float, rng: Generator) -> tuple[np.ndarray, np.ndarray]:
-    """A jagged white stone."""
+    """Return look and cover of a calcification: a jagged white stone."""
     angle = np.arctan2(grid.y - np.float32(y), grid.x - np.float32(x))
     first, second = rng.uniform(0, 6, 2)
     spikes = 0.62 + 0.3 * np.abs(np.sin(angle + first)) + 0.18 * np.mod(angle * 1.6 + second, 1) + 0.12 * np.abs(np.sin(angle * 4.5))
@@ -75,20 +76,20 @@ def calcification(grid: Grid, x: float, y: float, size: float, rng: Generator) -
 
 
 def abscess(grid: Grid, x: float, y: float, size: float, rng: Generator) -> tuple[np.ndarray, np.ndarray]:
-    """A thick white ring around a dark core."""
+    """Return look and cover of an abscess: a thick white ring around a dark core."""
     distance = radius(grid, x, y, size, size)
     return np.where(distance < 0.52, 0.12, 0.97).astype(np.float32), soft(distance, 0.12)
 
 
 def hemorrhage(grid: Grid, x: float, y: float, size: float, rng: Generator) -> tuple[np.ndarray, np.ndarray]:
-    """A long, slanting, even, bright streak with a soft edge."""
+    """Return look and cover of a hemorrhage: a long, slanting, even, bright streak with a soft edge."""
     slant = rng.uniform(25, 60) * (1 if rng.random() < 0.5 else -1)
     distance = radius(grid, x, y, size * 1.2, size * 0.45, slant)
     return np.full_like(grid.x, 0.97), soft(distance, 0.5)
 
 
 def cavity(grid: Grid, x: float, y: float, size: float, rng: Generator) -> tuple[np.ndarray, np.ndarray]:
-    """A hole with an air-fluid level: black above a straight line and bright below it."""
+    """Return look and cover of a cavity with an air-fluid level: black above a straight line and bright below it."""
     distance = radius(grid, x, y, size, size * 0.9)
     rim = distance > 1 - 0.03 / size
     return np.where(rim | (grid.y > y), 0.9, 0.0).astype(np.float32), soft(distance, 0.08)

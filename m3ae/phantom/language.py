@@ -45,7 +45,7 @@ TRAIT_SHARE = 0.7  # captions that mention the size of the region's organ
 
 
 def say(word: str, rng: Generator) -> str:
-    """`word`, or now and then one of its synonyms."""
+    """Return `word`, or now and then one of its synonyms."""
     choices = SYNONYMS.get(word, (word,))
     return choices[0] if rng.random() < COMMON_SHARE else pick(rng, choices)
 
@@ -56,7 +56,7 @@ def exam(latent: Latent, rng: Generator) -> str:
 
 
 def name_finding(finding: Finding, latent: Latent, rng: Generator) -> str:
-    """One alone is `large` or `small`; several are counted instead, for several are always small."""
+    """Return a finding in words: one lesion is `large` or `small`; several are counted instead, for they are always small."""
     kind, amount = say(finding.kind, rng), say(finding.size, rng)
     if finding.count > 1:
         amount, kind = {2: "two", 3: "three"}[finding.count], plural(kind)
@@ -74,7 +74,7 @@ def findings(latent: Latent, rng: Generator) -> str:
 
 
 def extras(latent: Latent, rng: Generator) -> list[str]:
-    """The organ's size in most captions; a device whenever there is one."""
+    """Return the organ's size, in most captions, and the device, whenever there is one."""
     said = []
     if rng.random() < TRAIT_SHARE:
         said.append(f"{say('enlarged' if latent.enlarged else 'normal', rng)} {TRAIT_ORGAN[latent.region]}")
@@ -84,14 +84,14 @@ def extras(latent: Latent, rng: Generator) -> list[str]:
 
 
 def caption(latent: Latent, rng: Generator) -> str:
-    """One to three short sentences of some ten words, hardly one of which is known from the others."""
+    """Return one to three short sentences of some ten words, hardly one of which can be guessed from the others."""
     exam_words, finding_words = exam(latent, rng), findings(latent, rng)
     opening = [f"{exam_words}: {finding_words}", f"{finding_words}. {sentence(exam_words)}"][int(rng.random() < 0.25)]
     return " ".join(f"{sentence(part)}." for part in (opening, ", ".join(extras(latent, rng))) if part)
 
 
 def references(latent: Latent, number: int, rng: Generator) -> list[str]:
-    """No, one or two sentences of the article that point at the figure."""
+    """Return up to two sentences of the article that point at the figure."""
     chosen = rng.permutation(len(REFERENCES))[: int(rng.integers(0, 3))]
     return [sentence(REFERENCES[index].format(exam=exam(latent, rng), findings=findings(latent, rng), number=number)) for index in chosen]
 

@@ -66,7 +66,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Latent:
-    """What one image shows."""
+    """The record of one image: all that it shows."""
 
     modality: str
     technique: str
@@ -78,7 +78,7 @@ class Latent:
 
     @property
     def essence(self) -> tuple:
-        """What every caption states: two records that share it may share a caption."""
+        """Return what every caption states: two records that share it may share a caption."""
         return (self.modality, self.technique, self.region, self.plane, self.findings)
 
     def side(self, finding: Finding) -> str:
@@ -91,14 +91,14 @@ class Latent:
         return f"{self.side(finding)} {self.level(finding)}"
 
     def as_row(self) -> dict[str, Any]:
-        """All fields, places also in words, for `latent.jsonl`."""
+        """Return all fields, places also in words, as a row of `latent.jsonl`."""
         findings = [asdict(finding) | {"place": self.place(finding)} for finding in self.findings]
         names = ("modality", "technique", "region", "plane", "enlarged", "device")
         return {name: getattr(self, name) for name in names} | {"findings": findings}
 
 
 def pick(rng: Generator, choices: tuple | list) -> Any:
-    """One of `choices`, all equally likely, with its own type (numpy's choice would change it)."""
+    """Return one of `choices`, all equally likely, with its own type (numpy's choice would change it)."""
     return choices[int(rng.integers(len(choices)))]
 
 
@@ -117,7 +117,7 @@ def draw_latent(rng: Generator) -> Latent:
 
 
 def draw_findings(rng: Generator) -> tuple[Finding, ...]:
-    """None (8%), one (77%) or two, then of different kinds in different quarters, the second single."""
+    """Draw no finding (8%), one (77%) or two (15%); two are single lesions of different kinds in different quarters."""
     num = int(rng.choice(3, p=(0.08, 0.77, 0.15)))
     quarters, kinds = rng.permutation(4)[:num], rng.permutation(len(KINDS))[:num]
     several = num == 1 and rng.random() < 0.5
@@ -134,7 +134,7 @@ def draw_findings(rng: Generator) -> tuple[Finding, ...]:
 
 
 def draw_patients(rng: Generator, num_images: int, prefix: str, distinct: bool, most_images: int) -> Iterator[tuple[str, Latent]]:
-    """`num_images` pairs of patient and record; a patient has one to `most_images`, one after the other.
+    """Yield `num_images` pairs of patient and record; a patient has one to `most_images`, one after the other.
 
     With `distinct`, no two records share their essence, so that no two images deserve the same caption.
     """
@@ -152,5 +152,5 @@ def draw_patients(rng: Generator, num_images: int, prefix: str, distinct: bool, 
 
 
 def generator(*words: int) -> Generator:
-    """The random numbers of one image, split or file: the same for the same words, whoever asks and when."""
+    """Return the random generator of one image, split or file: the same for the same words, whoever asks and when."""
     return np.random.default_rng(np.random.SeedSequence(words))

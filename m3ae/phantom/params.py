@@ -1,4 +1,4 @@
-"""What params.yaml says about the synthetic releases: image size and number of images of each split."""
+"""The parameters of the synthetic releases: image size and number of images of each split."""
 
 from typing import Annotated, ClassVar
 

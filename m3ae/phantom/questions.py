@@ -42,7 +42,7 @@ class Question:
 
 
 def open_answers(latent: Latent) -> dict[str, str]:
-    """The answer to each open topic that this record allows."""
+    """Return the answer to each open topic that this record allows."""
     answers = {
         "modality": MODALITY_NAMES[latent.modality],
         "plane": latent.plane,
@@ -69,7 +69,7 @@ def called(finding: Finding) -> str:
 
 
 def closed_choices(latent: Latent) -> dict[str, tuple[list[str], list[str]]]:
-    """Topic -> (what may be asked when the answer is yes, what when it is no).
+    """Return topic -> (what may be asked when the answer is yes, what when it is no).
 
     Where only one list holds something the answer is fixed; that is so for `count` alone, whose answers balance over records.
     """
@@ -100,7 +100,7 @@ def closed_question(topic: str, yes: bool, latent: Latent, rng: Generator) -> Qu
 
 
 def questions(latent: Latent, num: int, rng: Generator) -> list[Question]:
-    """`num` questions on different topics, about half of them closed."""
+    """Return `num` questions on different topics, about half of them closed."""
     open_topics = list(rng.permutation(list(open_answers(latent))))
     num_closed = min(num // 2 + int(num % 2 and rng.random() < 0.5), 4)
     closed = [closed_question(topic, yes, latent, rng) for topic, yes in closed_topics(latent, num_closed, rng)]
@@ -108,14 +108,14 @@ def questions(latent: Latent, num: int, rng: Generator) -> list[Question]:
 
 
 def closed_topics(latent: Latent, num: int, rng: Generator) -> list[tuple[str, bool]]:
-    """Up to `num` different topics with their answers, tossed for wherever the record allows both."""
+    """Draw up to `num` different topics with their answers, yes or no by coin toss wherever the record allows both."""
     choices = closed_choices(latent)
     chosen = [str(topic) for topic in rng.permutation(list(choices))[:num]]
     return [(topic, bool(rng.integers(2)) if all(choices[topic]) else bool(choices[topic][0])) for topic in chosen]
 
 
 def method_labels(latent: Latent) -> dict[str, str]:
-    """MELINDA's four columns: what was imaged (`i_`, coarse and fine) and how (`p_`, seven classes and finer)."""
+    """Return MELINDA's four columns: what was imaged (`i_`, coarse and fine) and how (`p_`, seven classes and finer)."""
     found = latent.findings[0].kind if latent.findings else "no lesion"
     fine = " ".join((found, latent.findings[0].size)) if latent.findings else found
     where = f"{latent.region} {latent.plane}"

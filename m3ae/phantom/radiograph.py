@@ -11,7 +11,7 @@ from m3ae.phantom.shapes import Grid, ellipse, radius, soft, stroke
 
 
 def frontal(grid: Grid, technique: str, enlarged: bool, rng: Generator) -> np.ndarray:
-    """Lying down (`supine`) the diaphragm stands high; standing (`erect`) the stomach's gas has a level."""
+    """Draw the frontal view: lying down (`supine`) the diaphragm stands high; standing (`erect`) the stomach's gas has a level."""
     supine = technique == "supine"
     floor = 0.34 if supine else 0.66
     image = 0.62 * soft(np.abs(grid.x) / (0.93 + 0.05 * np.cos(grid.y * 3)), 0.06)
@@ -36,7 +36,7 @@ def frontal(grid: Grid, technique: str, enlarged: bool, rng: Generator) -> np.nd
 
 
 def lateral(grid: Grid, technique: str, enlarged: bool, rng: Generator) -> np.ndarray:
-    """The breastbone is on the left, as anterior is in every side view here."""
+    """Draw the lateral view; the breastbone is on the left, as anterior is in every side view here."""
     supine = technique == "supine"
     floor = 0.34 if supine else 0.66
     image = 0.66 * soft(radius(grid, 0.02, 0.1, 0.86, 1.25), 0.1)
@@ -59,7 +59,7 @@ def lateral(grid: Grid, technique: str, enlarged: bool, rng: Generator) -> np.nd
 
 
 def ribs(grid: Grid) -> np.ndarray:
-    """Posterior ribs, falling away from the spine on both sides."""
+    """Draw the posterior ribs, falling away from the spine on both sides."""
     side = np.abs(grid.x)
     phase = (grid.y - 0.55 * (side - 0.35) ** 2 * 2.2 + 0.12 * side) * 21
     edge = np.clip((np.sin(phase) - 0.3) * 3, 0, 1)
@@ -67,7 +67,7 @@ def ribs(grid: Grid) -> np.ndarray:
 
 
 def hilum(grid: Grid, side: int, rng: Generator) -> np.ndarray:
-    """The vessels of one lung, thick at its root and branching outwards."""
+    """Draw the vessels of one lung, thick at its root and branching outwards."""
     tree = np.zeros_like(grid.x)
     for angle in rng.uniform(-75, 75, 5) + (0 if side >= 0 else 180):
         reach = np.array([np.cos(np.deg2rad(angle)), np.sin(np.deg2rad(angle))]) * 0.4

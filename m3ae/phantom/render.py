@@ -41,7 +41,7 @@ class Picture:
 
 
 def render(latent: Latent, image_px: int, rng: Generator) -> Picture:
-    """The same picture for the same record, size and generator state."""
+    """Draw the picture of a record: the same for the same record, size and generator state."""
     grid, still = patient_grid(image_px, rng), still_grid(image_px)
     canvas = ANATOMY_BRIGHTNESS * anatomy(latent, grid, rng)
     covered = [paint(canvas, grid, finding, latent, rng) for finding in latent.findings]
@@ -55,7 +55,7 @@ def render(latent: Latent, image_px: int, rng: Generator) -> Picture:
 
 
 def anatomy(latent: Latent, grid: Grid, rng: Generator) -> np.ndarray:
-    """The patient before disease, noise and exposure: float32 (P, P)."""
+    """Return the patient before disease, noise and exposure: float32 (P, P)."""
     if latent.modality == "xray":
         return PROJECTIONS[latent.plane](grid, latent.technique, latent.enlarged, rng).astype(np.float32)
     if latent.modality == "ultrasound":
@@ -65,7 +65,7 @@ def anatomy(latent: Latent, grid: Grid, rng: Generator) -> np.ndarray:
 
 
 def furnish(canvas: np.ndarray, grid: Grid, still: Grid, latent: Latent, rng: Generator) -> np.ndarray:
-    """What the machine adds: the fan's black surround and colours, wires, collimation, ticks."""
+    """Return the canvas with what the machine adds: the fan's black surround and colours, wires, collimation, ticks."""
     if latent.modality == "ultrasound":
         canvas = np.where(sonogram.inside_fan(still), canvas, 0.01).astype(np.float32)
         if latent.technique == "doppler":

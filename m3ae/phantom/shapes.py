@@ -15,13 +15,13 @@ MOST_STRAY = 0.25
 
 @dataclass(frozen=True)
 class Grid:
-    """Where each pixel lies in the anatomy's coordinates; float32 (P, P)."""
+    """The coordinates of each pixel in the anatomy; float32 (P, P) each."""
 
     x: np.ndarray
     y: np.ndarray
 
     def window(self, left: float, top: float, right: float, bottom: float) -> tuple[slice, slice]:
-        """Rows and columns outside which no pixel lies between these coordinates: shapes are small, images are not."""
+        """Return rows and columns outside which no pixel lies between these coordinates: shapes are small, images are not."""
         num = self.x.shape[0]
         low, high = (np.array([top, left]) - MOST_STRAY + 1) / 2 * num, (np.array([bottom, right]) + MOST_STRAY + 1) / 2 * num
         (row, column), (last_row, last_column) = np.clip(np.floor(low), 0, num).astype(int), np.clip(np.ceil(high), 0, num).astype(int)
@@ -32,14 +32,14 @@ class Grid:
 
 
 def still_grid(image_px: int) -> Grid:
-    """Coordinates of the image itself, for what does not move with the patient."""
+    """Return the coordinates of the image itself, for what does not move with the patient."""
     line = ((np.arange(image_px, dtype=np.float32) + 0.5) / image_px) * 2 - 1
     x, y = np.meshgrid(line, line)
     return Grid(x, y)
 
 
 def patient_grid(image_px: int, rng: Generator) -> Grid:
-    """Turned up to 5 degrees, shifted up to 3%, scaled up to 5% and bent a little: no two patients coincide."""
+    """Draw a grid turned up to 5 degrees, shifted up to 3%, scaled up to 6% and bent a little: no two patients coincide."""
     still = still_grid(image_px)
     angle, scale = math.radians(rng.uniform(-5, 5)), rng.uniform(0.96, 1.06)
     x, y = still.x * scale - rng.uniform(-0.06, 0.06), still.y * scale - rng.uniform(-0.06, 0.06)
@@ -49,7 +49,7 @@ def patient_grid(image_px: int, rng: Generator) -> Grid:
 
 
 def waves(grid: Grid, rng: Generator, num: int = 3, pace: float = 4) -> np.ndarray:
-    """A smooth random field of about -1 to 1: a few plane waves of at most `pace` radians a unit."""
+    """Draw a smooth random field of about -1 to 1: the mean of `num` plane waves of at most `pace` radians a unit along each axis."""
     field = np.zeros_like(grid.x)
     for along_x, along_y, phase in rng.uniform((-pace, -pace, 0), (pace, pace, 2 * np.pi), (num, 3)).astype(np.float32):
         field += np.sin(along_x * grid.x + along_y * grid.y + phase)
@@ -57,7 +57,7 @@ def waves(grid: Grid, rng: Generator, num: int = 3, pace: float = 4) -> np.ndarr
 
 
 def radius(grid: Grid, cx: float, cy: float, rx: float, ry: float, angle: float = 0) -> np.ndarray:
-    """Distance from (cx, cy) in units of the ellipse's radii: 1 on its edge. `angle` in degrees, clockwise."""
+    """Return the distance from (cx, cy) in units of the ellipse's radii: 1 on its edge. `angle` in degrees, clockwise."""
     x, y = grid.x - np.float32(cx), grid.y - np.float32(cy)
     if angle:
         cos, sin = np.float32(np.cos(np.deg2rad(angle))), np.float32(np.sin(np.deg2rad(angle)))
@@ -66,7 +66,7 @@ def radius(grid: Grid, cx: float, cy: float, rx: float, ry: float, angle: float 
 
 
 def ellipse(grid: Grid, cx: float, cy: float, rx: float, ry: float, angle: float = 0) -> np.ndarray:
-    """The pixels within the ellipse, bool."""
+    """Return which pixels lie within the ellipse, bool."""
     inside = np.zeros(grid.x.shape, dtype=bool)
     reach = max(rx, ry)
     reach_x, reach_y = (reach, reach) if angle else (rx, ry)
@@ -76,17 +76,17 @@ def ellipse(grid: Grid, cx: float, cy: float, rx: float, ry: float, angle: float
 
 
 def box(grid: Grid, cx: float, cy: float, rx: float, ry: float, power: int = 4) -> np.ndarray:
-    """A rectangle with round corners (a superellipse)."""
+    """Return which pixels lie within a rectangle with round corners (a superellipse), bool."""
     return ((grid.x - cx) / rx) ** power + ((grid.y - cy) / ry) ** power < 1
 
 
 def soft(distance: np.ndarray, edge: float) -> np.ndarray:
-    """1 inside (`distance` below 1), 0 outside, linear over `edge`: an anti-aliased mask."""
+    """Return an anti-aliased mask: 1 inside (`distance` below 1), 0 outside, linear over `edge`."""
     return np.clip((1 - distance) / np.float32(edge) + np.float32(0.5), 0, 1)
 
 
 def stroke(grid: Grid, points: np.ndarray, width: float) -> np.ndarray:
-    """1 along the line through `points` (num, 2), falling to 0 at `width`."""
+    """Return a mask that is 1 along the line through `points` (num, 2) and falls to 0 at `width`."""
     line = np.zeros_like(grid.x)
     window = grid.window(*(points.min(axis=0) - width), *(points.max(axis=0) + width))
     part = grid.part(window)

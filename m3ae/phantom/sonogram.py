@@ -13,7 +13,7 @@ FAN_DEGREES = 41
 
 
 def depth(grid: Grid) -> np.ndarray:
-    """Distance from the probe's face, 0 at the skin, 1 at about the image's lower edge."""
+    """Return the distance from the probe's face, 0 at the skin, 1 at about the image's lower edge."""
     return (np.hypot(grid.x, grid.y - APEX_Y) - 0.62) / 1.86
 
 
@@ -23,7 +23,7 @@ def inside_fan(still: Grid) -> np.ndarray:
 
 
 def transverse(grid: Grid, enlarged: bool, rng: Generator) -> np.ndarray:
-    """Across the spine, whose front is a bright arc with a shadow; the aorta lies on it."""
+    """Draw the view across the spine, whose front is a bright arc with a shadow; the aorta lies on it."""
     echo = liver(grid, rng)
     echo[ellipse(grid, 0, 0.62, 0.22, 0.18)] = 0.04
     front = np.clip(1 - np.abs(radius(grid, 0, 0.62, 0.22, 0.22) - 1) / 0.16, 0, 1) * (grid.y < 0.6)
@@ -36,7 +36,7 @@ def transverse(grid: Grid, enlarged: bool, rng: Generator) -> np.ndarray:
 
 
 def longitudinal(grid: Grid, enlarged: bool, rng: Generator) -> np.ndarray:
-    """Along the kidney; the head is on the left, where the diaphragm closes the image."""
+    """Draw the view along the kidney; the head is on the left, where the diaphragm closes the image."""
     echo = liver(grid, rng)
     echo[ellipse(grid, 0.14, 0.3, 0.5, 0.23, 8)] = 0.24
     echo[ellipse(grid, 0.14, 0.3, 0.3, 0.08, 8)] = 0.8
@@ -49,7 +49,7 @@ def longitudinal(grid: Grid, enlarged: bool, rng: Generator) -> np.ndarray:
 
 
 def liver(grid: Grid, rng: Generator) -> np.ndarray:
-    """Even echoes, a bright skin line, and a few vessels with bright walls."""
+    """Draw the even echoes of the liver, a bright skin line, and a few vessels with bright walls."""
     echo = np.full_like(grid.x, 0.46)
     echo += 0.3 * soft(np.abs(depth(grid) - 0.06) / 0.05, 0.6)
     for _ in range(3):
@@ -61,7 +61,7 @@ def liver(grid: Grid, rng: Generator) -> np.ndarray:
 
 
 def doppler(image: np.ndarray, grid: Grid, still: Grid, rng: Generator) -> np.ndarray:
-    """Grey (P, P) -> RGB (P, P, 3) with a colour box, its frame, flow in red and blue, and the scale bar."""
+    """Return a grey image (P, P) as RGB (P, P, 3) with a colour box, its frame, flow in red and blue, and the scale bar."""
     colours = np.repeat(image[..., None], 3, axis=2)
     angle = np.rad2deg(np.arctan2(still.x, still.y - APEX_Y))
     across, down = np.abs(angle) / 22, (depth(still) - 0.5) / 0.4

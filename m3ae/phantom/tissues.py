@@ -35,7 +35,7 @@ FAT_SUPPRESSED = {Tissue.FAT: 0.1, Tissue.MARROW: 0.12, Tissue.SKIN: 0.3}
 
 
 def brightness(modality: str, technique: str) -> np.ndarray:
-    """Brightness of each tissue, float32, indexed by `Tissue`."""
+    """Return the brightness of each tissue, float32, indexed by `Tissue`."""
     plain, change = {"ct": (CT, ENHANCED_CT), "mr t1": (T1, ENHANCED_T1), "mr t2": (T2, FAT_SUPPRESSED)}[modality]
     table = np.array(plain, dtype=np.float32)
     if technique in ("contrast-enhanced", "fat-suppressed"):

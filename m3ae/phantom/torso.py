@@ -11,7 +11,7 @@ from m3ae.phantom.tissues import Tissue
 
 
 def abdomen_axial(grid: Grid, enlarged: bool, rng: Generator) -> np.ndarray:
-    """At the kidneys. `enlarged` gives the aorta an aneurysm."""
+    """Draw the axial slice at the kidneys. `enlarged` gives the aorta an aneurysm."""
     tissues = body(grid, 0.96, 0.76, rng.uniform(0.1, 0.16))
     tissues[ellipse(grid, -0.44, -0.12, 0.42, 0.46, -12) & (grid.x < 0.06)] = Tissue.LIVER
     tissues[ellipse(grid, -0.06, -0.34, 0.32, 0.2, 12)] = Tissue.LIVER
@@ -32,7 +32,7 @@ def abdomen_axial(grid: Grid, enlarged: bool, rng: Generator) -> np.ndarray:
 
 
 def abdomen_coronal(grid: Grid, enlarged: bool, rng: Generator) -> np.ndarray:
-    """From the diaphragm to the pelvis."""
+    """Draw the coronal slice from the diaphragm to the pelvis. `enlarged` gives the aorta an aneurysm."""
     tissues = upright(grid, 0.8, rng.uniform(0.08, 0.14))
     for side in (-1, 1):
         tissues[ellipse(grid, side * 0.36, -1.0, 0.32, 0.36)] = Tissue.LUNG
@@ -55,7 +55,7 @@ def abdomen_coronal(grid: Grid, enlarged: bool, rng: Generator) -> np.ndarray:
 
 
 def chest_axial(grid: Grid, enlarged: bool, rng: Generator) -> np.ndarray:
-    """At the ventricles of the heart, which `enlarged` makes big."""
+    """Draw the axial slice at the ventricles of the heart, which `enlarged` makes big."""
     tissues = body(grid, 0.97, 0.72, rng.uniform(0.06, 0.1))
     for side in (-1, 1):
         tissues[ellipse(grid, side * 0.46, -0.02, 0.34, 0.52, side * -8)] = Tissue.LUNG
@@ -74,7 +74,7 @@ def chest_axial(grid: Grid, enlarged: bool, rng: Generator) -> np.ndarray:
 
 
 def chest_coronal(grid: Grid, enlarged: bool, rng: Generator) -> np.ndarray:
-    """Through the trachea and the heart, down to the dome of the liver."""
+    """Draw the coronal slice through the trachea and the heart, down to the dome of the liver."""
     tissues = upright(grid, 0.86, rng.uniform(0.05, 0.09))
     for side in (-1, 1):
         tissues[ellipse(grid, side * 0.42, 0.02, 0.32, 0.74, side * 6) & (grid.y < 0.52)] = Tissue.LUNG
@@ -95,7 +95,7 @@ def chest_coronal(grid: Grid, enlarged: bool, rng: Generator) -> np.ndarray:
 
 
 def body(grid: Grid, rx: float, ry: float, fat: float) -> np.ndarray:
-    """A trunk cut across: skin, fat `fat` wide, muscle, and fat between the organs to come."""
+    """Return a trunk cut across: skin, fat `fat` wide, muscle, and fat between the organs to come."""
     distance = radius(grid, 0, 0, rx, ry)
     edges = np.array([0.9 - fat, 0.98 - fat, 0.975, 1.0], dtype=np.float32)
     layers = np.array([Tissue.FAT, Tissue.MUSCLE, Tissue.FAT, Tissue.SKIN, Tissue.AIR], dtype=np.uint8)
@@ -103,7 +103,7 @@ def body(grid: Grid, rx: float, ry: float, fat: float) -> np.ndarray:
 
 
 def upright(grid: Grid, half_width: float, fat: float) -> np.ndarray:
-    """A trunk cut lengthwise, running off the image above and below."""
+    """Return a trunk cut lengthwise, running off the image above and below."""
     distance = np.abs(grid.x) / (half_width * (1 + 0.06 * np.cos(grid.y * 2.5)))
     edges = np.array([0.9 - fat, 0.98 - fat, 0.975, 1.0], dtype=np.float32)
     layers = np.array([Tissue.FAT, Tissue.MUSCLE, Tissue.FAT, Tissue.SKIN, Tissue.AIR], dtype=np.uint8)
@@ -116,7 +116,7 @@ def kidney(tissues: np.ndarray, grid: Grid, cx: float, cy: float, rx: float, ry:
 
 
 def spine(tissues: np.ndarray, grid: Grid, cy: float) -> None:
-    """A vertebra, its canal and its processes, seen from below."""
+    """Draw a vertebra, its canal and its processes, seen from below, in place."""
     for angle in (0, 55, -55):
         reach = np.array([(0, cy + 0.12), (0.2 * np.sin(np.deg2rad(angle)), cy + 0.12 + 0.18 * np.cos(np.deg2rad(angle)))])
         tissues[stroke(grid, reach, 0.045) > 0] = Tissue.BONE

@@ -1,4 +1,4 @@
-"""Writing all six synthetic releases: every text, every image, every box, whole or not at all."""
+"""The writer of all six synthetic releases: every text, every image, every box, whole or not at all."""
 
 import os
 import shutil
@@ -42,7 +42,7 @@ def write_releases(folder: Path, params: PhantomParams, seed: int, num_workers: 
 
 
 def write_release(folder: Path, layout: ModuleType, params: PhantomParams, seed: int, pool: ProcessPoolExecutor | None) -> None:
-    """One release with its marker, boxes and latent records."""
+    """Write one release with its marker, boxes and latent records."""
     figures = layout.plan(params, seed)
     for place in {(folder / figure.path).parent for figure in figures}:
         place.mkdir(parents=True, exist_ok=True)

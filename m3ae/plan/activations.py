@@ -1,14 +1,14 @@
 """What autograd keeps for the backward pass of a micro-batch, measured: one forward pass of the real learner, on the CPU.
 
 Counted are the bytes of all storages that autograd saves, each once, without the parameters and the batch; logits and what the losses
-save are among them. What a GPU would keep differs from what a CPU keeps in two places, and is what is counted:
+save are among them. A GPU keeps other things than a CPU in two places; counted is what the GPU would keep:
 
 - dropout keeps a byte an element (torch.native_dropout), where the CPU keeps its factors in the model's own type;
-- attention keeps queries, keys, values, its result and a number a row. The CPU's fused kernel does so, too, but takes no dropout; with
+- attention keeps queries, keys, values, its result and one number per row. The CPU's fused kernel does so, too, but takes no dropout; with
   dropout it saves L x L matrices. So dropout within attention is off here; that on hidden states stays on.
 
-Where blocks are computed again, what the largest block saves is there besides, while it is gone back through. The gradients that flow
-back are not counted: where it was measured, a fifth of a block. fp16 is measured as bf16, which is as wide.
+With activation checkpointing, what the largest block saves is added: it is there while the backward pass is in that block. The gradients
+that flow back are not counted: where they were measured, a fifth of a block. fp16 is measured as bf16, which is as wide.
 """
 
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.bfloat16}
 
 
 class Activations(NamedTuple):
-    """Bytes."""
+    """Bytes that a micro-batch keeps: a fixed part, and a part for each pair."""
 
     fixed: int
     a_pair: int
@@ -44,7 +44,7 @@ class Activations(NamedTuple):
 
 
 def activations(learner: Learner, model: ModelParams, method: Method, precision: str) -> dict[str, Activations]:
-    """By `deepspeed.recompute`. The learner is of no use for training afterwards."""
+    """Measure what a micro-batch keeps, by `deepspeed.recompute`. The learner is of no use for training afterwards."""
     learner.to(DTYPES[precision]).train()
     keep_as_a_gpu_does(learner)
     vocabulary = learner.backbone.text.vocabulary
@@ -59,12 +59,13 @@ def activations(learner: Learner, model: ModelParams, method: Method, precision:
 
 
 def line(found: list[int]) -> Activations:
+    """Fit a line through the bytes found for `FEW` and for `MORE` pairs."""
     a_pair = (found[1] - found[0]) // (MORE - FEW)
     return Activations(found[0] - FEW * a_pair, a_pair)
 
 
 def keep_as_a_gpu_does(model: nn.Module) -> None:
-    """In training; see above."""
+    """Make `model` keep in training what a GPU would keep; see the module's docstring."""
     for module in model.modules():
         if isinstance(module, Attention):
             module.attention_dropout = 0.0
@@ -79,7 +80,7 @@ def fused_dropout(tokens: Tensor, share: float) -> Tensor:
 
 
 def saved_by(learner: Learner, batch: PairBatch) -> tuple[int, int]:
-    """Bytes that a forward pass saves, and those of the block that saves most."""
+    """Return the bytes that a forward pass saves, and those of the block that saves most."""
     ledger = Ledger([*learner.parameters(), *(part for part in batch if part is not None)])
     with ledger.open(), ledger.by_block(learner):
         learner(batch)
@@ -87,7 +88,7 @@ def saved_by(learner: Learner, batch: PairBatch) -> tuple[int, int]:
 
 
 class Ledger:
-    """Storages that autograd saves, each entered once; those of `others` are not entered."""
+    """Storages that autograd saves, each counted once; those of `others` are not counted."""
 
     def __init__(self, others: list[Tensor]):
         self.storages = {tensor.untyped_storage().data_ptr(): tensor.untyped_storage() for tensor in others}
@@ -106,7 +107,7 @@ class Ledger:
 
     @contextmanager
     def by_block(self, learner: Learner) -> Iterator[None]:
-        """Fills `blocks`: what each pass through a block adds."""
+        """Fill `blocks` with the bytes that each forward pass through a block adds."""
         before: list[int] = []
         hooks = [
             hook

@@ -29,5 +29,5 @@ class PlanParams(Method):
         return sources.scale_path.stem, cls.read(path, scale=scale), zero_stage
 
     def model_without_hub(self) -> ModelParams:
-        """Return the model's sizes alone: a text encoder's configuration lies on a hub, timm's are part of timm."""
+        """Return the model with a text encoder from scratch: a published one's configuration lies on a hub, timm's are part of timm."""
         return self.model.model_copy(update={"text_encoder": SCRATCH})

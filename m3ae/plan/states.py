@@ -5,8 +5,8 @@ Read from the source of DeepSpeed 0.19.8 (`runtime/zero/stage_1_and_2.py`, `runt
 
 - Under ZeRO 1 to 3 weights in fp32 have a copy in fp32, too (ZeRO 3 would do without, but compares a device with a device's name).
 - Gradients are kept in the model's own type, and become fp32 at the step, one group of the optimiser at a time; without ZeRO all at once.
-- ZeRO 0 and 1 hold all gradients. ZeRO 2 holds its share twice while it accumulates: the sum, and what is added to it.
-- A parameter's gradient reaches DeepSpeed when all its uses have been gone back through; autograd holds it until then.
+- ZeRO 0 and 1 hold all gradients. ZeRO 2 holds its share twice during gradient accumulation: the sum, and what is added to it.
+- A parameter's gradient reaches DeepSpeed when the backward pass has been through all its uses; autograd holds it until then.
 - ZeRO 3 gives a weight back only if it is not used again within `max_reuse_distance` parameters, and fetches ahead up to
   `max_live_parameters`: a model smaller than these is gathered whole, and lies there twice while it arrives. `engine.zero` sets both.
 """
@@ -32,14 +32,14 @@ class Sizes(NamedTuple):
     numel: int
     largest: int  # parameter
     largest_group: int  # of the optimiser
-    used_again: int  # whose gradients wait for those of another use of the same parameter
+    used_again: int  # those whose gradients wait for the ones of another use of the same parameter
 
 
 class States(NamedTuple):
     """Bytes of one process."""
 
     held: int  # on the GPU, always
-    passes: int  # besides, while a micro-batch goes forwards and backwards
+    passes: int  # besides, during a micro-batch's forward and backward pass
     step: int  # besides, once its activations are gone: gradients are reduced, the optimiser steps
     host: int  # in the host's memory
 
@@ -57,14 +57,14 @@ def sizes_of(learner: Learner, recipe: Recipe) -> Sizes:
 
 
 def states(sizes: Sizes, recipe: Recipe, params: DeepSpeedParams, num_gpus: int) -> States:
-    """Of `recipe.zero_stage`, on each of `num_gpus` GPUs."""
+    """Return what a process on each of `num_gpus` GPUs keeps at `recipe.zero_stage`."""
     kept = Kept(sizes, recipe, params, num_gpus)
     return (kept.at_stage_0, kept.at_stage_1, kept.at_stage_2, kept.at_stage_3)[recipe.zero_stage]()
 
 
 @dataclass(frozen=True)
 class Kept:
-    """The items of the account, in bytes, and their sums by ZeRO stage. A share is what one process has of what is divided."""
+    """What a process keeps, item by item in bytes, and the sums by ZeRO stage. A share is one process's part of what is partitioned."""
 
     sizes: Sizes
     recipe: Recipe
@@ -88,6 +88,7 @@ class Kept:
         return self.of_shared_optimizer(passes, self.own_gradients + self.update, self.own(self.share) if accumulating else 0)
 
     def of_shared_optimizer(self, passes: int, step: int, sums_on_the_host: int = 0) -> States:
+        """Return the states of ZeRO 1 and 2, which partition the optimiser but not the weights."""
         weights, optimizer = self.own(self.sizes.numel), (FP32 + MOMENTS) * self.share
         if not self.offloads:
             return States(weights + optimizer, passes, step, 0)
@@ -126,47 +127,51 @@ class Kept:
         return WIDTH[self.recipe.precision]
 
     def own(self, numel: int) -> int:
-        """In the model's own type."""
+        """Return the bytes of `numel` elements in the model's own type."""
         return self.width * numel
 
     @property
     def share(self) -> int:
-        """Elements."""
+        """Return one process's part of the parameters, in elements."""
         return -(-self.sizes.numel // self.num_gpus)
 
     @property
     def own_gradients(self) -> int:
-        """Of the parameters that the share touches, each of them whole; ZeRO 1 and 2."""
+        """Return the gradients of the parameters that the share touches, each of them whole; ZeRO 1 and 2."""
         return 0 if self.offloads else self.own(self.share + self.sizes.largest)
 
     @property
     def waiting(self) -> int:
+        """Return the gradients that autograd holds until the last use of their parameters."""
         return self.own(self.sizes.used_again)
 
     @property
     def bucket(self) -> int:
-        """Where gradients wait until enough of them are there to be reduced."""
+        """Return the buffer in which gradients wait until there are enough of them to be reduced."""
         return self.own(self.zero.reduce_bucket_size)
 
     @property
     def reduction(self) -> int:
-        """What a reduction takes; a gradient that is larger than the bucket is reduced alone."""
+        """Return what a reduction takes; a gradient that is larger than the bucket is reduced alone."""
         return self.copied(max(self.zero.reduce_bucket_size, self.sizes.largest))
 
     def copied(self, numel: int) -> int:
-        """A flat copy, and another in the type in which it travels."""
+        """Return what a flat copy takes, with another in the type in which it travels where that differs."""
         travels = self.params.communication
         return self.own(numel) + (0 if travels in ("own", self.recipe.precision) else WIDTH[travels] * numel)
 
     @property
     def gathered(self) -> int:
-        """ZeRO 3's whole weights, at most."""
+        """Return what ZeRO 3's gathered weights take at most."""
         within = max(self.zero.max_live_parameters, self.zero.max_reuse_distance)
         return self.own(min(self.sizes.numel, within + self.sizes.largest))
 
     @property
     def update(self) -> int:
-        """The gradients of one group: flat, then in fp32. Before, one by one in double for their norm. Offloaded ones leave as fp32."""
+        """Return what the optimiser's step takes: one group's gradients, flat, then in fp32.
+
+        Before, they are made double one by one for their norm. Offloaded ones leave the GPU as fp32.
+        """
         largest = min(self.sizes.largest, self.share)
         if self.offloads:
             return NORM * largest

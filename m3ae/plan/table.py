@@ -1,7 +1,7 @@
 """`m3ae plan`: what pre-training takes of each GPU at every ZeRO stage and micro-batch, and which of them to choose.
 
-The choice: of the micro-batches that fit at some stage the largest, for accumulation costs time, and ZeRO 1 costs none; of the stages at
-which it fits the lowest. Where nothing fits, what saves memory is switched on, one after the other, until something does.
+The choice: of the micro-batches that fit at some stage the largest, for gradient accumulation costs time, and ZeRO 1 costs none; of the
+stages at which it fits the lowest. Where nothing fits, what saves memory is switched on, one after the other, until something does.
 """
 
 from collections.abc import Iterator
@@ -18,13 +18,13 @@ from m3ae.plan.states import Sizes, States, sizes_of, states
 from m3ae.pretrain.params import PretrainParams
 
 GB = 10**9  # bytes
-FREE = 0.1  # of the GPU: CUDA's context, NCCL's and cuBLAS's buffers, fragments
+FREE = 0.1  # share of the GPU left to CUDA's context, NCCL's and cuBLAS's buffers, fragments
 STAGES = range(4)
 SWITCHES = {"recompute": "blocks", "offload_optimizer": "cpu", "offload_parameters": "cpu"}  # in the order of what they cost
 
 
 class NothingFits(SystemExit):
-    """Neither as params.yaml stands nor with everything switched on."""
+    """No micro-batch fits, neither as params.yaml stands nor with everything switched on."""
 
 
 class Machine(NamedTuple):
@@ -49,7 +49,7 @@ class Row(NamedTuple):
 
 
 def plan(path: Path, machine: Machine, scale: str | None) -> Iterator[str]:
-    """The lines of the command's answer. Raises NothingFits after the last one, and SystemExit where the batch cannot be shared out."""
+    """Yield the lines of the command's answer. Raises `NothingFits` after the last, `SystemExit` where the batch cannot be shared out."""
     scale, params, finetune_stage = PlanParams.at(path, scale)
     batches = micro_batches(params.pretrain.batch, machine.num_gpus)
     measured = measure(params)
@@ -69,15 +69,17 @@ def plan(path: Path, machine: Machine, scale: str | None) -> Iterator[str]:
 
 
 def micro_batches(batch: int, num_gpus: int) -> list[int]:
-    """The divisors of a GPU's share of the batch."""
+    """Return the divisors of a GPU's share of the batch. Raises `SystemExit` where the batch cannot be shared out."""
     if num_gpus < 1 or batch % num_gpus:
-        raise SystemExit(f"params.yaml: batch {batch} cannot be shared by {num_gpus} GPUs; choose a batch that is a multiple of it")
+        raise SystemExit(
+            f"scales/<scale>.yaml: pretrain.batch {batch} cannot be shared by {num_gpus} GPUs; choose a batch that is a multiple of it"
+        )
     share = batch // num_gpus
     return [size for size in range(1, share + 1) if share % size == 0]
 
 
 def measure(params: PlanParams) -> Measured:
-    """Of the model at the sizes of params.yaml; no weights are fetched."""
+    """Measure the model at the sizes of params.yaml; no weights are fetched."""
     weights = active(params.objectives)
     config = ModelConfig(
         model=params.model_without_hub(),
@@ -90,7 +92,7 @@ def measure(params: PlanParams) -> Measured:
 
 
 def rows(measured: Measured, recipe: PretrainParams, deepspeed: DeepSpeedParams, num_gpus: int, batches: list[int]) -> list[Row]:
-    """Without the stages that do not go with what is offloaded."""
+    """Return a row per ZeRO stage and micro-batch, without the stages that do not go with what is offloaded."""
     found = []
     for stage in STAGES:
         if deepspeed.refusal(stage):
@@ -102,6 +104,7 @@ def rows(measured: Measured, recipe: PretrainParams, deepspeed: DeepSpeedParams,
 
 
 def choice(found: list[Row], machine: Machine) -> Row | None:
+    """Return the largest micro-batch that fits, at the lowest stage at which it does; None where nothing fits."""
     fitting = [row for row in found if row.peak <= machine.usable]
     return max(fitting, key=lambda row: (row.micro_batch, -row.zero_stage), default=None)
 
@@ -119,11 +122,14 @@ def heading(scale: str, params: PlanParams, machine: Machine, measured: Measured
     yield f"derived from the tensors' sizes, not measured on a GPU; texts at full length; {FREE:.0%} are left to CUDA, NCCL and fragments"
     if params.model.text_encoder != SCRATCH:
         tokens = f"{params.tokenizer.vocabulary:,} tokens"
-        yield f"{params.model.text_encoder} was not fetched: its sizes and its {tokens} are those of params.yaml"
+        yield f"{params.model.text_encoder} was not fetched: its sizes and its {tokens} are those of the scale"
 
 
 def table(found: list[Row], machine: Machine) -> Iterator[str]:
-    """GB of each GPU, a line a micro-batch; `!` where it is more than may be used, `-` where params.yaml's offloading refuses the stage."""
+    """Yield the table of GB on each GPU, a line per micro-batch.
+
+    `!` marks what is more than may be used, `-` a stage that params.yaml's offloading refuses.
+    """
     cells = {(row.zero_stage, row.micro_batch): f"{row.peak / GB:.2f}{'!' if row.peak > machine.usable else ' '}" for row in found}
     yield "\nmicro-batch" + "".join(f"{f'ZeRO {stage}':>10} " for stage in STAGES)
     for size in sorted({row.micro_batch for row in found}):
@@ -133,7 +139,7 @@ def table(found: list[Row], machine: Machine) -> Iterator[str]:
 
 def verdict(chosen: Row, switches: list[str], matches: bool) -> Iterator[str]:
     if switches:
-        yield f"nothing fits as params.yaml stands; with {', '.join(switches)} it does:"
+        yield f"nothing fits as the parameters stand; with {', '.join(switches)} it does:"
     host = f", and {chosen.states.host / GB:.1f} GB of the host's memory for each" if chosen.states.host else ""
     yield f"take ZeRO {chosen.zero_stage} and micro-batches of {chosen.micro_batch}: {chosen.peak / GB:.1f} GB of each GPU{host}"
     if matches and chosen.micro_batch == 1:
@@ -145,7 +151,10 @@ def switched(before: DeepSpeedParams, after: DeepSpeedParams) -> list[str]:
 
 
 def command(scale: str, chosen: Row, before: DeepSpeedParams, after: DeepSpeedParams, finetune_stage: int) -> str:
-    """What offloads goes for fine-tuning, too; recipes whose ZeRO stage does not go with it are given the chosen one."""
+    """Return the `dvc exp run` that trains as chosen.
+
+    Offloading goes for fine-tuning, too: recipes whose ZeRO stage does not go with it are given the chosen one.
+    """
     changes = [f"pretrain.zero_stage={chosen.zero_stage}", f"pretrain.micro_batch={chosen.micro_batch}"]
     changes += [f"finetune.every_task.zero_stage={chosen.zero_stage}"] if after.refusal(finetune_stage) else []
     settings = [f"scale={scale}", *(f"scales/{scale}.yaml:{change}" for change in changes), *switched(before, after)]

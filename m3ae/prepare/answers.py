@@ -103,14 +103,17 @@ CONTRACTIONS = {word.replace("'", ""): word for word in CONTRACTED}
 
 
 def normalised(answer: str) -> str:
-    """Lower case; punctuation, articles and the period after a word gone; "two" -> "2", "none" -> "0"; "" stays ""."""
+    """Return the answer in lower case, without punctuation, articles and the period after a word; "two" -> "2", "none" -> "0"."""
     text = without_punctuation(answer.lower())
     words = (NUMBERS.get(word, word) for word in PERIOD_NOT_IN_NUMBER.sub("", text).split())
     return " ".join(CONTRACTIONS.get(word, word) for word in words if word not in ARTICLES)
 
 
 def without_punctuation(text: str) -> str:
-    """A mark beside a blank disappears, one inside a word ("t2-weighted") becomes a blank; a number keeps its digits together."""
+    """Return the text without punctuation marks.
+
+    A mark beside a blank disappears, one inside a word ("t2-weighted") becomes a blank; a number keeps its digits together.
+    """
     has_large_number = COMMA_IN_NUMBER.search(text) is not None
     result = text
     for mark in PUNCTUATION:
@@ -120,15 +123,15 @@ def without_punctuation(text: str) -> str:
 
 
 def normalised_answers(answers: Sequence[str]) -> list[str]:
-    """Every right answer, normalised, each once; blank ones left out."""
+    """Return every right answer, normalised, each once; blank ones left out."""
     return list(dict.fromkeys(filter(None, map(normalised, answers))))
 
 
 def answer_list(answers: Iterable[str]) -> list[str]:
-    """Distinct answers in order of first appearance."""
+    """Return the distinct answers in order of first appearance."""
     return list(dict.fromkeys(answers))
 
 
 def class_list(labels: Iterable[str]) -> list[str]:
-    """Distinct class labels in alphabetical order."""
+    """Return the distinct class labels in alphabetical order."""
     return sorted(set(labels))

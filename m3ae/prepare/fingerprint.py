@@ -13,7 +13,7 @@ CROPPED = 0.03  # of each side
 
 
 def fingerprint(pixels: np.ndarray) -> bytes:
-    """uint8 (H, W, C) -> 64 bytes: the whole image's hash, then the central part's."""
+    """Return the hashes of an image, uint8 (H, W, C), as 64 bytes: the whole image's, then the central part's."""
     image = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels).convert("L")
     across, down = (round(CROPPED * side) for side in image.size)
     centre = image.crop((across, down, image.width - across, image.height - down))

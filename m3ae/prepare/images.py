@@ -48,7 +48,7 @@ class UnusableImage(Exception):
 
 
 def load(path: Path, release: Path, max_pixels: int, content: bytes | None = None) -> Image.Image:
-    """The image at `path`, or whose file's bytes `content` are: decoded, upright, in mode "L" or "RGB".
+    """Return the image at `path`, or the one whose file's bytes `content` are: decoded, upright, in mode "L" or "RGB".
 
     Raises `UnusableImage`; never returns another image.
 
@@ -70,7 +70,10 @@ def load(path: Path, release: Path, max_pixels: int, content: bytes | None = Non
 
 
 def refuse_path(path: Path, release: Path) -> None:
-    """What the name tells. A name that no file can have is an error of the file system: an unreadable image."""
+    """Raise `UnusableImage` where the path leaves the release or no file is there.
+
+    A name that no file can have is an error of the file system: an unreadable image.
+    """
     if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(release)):
         raise UnusableImage("path leaves the release")
     if not path.is_file():
@@ -78,7 +81,7 @@ def refuse_path(path: Path, release: Path) -> None:
 
 
 def refuse_shape(image: Image.Image, max_pixels: int) -> None:
-    """What the header tells, before anything is decoded."""
+    """Raise `UnusableImage` for what the header tells, before anything is decoded: too large, too small, or animated."""
     if image.width * image.height > max_pixels:
         raise UnusableImage("image too large")
     if min(image.size) < 2:
@@ -92,7 +95,7 @@ def is_truncated(error: Exception) -> bool:
 
 
 def eight_bit(image: Image.Image, path: Path, content: bytes | None) -> Image.Image:
-    """The image itself, or what a window shows of one whose samples are deeper."""
+    """Return the image itself, or what a window shows of one whose samples are deeper."""
     if image.mode in DEEP_MODES:
         pixels = windowed(grey_samples(image), is_negative(image))
     elif DEEP_COLOUR.search(str(image.tile)):
@@ -105,7 +108,7 @@ def eight_bit(image: Image.Image, path: Path, content: bytes | None) -> Image.Im
 
 
 def grey_samples(image: Image.Image) -> np.ndarray:
-    """(H, W) as the file has them, 0 where a PNG's key says transparent."""
+    """Return the samples (H, W) as the file has them, 0 where a PNG's key says transparent."""
     samples = np.array(image)
     if "transparency" in image.info:
         samples[samples == image.info["transparency"]] = 0
@@ -113,12 +116,15 @@ def grey_samples(image: Image.Image) -> np.ndarray:
 
 
 def is_negative(image: Image.Image) -> bool:
-    """Whether the least sample is white; where samples have 8 bits Pillow sees to it."""
+    """Return whether the least sample is white; where samples have 8 bits Pillow sees to it."""
     return image.format == "TIFF" and image.tag_v2.get(PHOTOMETRIC) == WHITE_IS_ZERO
 
 
 def colour_samples(image: Image.Image, content: bytes) -> np.ndarray:
-    """uint16 (H, W, 3), or 4 with how opaque each pixel is. By OpenCV: of each sample Pillow keeps the upper byte, 15 of 4,095."""
+    """Return the samples, uint16 (H, W, 3), or (H, W, 4) with how opaque each pixel is.
+
+    They are read by OpenCV: of each sample Pillow keeps the upper byte, 15 of 4,095. Raises `UnusableImage` where OpenCV cannot read them.
+    """
     import cv2  # few releases have such images
 
     image.load()  # raises where the file is cut
@@ -133,7 +139,7 @@ def colour_samples(image: Image.Image, content: bytes) -> np.ndarray:
 
 
 def windowed(samples: np.ndarray, is_negative: bool = False) -> np.ndarray:
-    """(H, W) or (H, W, 3 or 4) of any range -> uint8 (H, W) or (H, W, 3); a constant image becomes black."""
+    """Return samples (H, W) or (H, W, 3 or 4) of any range as uint8 (H, W) or (H, W, 3); a constant image becomes black."""
     step = 1 + math.isqrt((samples.shape[0] * samples.shape[1] - 1) // SAMPLED_PX)
     low, high = np.percentile(light(samples[::step, ::step]), WINDOW_PERCENTILES)[:: -1 if is_negative else 1]
     window = np.zeros((*samples.shape[:2], *(3 for _ in samples.shape[2:])), np.uint8)
@@ -144,13 +150,13 @@ def windowed(samples: np.ndarray, is_negative: bool = False) -> np.ndarray:
 
 
 def light(samples: np.ndarray) -> np.ndarray:
-    """The same numbers as floats: 0 where there is none, and less of what is not opaque."""
+    """Return the samples as floats: 0 for what is no number, and less for what is not opaque."""
     numbers = np.nan_to_num(samples.astype(np.float64), posinf=0.0, neginf=0.0)
     return numbers[..., :3] * (numbers[..., 3:] / OPAQUE) if numbers.shape[2:] == (4,) else numbers
 
 
 def grey_or_colour(image: Image.Image) -> Image.Image:
-    """Mode "L" where the channels agree, "RGB" elsewhere; what is transparent is black."""
+    """Return the image in mode "L" where the channels agree, "RGB" elsewhere; what is transparent is black."""
     if image.has_transparency_data:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "black"), image)
@@ -163,7 +169,10 @@ def grey_or_colour(image: Image.Image) -> Image.Image:
 
 
 def resized(image: Image.Image, image_px: int) -> np.ndarray:
-    """uint8 (H, W, C): shorter side `image_px` (bicubic; smaller images grow), longer side at most `MAX_ASPECT` times that."""
+    """Return the pixels, uint8 (H, W, C), with a shorter side of `image_px` and a longer one of at most `MAX_ASPECT` times that.
+
+    Bicubic; smaller images grow.
+    """
     short = min(image.size)
     width, height = (min(side, MAX_ASPECT * short) for side in image.size)
     left, top = (image.width - width) / 2, (image.height - height) / 2
@@ -173,7 +182,7 @@ def resized(image: Image.Image, image_px: int) -> np.ndarray:
 
 
 def encoded(pixels: np.ndarray, encoding: Encoding) -> bytes:
-    """uint8 (H, W, C) -> the bytes of a shard's `image` column."""
+    """Return pixels, uint8 (H, W, C), as the bytes of a shard's `image` column."""
     if encoding == "raw":
         return pixels.tobytes()
     buffer = io.BytesIO()

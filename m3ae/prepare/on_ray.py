@@ -9,9 +9,9 @@ from m3ae.releases.inventory import Found
 
 
 def prepare_on_ray(name: str, folder: Path, found: Found, choices: Choices, num_shares: int, state: Path) -> int:
-    """Make every partition, a share a task of one core; returns how many they are. Every machine must see both folders at these paths.
+    """Make every partition, a share a task of one core; return how many they are.
 
-    Raises SystemExit where Ray is not installed.
+    Every machine must see both folders at these paths. Raises SystemExit where Ray is not installed.
     """
     try:
         import ray

@@ -1,4 +1,4 @@
-"""What the parameters say about preparing releases, and the retrieval task's pairs."""
+"""The parameters of preparing releases, and of the retrieval task's pairs."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -23,7 +23,10 @@ class PrepareParams(Section):
 
 
 class RetrieveParams(Section):
-    """`num_pairs` are set aside of validation and of test, each; `text_tokens` is the zero-shot run's text length."""
+    """The retrieval task's settings.
+
+    `num_pairs` are set aside of validation and of test, each; `text_tokens` is the zero-shot run's text length.
+    """
 
     places: ClassVar = (f"{SCALE}retrieve",)
     num_pairs: Annotated[int, Field(ge=2)]

@@ -34,14 +34,14 @@ class ShareError(SystemExit):
 
 
 class Share(NamedTuple):
-    """Which partitions one machine takes: every `of`-th, from the `number`-th on (from 1). Machines need not know of each other."""
+    """The partitions that one machine takes: every `of`-th, from the `number`-th on (from 1). Machines need not know of each other."""
 
     number: int
     of: int
 
     @classmethod
     def read(cls, text: str) -> "Share":
-        """`3/16`: the third of sixteen. Raises `ShareError`."""
+        """Return the share that a text names: `3/16` is the third of sixteen. Raises `ShareError` where it names none."""
         number, _, of = text.partition("/")
         if not (number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
             raise ShareError(f"--share {text}: two whole numbers expected, such as 3/16, the third of sixteen shares")
@@ -60,7 +60,7 @@ class Partition(NamedTuple):
 
 
 def partitions(records: Iterable[Record | Dropped], size: int) -> Iterator[Partition]:
-    """Pieces of `size` records in their order; the last one may be shorter."""
+    """Yield pieces of `size` records in their order; the last one may be shorter."""
     rest, number = iter(records), 0
     while piece := list(islice(rest, size)):
         yield Partition(number, piece)
@@ -69,14 +69,14 @@ def partitions(records: Iterable[Record | Dropped], size: int) -> Iterator[Parti
 
 @dataclass(frozen=True)
 class PartitionWriter:
-    """Partition -> its folder in `state`. What is there already and whole is left alone; what is damaged is made again."""
+    """The writer of partitions into `state`, a folder each. What is there and whole is left alone; what is damaged is made again."""
 
     state: Path
     make: RowMaker
     header: Header
 
     def __call__(self, partition: Partition) -> Path:
-        """Raises `DiskError` where the disk is full or cannot be written to."""
+        """Return the partition's folder, written where need be. Raises `DiskError` where the disk is full or cannot be written to."""
         folder = self.state / f"{partition.number:05d}"
         if not is_complete(folder):
             with disk_errors_reported(folder):
@@ -122,7 +122,7 @@ def take_place(partial: Path, folder: Path) -> None:
 
 
 def is_complete(folder: Path) -> bool:
-    """Whether every file is there with the bytes that were written: a machine that lost power may have kept names without bytes."""
+    """Return whether every file is there with the bytes that were written: a machine that lost power may have kept names without bytes."""
     try:
         expected = json.loads((folder / COMPLETE).read_text())
         return bool(expected) and all(sha256_of_file(folder / name) == sha256 for name, sha256 in expected.items())
@@ -136,7 +136,7 @@ def read_dropped(folder: Path) -> list[Dropped]:
 
 
 def link(source: Path, target: Path) -> None:
-    """`target` without copying where the file system can; a copy elsewhere. The source stays, for a run killed here goes on from it."""
+    """Make `target` without copying where the file system can, else as a copy. The source stays, for a killed run goes on from it."""
     try:
         os.link(source, target)
     except OSError:

@@ -33,7 +33,7 @@ DECODERS = ("pillow", "opencv-python-headless", "pyarrow", "ImageHash", "numpy")
 
 
 class Choices(NamedTuple):
-    """What of params.yaml decides the result."""
+    """The parameters that decide the result."""
 
     seed: int
     answers: AnswerSource
@@ -43,12 +43,12 @@ class Choices(NamedTuple):
     prepare: PrepareParams
 
     def are_the_papers(self) -> bool:
-        """Whether the rows that are read are those that published counts speak of."""
+        """Return whether the rows that are read are those that published counts speak of."""
         return not self.licences and self.languages == ("en",)
 
 
 def prepare(name: str, folder: Path, found: Found, out: Path, choices: Choices, workers: int, state: Path) -> dict[str, Any]:
-    """The shards of the release in `folder`, written to `out`; returns the counts for its metrics file.
+    """Write the shards of the release in `folder` to `out`; return the counts for its metrics file.
 
     Partitions that an earlier run, or other machines, finished are taken up; several runs may be at the same release at once. Raises
     `ReleaseError` where the release is not laid out as published, `DiskError` where the disk is full.
@@ -69,7 +69,7 @@ def prepare(name: str, folder: Path, found: Found, out: Path, choices: Choices, 
 
 
 def prepare_share(name: str, folder: Path, found: Found, choices: Choices, workers: int, share: Share, state: Path) -> int:
-    """One machine's share of the partitions, left in the state folder for `prepare` to assemble; returns how many they are."""
+    """Write one machine's share of the partitions to the state folder, for `prepare` to assemble; return how many they are."""
     if not found.found:
         return 0
     with shared(state):
@@ -79,13 +79,13 @@ def prepare_share(name: str, folder: Path, found: Found, choices: Choices, worke
 def write_parts(
     name: str, folder: Path, found: Found, choices: Choices, workers: int, share: Share, state: Path
 ) -> tuple[Survey, list[Path]]:
-    """The survey, and the folders of the share's finished partitions in their order."""
+    """Write the share's partitions; return the survey, and the folders of these partitions in their order."""
     if not folder.is_dir():
         raise ReleaseError(f"{folder}: is gone since data/inventory was made; bring it back, or run `dvc repro --force inventory`")
     kind, params = task_kind(name), choices.prepare
     survey = Survey.of(wanted(name, folder, choices), kind)
-    held_out = survey.held_out(params.validation_share, choices.seed)
-    records = (moved(record, held_out) for record in wanted(name, folder, choices))
+    drawn = survey.drawn_validation(params.validation_share, choices.seed)
+    records = (moved(record, drawn) for record in wanted(name, folder, choices))
     mine = (part for part in partitions(records, params.rows_per_shard) if share.takes(part.number))
     write = PartitionWriter(state, RowMaker(folder, kind, params), header(name, found, choices))
     return survey, list(in_order(write, mine, min(workers, 1 + survey.num_rows // ROWS_WORTH_A_WORKER)))
@@ -97,7 +97,10 @@ def header(name: str, found: Found, choices: Choices) -> Header:
 
 
 def assemble(parts: list[Path], out: Path, header: Header) -> dict[str, Any]:
-    """Shards, manifest and dropped rows of all partitions in `out`; returns the counts. Partition 12 becomes <split>-00012.arrow."""
+    """Write shards, manifest and dropped rows of all partitions to `out`; return the counts.
+
+    Partition 12 becomes <split>-00012.arrow.
+    """
     tally, shards = Tally(), {split: [] for split in Split}
     for part in parts:
         tally.dropped += read_dropped(part)
@@ -113,12 +116,15 @@ def assemble(parts: list[Path], out: Path, header: Header) -> dict[str, Any]:
 
 
 def num_texts(shards: Path) -> int:
-    """Captions, references and questions in all shards: fewer than were read where some are too short or long, or their row was dropped."""
+    """Return the number of captions, references and questions in all shards.
+
+    They are fewer than were read where some are too short or long, or their row was dropped.
+    """
     return sum(pc.sum(pc.list_value_length(open_split(shards, split).column("texts"))).as_py() or 0 for split in Split)
 
 
 def published(name: str, survey: Survey, source: AnswerSource, answers: list[str]) -> dict[str, Any]:
-    """What was found beside what was published, where that is known; it is also said aloud."""
+    """Return what was found beside what was published, where that is known, and print it."""
     counts = against_published(name, survey.records, len(answers) if source == "all" else None)
     if counts:
         print(f"{name}: {verdict(counts)}")
@@ -126,7 +132,7 @@ def published(name: str, survey: Survey, source: AnswerSource, answers: list[str
 
 
 def wanted(name: str, folder: Path, choices: Choices) -> Iterator[Record | Dropped]:
-    """The release's records, of which what was not chosen is dropped."""
+    """Yield the release's records, of which what was not chosen is dropped."""
     options = {"slake": {"languages": choices.languages}, "melinda": {"label": choices.melinda_label}}
     return licensed(distinct(CATALOGUE[name].read(folder, **options.get(name, {})), folder), folder, choices.licences)
 
@@ -139,7 +145,7 @@ def licensed(records: Iterable[Record | Dropped], folder: Path, licences: tuple[
 
 
 def distinct(records: Iterable[Record | Dropped], folder: Path) -> Iterator[Record | Dropped]:
-    """The records, of which the first of each name in its split is kept."""
+    """Yield the records, of which the first of each id in its split is kept and the others are dropped."""
     seen: set[tuple[str, str]] = set()
     for record in records:
         if isinstance(record, Record) and (record.split, record.id) in seen:
@@ -150,12 +156,12 @@ def distinct(records: Iterable[Record | Dropped], folder: Path) -> Iterator[Reco
 
 
 def task_kind(release: str) -> Kind | None:
-    """What the release's task makes of it; None where it only serves pre-training."""
+    """Return what the release's task makes of it; None where it only serves pre-training."""
     return next((task.kind for task in TASKS.values() if task.release == release), None)
 
 
 def write_answers(out: Path, answers: list[str]) -> dict[str, int]:
-    """The answer list beside the shards, and its length; nothing where there are no answers."""
+    """Write the answer list beside the shards, and return its length; nothing where there are no answers."""
     if not answers:
         return {}
     write_json(out / ANSWERS, answers)

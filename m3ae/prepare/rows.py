@@ -29,7 +29,7 @@ class StoredImage(NamedTuple):
 
 @dataclass(frozen=True)
 class RowMaker:
-    """The shared steps for one release; `kind` is what its task makes of it."""
+    """The shared steps for the records of one release; `kind` is what its task makes of them, None where it has no task."""
 
     release: Path
     kind: Kind | None
@@ -52,7 +52,10 @@ class RowMaker:
         return Row(record.id, record.image_id, texts, answers, record.answer_kind, record.licence, has_caption, *image, record.split)
 
     def image(self, record: Record) -> StoredImage | str:
-        """Remembered where several questions ask about one image; elsewhere each image stands once, and memory stays flat."""
+        """Return the image as stored, or the reason why it cannot be used.
+
+        It is remembered where several questions ask about one image; elsewhere each image stands once, and memory stays flat.
+        """
         if record.content is not None:
             content = record.content.read()
             return stored(record.image, self.release, self.params, content) if content else NO_BYTES
@@ -67,7 +70,7 @@ class RowMaker:
         return "no text" if self.asks else f"no text of {self.params.min_words} words"
 
     def texts(self, record: Record) -> tuple[list[str], bool]:
-        """What is left of the texts, and whether the caption is; a question may be as short as it likes.
+        """Return what is left of the texts, and whether the caption is among them; a question may be as short as it likes.
 
         A caption or reference alone may be lost: the metrics say how many were read and how many kept.
         """
@@ -78,7 +81,7 @@ class RowMaker:
 
 
 def task_answers(record: Record, kind: Kind | None) -> list[str]:
-    """The right answers as they are compared: cleaned, and normalised for questions; none where one has swallowed a file."""
+    """Return the right answers as they are compared: cleaned, and normalised for questions; none where one has swallowed a file."""
     if any(len(answer) > MOST_IN_ANSWER for answer in record.answers):
         return []
     answers = [cleaned(answer) for answer in record.answers]
@@ -86,7 +89,7 @@ def task_answers(record: Record, kind: Kind | None) -> list[str]:
 
 
 def stored(path: Path, release: Path, params: PrepareParams, content: bytes | None = None) -> StoredImage | str:
-    """The image as stored, or the reason why it cannot be used."""
+    """Return the image as stored, or the reason why it cannot be used."""
     try:
         pixels = resized(load(path, release, params.max_pixels, content), params.image_px)
     except UnusableImage as error:

@@ -1,4 +1,4 @@
-"""The retrieval task's shards out of ROCO's: captions only, and as many held-out pairs as the paper ranks. Paper, section 3."""
+"""The retrieval task's shards out of ROCO's: captions only, and as many pairs to evaluate on as the paper ranks. Paper, section 3."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +15,7 @@ from m3ae.shards.write import ShardWriter, write_absent
 
 
 def sample_pairs(shards: Path, out: Path, num_pairs: int, seed: int) -> None:
-    """All of train, `num_pairs` rows of validation and of test (all where there are fewer), each with its caption as its only text.
+    """Write all of train, `num_pairs` rows of validation and of test (all where there are fewer), each with its caption as its only text.
 
     A row whose caption was too short has none to be found by, and is left out. Rows are copied as they are stored.
     # Differs: the authors' code takes the pairs that it tests on from the validation split, on which it chose the epoch.
@@ -34,17 +34,17 @@ def sample_pairs(shards: Path, out: Path, num_pairs: int, seed: int) -> None:
 
 
 def captioned(rows: Shards) -> np.ndarray:
-    """The numbers of the rows whose first text is their caption."""
+    """Return the numbers of the rows whose first text is their caption."""
     return np.flatnonzero(np.concatenate([np.zeros(0, bool), *(np.asarray(batch["has_caption"]) for batch in rows.batches)]))
 
 
 def drawn(numbers: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """`count` of `numbers`, or all where there are fewer, in ascending order."""
+    """Draw `count` of `numbers`, or all where there are fewer, in ascending order."""
     return np.sort(np.random.default_rng(seed).permutation(numbers)[:count])
 
 
 def selected(rows: Shards, numbers: np.ndarray) -> Iterator[pa.RecordBatch]:
-    """The rows with these numbers (ascending), texts cut to the first, one stored batch at a time."""
+    """Yield the rows with these numbers (ascending), texts cut to the first, one stored batch at a time."""
     starts = [0, *rows.ends]
     for batch, start, end in zip(rows.batches, starts, rows.ends, strict=False):
         places = numbers[(numbers >= start) & (numbers < end)] - start

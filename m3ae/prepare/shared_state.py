@@ -29,18 +29,21 @@ class SharedState:
         return os.pread(self.handle, len(ASSEMBLED), 0) == ASSEMBLED
 
     def say_assembled(self) -> None:
-        """Whoever is the last in the folder may remove it. On a full disk it cannot be said, and the folder stays if others are in it."""
+        """Record that the partitions are assembled: whoever is the last in the folder may remove it.
+
+        On a full disk it cannot be recorded, and the folder stays if others are in it.
+        """
         with suppress(OSError):
             os.pwrite(self.handle, ASSEMBLED, 0)
 
     def awaits_somebody(self) -> bool:
-        """Whether there are partitions that no run has assembled: a share's, or those of a run that failed."""
+        """Return whether there are partitions that no run has assembled: a share's, or those of a run that failed."""
         return not self.is_assembled() and any(path.name not in (LOCK, FILE) for path in self.folder.glob("*"))
 
 
 @contextmanager
 def shared(folder: Path) -> Iterator[SharedState]:
-    """`folder`, which nobody removes meanwhile. Raises `DiskError` where the disk is full or cannot be written to."""
+    """Yield the state of `folder`, which nobody removes meanwhile. Raises `DiskError` where the disk is full or cannot be written to."""
     with disk_errors_reported(folder):
         state = entered(folder)
     try:
@@ -52,7 +55,10 @@ def shared(folder: Path) -> Iterator[SharedState]:
 
 
 def entered(folder: Path) -> SharedState:
-    """The folder, made where it is not there, with its lock held; begun anew where another run removed it while we came in."""
+    """Return the state of the folder, made where it is not there, with its lock held.
+
+    Begins anew where another run removed the folder while we came in; raises `DiskError` after `ATTEMPTS` times.
+    """
     for _ in range(ATTEMPTS):
         with suppress(FileNotFoundError):  # removed between these two lines
             folder.mkdir(parents=True, exist_ok=True)
@@ -67,7 +73,7 @@ def entered(folder: Path) -> SharedState:
 
 
 def is_file_of(handle: int, path: Path) -> bool:
-    """Whether the open file still has its name: otherwise its lock guards nothing."""
+    """Return whether the open file still has its name: otherwise its lock guards nothing."""
     try:
         return os.path.samestat(os.fstat(handle), path.stat())
     except FileNotFoundError:
@@ -75,7 +81,10 @@ def is_file_of(handle: int, path: Path) -> bool:
 
 
 def remove(folder: Path) -> None:
-    """The folder, its lock last: who comes in before that waits for the lock and begins anew, who comes in after that keeps the folder."""
+    """Remove the folder, its lock last.
+
+    Whoever comes in before that waits for the lock and begins anew; whoever comes in after that keeps the folder.
+    """
     for path in folder.glob("*"):
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)

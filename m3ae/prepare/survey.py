@@ -17,7 +17,7 @@ AnswerSource = Literal["all", "train"]
 
 @dataclass
 class Survey:
-    """One pass over the release's texts; no image is opened."""
+    """What one pass over the release's texts tells; no image is opened."""
 
     num_rows: int = 0
     num_texts: int = 0  # captions, references and questions of the rows that were chosen
@@ -44,14 +44,17 @@ class Survey:
             self.training.add(record.together)
 
     def answer_list(self, kind: Kind | None, source: AnswerSource) -> list[str]:
-        """The task's answers over the published files: "all", or "train" alone with held-out images included. Classes: always all."""
+        """Return the task's answers over the published files.
+
+        Of all splits or, where `source` is "train", of train alone, images drawn for validation included. Classes: always of all.
+        """
         if kind == "classify":
             return class_list(answer for split in Split for answer in self.answers[split])
         splits = Split if source == "all" else (Split.TRAIN,)
         return answer_list(answer for split in splits for answer in self.answers[split])
 
-    def held_out(self, share: float, seed: int) -> frozenset[str]:
-        """The training patients or images that become the validation split where none was published: never the test split.
+    def drawn_validation(self, share: float, seed: int) -> frozenset[str]:
+        """Draw the training patients or images that become the validation split where none was published: never the test split.
 
         # Differs: the authors chose VQA-RAD's epoch on a copy of its test file.
         """
@@ -61,8 +64,8 @@ class Survey:
         return frozenset(random.Random(seed).sample(sorted(self.training), count))
 
 
-def moved(record: Record | Dropped, held_out: frozenset[str]) -> Record | Dropped:
-    """The record in the split that it is used in: a patient, or an image with everything asked about it, goes as a whole."""
-    if isinstance(record, Record) and record.split is Split.TRAIN and record.together in held_out:
+def moved(record: Record | Dropped, drawn: frozenset[str]) -> Record | Dropped:
+    """Return the record in the split that it is used in: a patient, or an image with everything asked about it, goes as a whole."""
+    if isinstance(record, Record) and record.split is Split.TRAIN and record.together in drawn:
         return replace(record, split=Split.VALIDATION)
     return record

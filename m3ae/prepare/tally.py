@@ -16,13 +16,13 @@ COLUMNS = ("id", "image", "split", "reason")
 
 @dataclass
 class Tally:
-    """read = kept + dropped, in every split and in all."""
+    """The rows kept and dropped: read = kept + dropped, in every split and in all."""
 
     kept: Counter[Split] = field(default_factory=Counter)
     dropped: list[Dropped] = field(default_factory=list)
 
     def figures(self) -> dict[str, Any]:
-        """The counts as data/metrics/prepare/<release>.json holds them."""
+        """Return the counts as data/metrics/prepare/<release>.json holds them."""
         lost = Counter(row.split for row in self.dropped)
         return {
             "read": self.kept.total() + len(self.dropped),
@@ -32,6 +32,6 @@ class Tally:
         }
 
     def write_dropped(self, path: Path) -> None:
-        """Every dropped row in the release's order: id, image (relative to the release), split, reason."""
+        """Write every dropped row in the release's order: id, image (relative to the release), split, reason."""
         columns = {name: pa.array([str(getattr(row, name)) for row in self.dropped], pa.string()) for name in COLUMNS}
         pq.write_table(pa.table(columns), path)

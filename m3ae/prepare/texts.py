@@ -10,16 +10,16 @@ MOST_IN_ANSWER = 1000  # characters likewise; the longest of VQA-RAD has 118
 
 
 def cleaned(text: str) -> str:
-    """Composed (NFC), without control or invisible format characters, runs of white space folded to one blank."""
+    """Return the text composed (NFC), without control or invisible format characters, each run of white space folded to one blank."""
     folded = SPACES.sub(" ", unicodedata.normalize("NFC", text))
     visible = "".join(character for character in folded if unicodedata.category(character) not in ("Cc", "Cf", "Cs"))
     return SPACES.sub(" ", visible).strip()  # again: what was invisible may have stood between two blanks
 
 
 def long_enough(texts: Sequence[str], min_words: int) -> tuple[list[str], bool]:
-    """The cleaned texts of at least `min_words` words, and whether the first of `texts` (the caption) is among them.
+    """Return the cleaned texts of at least `min_words` words, and whether the first of `texts` (the caption) is among them.
 
-    One of over `MOST_CHARACTERS` counts as blank.
+    A text of over `MOST_CHARACTERS` characters counts as blank.
     """
     clean = ["" if len(text) > MOST_CHARACTERS else cleaned(text) for text in texts]
     kept = [text for text in clean if len(text.split()) >= min_words]

@@ -19,7 +19,10 @@ class WorkerLost(SystemExit):
 
 
 def num_workers() -> int:
-    """M3AE_WORKERS, or one process a core. No part of the result: it only changes how long the result takes."""
+    """Return M3AE_WORKERS, or one process a core. It only changes how long the result takes, not the result.
+
+    Raises SystemExit where it is no whole number above 0.
+    """
     given = os.environ.get("M3AE_WORKERS", "")
     if given and (not given.isdecimal() or int(given) < 1):
         raise SystemExit(f"M3AE_WORKERS={given!r}: a whole number above 0 expected")
@@ -27,7 +30,7 @@ def num_workers() -> int:
 
 
 def in_order(function: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
-    """`function` of each item. With several workers `function`, the items and the results must pickle.
+    """Yield `function` of each item, in their order. With several workers `function`, the items and the results must pickle.
 
     Raises `WorkerLost` where a worker is killed, as the system does when memory runs out.
     """
@@ -54,7 +57,7 @@ def in_order(function: Callable[[Item], Result], items: Iterable[Item], workers:
 
 
 def end_with_parent() -> None:
-    """Let this worker end when its parent is killed, which tells nobody."""
+    """End this worker when its parent is killed: nothing else tells it."""
     threading.Thread(target=wait_for_parent, daemon=True).start()
 
 

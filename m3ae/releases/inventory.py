@@ -1,4 +1,4 @@
-"""Which releases are there: one small digest each, so that a changed release is prepared again and an absent one is no error."""
+"""The inventory of releases: one small digest each, so that a changed release is prepared again and an absent one is no error."""
 
 import hashlib
 import json
@@ -21,7 +21,7 @@ class InventoryError(SystemExit):
 
 
 class Found(NamedTuple):
-    """What there is of a release; the digest covers each file's relative path and content, and where links to folders lead."""
+    """What was found of a release; the digest covers each file's relative path and content, and where links to folders lead."""
 
     found: bool
     synthetic: bool
@@ -31,8 +31,9 @@ class Found(NamedTuple):
 
 
 def write_inventory(releases: Path, out: Path) -> None:
-    """A `<release>.json` in `out` for all releases; of links that DVC does not follow it says so. Raises `InventoryError` where `releases`
-    is no folder, or part of a release lies elsewhere.
+    """Write a `<release>.json` into `out` for each release, and print the links to folders, which DVC does not follow.
+
+    Raises `InventoryError` where `releases` is no folder, or part of a release lies elsewhere.
     """
     if not releases.is_dir():
         raise InventoryError(f"{releases}: no such folder; set `releases` in params.yaml to the folder that holds {', '.join(CATALOGUE)}")
@@ -52,7 +53,10 @@ def read_inventory(path: Path) -> Found:
 
 
 def take_inventory(release: Path) -> Found:
-    """What there is in the folder `release`, every file's content read once. Raises `InventoryError` where part of it lies elsewhere."""
+    """Return what there is in the folder `release`, every file's content read once.
+
+    Raises `InventoryError` where part of it lies elsewhere.
+    """
     if release.is_symlink() and not release.is_dir():
         raise InventoryError(
             f"{release}: is a link to {os.path.realpath(release)}, where no folder is; mount it, or correct or remove the link"
@@ -69,9 +73,10 @@ def take_inventory(release: Path) -> Found:
 
 
 def folder_links(release: Path) -> Iterator[tuple[str, str]]:
-    """(name, where it leads) of each link to a folder, both relative to the release: what lies behind is there under its own name, too.
+    """Yield (name, where it leads) of each link to a folder, both relative to the release.
 
-    Raises `InventoryError` where one leads out of the release, or leads to nothing there: no file behind it would be found.
+    What lies behind a link is there under its own name, too. Raises `InventoryError` where a link leads out of the release, even to
+    nothing: no file behind it would be found.
     """
     root = os.path.realpath(release)
     for folder, folders, names in os.walk(root):
@@ -93,7 +98,7 @@ def leads_out(release: Path, link: Path, target: Path) -> InventoryError:
 
 
 def release_files(release: Path) -> Iterator[tuple[str, Path]]:
-    """(name in the digest, file), links to files elsewhere among them; prepare drops images behind such links and counts them."""
+    """Yield (name in the digest, file), links to files elsewhere among them; prepare drops images behind such links and counts them."""
     root = os.path.realpath(release)
     for folder, _, names in os.walk(root, followlinks=False):
         yield from ((path.relative_to(root).as_posix(), path) for path in (Path(folder, name) for name in names) if path.is_file())
@@ -103,7 +108,7 @@ def release_files(release: Path) -> Iterator[tuple[str, Path]]:
 
 
 def content(path: Path) -> tuple[int, str]:
-    """(bytes, SHA-256) of a file."""
+    """Return (size in bytes, SHA-256) of a file."""
     with path.open("rb") as file:
         return path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()
 

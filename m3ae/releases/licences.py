@@ -18,9 +18,10 @@ ATTRIBUTION = re.compile(rf"cc-?by((?:-(?:nc|sa|nd))*){VERSION}")
 
 
 def family(published: str) -> Licence:
-    """As "CC BY 4.0", "cc-by-nc-nd" and addresses of creativecommons.org by their family; "" is "unknown", all else "other".
+    """Return the family of a licence given as "CC BY 4.0", "cc-by-nc-nd" or an address of creativecommons.org.
 
-    The whole of it has to be such a name: who says more than that, as "not CC0" or "CC BY / CC BY-NC", may say less.
+    "" is "unknown", all else "other". The whole text has to be such a name: one that says more, as "not CC0" or "CC BY / CC BY-NC",
+    may allow less.
     """
     if not published.strip():
         return "unknown"

@@ -12,7 +12,7 @@ from m3ae.releases.record import Record, Split
 
 
 def describe(releases: Path) -> Iterator[str]:
-    """The lines of the command's answer. No image is opened; whether each one is there is looked up."""
+    """Yield the lines of the command's answer. No image is opened; whether each one is there is looked up."""
     for name, release in CATALOGUE.items():
         yield f"{name}: {heading(release)}"
         yield f"  looked for in  {releases / name}"
@@ -48,7 +48,7 @@ def found(name: str, folder: Path) -> Iterator[str]:
 
 
 def is_there(record: Record) -> bool:
-    """A table's image counts as there: whether its bytes are null is told where they are read."""
+    """Return whether the record's image is there; a table's counts as there: whether its bytes are null is told where they are read."""
     return record.content is not None or os.path.isfile(record.image)  # Path.is_file refuses overlong names
 
 

@@ -13,7 +13,7 @@ class Split(StrEnum):
 
 
 class ImageBytes(Protocol):
-    """An image file that is no file of its own. It is read when it is needed, for 300,000 images fit no memory."""
+    """The bytes of an image that is no file of its own. They are read when they are needed, for 300,000 images fit no memory."""
 
     def read(self) -> bytes: ...
 
@@ -35,5 +35,5 @@ class Record:
 
     @property
     def together(self) -> str:
-        """What must not be parted between splits: a patient or, where none is told, an image."""
+        """Return what must not be parted between splits: a patient or, where none is told, an image."""
         return self.patient or self.image_id

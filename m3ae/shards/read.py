@@ -17,7 +17,9 @@ from m3ae.shards.format import ANSWERS, IN_EVERY_MANIFEST, REMEDY, SCHEMA, WHERE
 
 
 def open_manifest(folder: Path) -> dict[str, Any]:
-    """found, release, synthetic, and where it was found encoding, image_px (shorter side) and splits: rows, shards (name, rows, sha256).
+    """Read a shard folder's manifest.
+
+    It holds found, release, synthetic, splits (rows, shards: name, rows, sha256), and where found encoding and image_px (shorter side).
 
     Raises `ShardError` where there is no manifest, or one that was cut or holds something else.
     """
@@ -34,7 +36,7 @@ def open_manifest(folder: Path) -> dict[str, Any]:
 
 
 def is_manifest(content: Any) -> bool:
-    """Whether it says what `open_manifest` promises."""
+    """Return whether `content` says what `open_manifest` promises."""
     try:
         shards = [shard for entry in content["splits"].values() for shard in entry["shards"]]
         needed = {*IN_EVERY_MANIFEST, *(WHERE_FOUND if content["found"] else ())}
@@ -44,7 +46,7 @@ def is_manifest(content: Any) -> bool:
 
 
 def open_split(folder: Path, split: str) -> "Shards":
-    """The rows of one split, none where the release was not found. Raises `ShardError` where files and manifest disagree."""
+    """Open the rows of one split, none where the release was not found. Raises `ShardError` where files and manifest disagree."""
     manifest = open_manifest(folder)
     entry = manifest["splits"].get(split, {"shards": []})
     batches = [batch for shard in entry["shards"] for batch in open_shard(folder / shard["name"], shard["rows"], manifest)]
@@ -58,7 +60,7 @@ def open_answers(folder: Path) -> list[str]:
 
 
 def open_shard(path: Path, num_rows: int, manifest: dict[str, Any]) -> list[pa.RecordBatch]:
-    """The shard's record batches, mapped into memory.
+    """Return the shard's record batches, mapped into memory.
 
     Raises `ShardError` where it cannot be read, has other columns than `FIELDS`, or is not what the manifest says.
     """
@@ -92,16 +94,16 @@ class Shards:
         return open_split, (self.folder, self.split)
 
     def row(self, number: int) -> dict[str, Any]:
-        """Every column but `image` and `hash`."""
+        """Return every column of a row but `image` and `hash`."""
         batch, place = self.place(number)
         return self.details[batch].slice(place, 1).to_pylist()[0]
 
     def column(self, name: str) -> pa.ChunkedArray:
-        """One column of all rows."""
+        """Return one column of all rows."""
         return pa.chunked_array([batch[name] for batch in self.batches], SCHEMA.field(name).type)
 
     def rows_without(self, image_ids: frozenset[str]) -> list[int]:
-        """The numbers of the rows that show none of these images."""
+        """Return the numbers of the rows that show none of these images."""
         return [number for number, name in enumerate(self.column("image_id").to_pylist()) if name not in image_ids]
 
     def num_texts(self, number: int) -> int:
@@ -109,7 +111,7 @@ class Shards:
         return len(self.batches[batch]["texts"][place])
 
     def pixels(self, number: int) -> np.ndarray:
-        """uint8 (H, W, C), a copy that may be written to."""
+        """Return a row's pixels, uint8 (H, W, C), a copy that may be written to."""
         batch, place = self.place(number)
         data = self.batches[batch]["image"][place].as_buffer()
         shape = tuple(self.batches[batch][name][place].as_py() for name in ("height", "width", "channels"))
@@ -119,7 +121,7 @@ class Shards:
             return np.array(image).reshape(shape)
 
     def place(self, number: int) -> tuple[int, int]:
-        """(record batch, place in it)."""
+        """Return a row's record batch and its place in it. Raises `IndexError` where there is no such row."""
         if not 0 <= number < len(self):
             raise IndexError(f"row {number} of {len(self)}")
         batch = bisect_right(self.ends, number)

@@ -82,12 +82,12 @@ class SplitWriter:
 
 
 def write_manifest(folder: Path, header: Header, shards: dict[Split, list[dict[str, Any]]]) -> None:
-    """What `open_manifest` reads: `shards` are each split's (name, rows, sha256)."""
+    """Write what `open_manifest` reads; `shards` are each split's (name, rows, sha256)."""
     splits = {split: {"rows": sum(shard["rows"] for shard in listed), "shards": listed} for split, listed in shards.items()}
     write_json(folder / MANIFEST, {"found": True, **asdict(header), "splits": splits})
 
 
 def write_absent(folder: Path, release: str) -> None:
-    """The folder of a release that was not found: a manifest that says so, and no shards."""
+    """Write the folder of a release that was not found: a manifest that says so, and no shards."""
     with new_folder(folder) as partial:
         write_json(partial / MANIFEST, {"found": False, "release": release, "synthetic": False, "splits": {}})

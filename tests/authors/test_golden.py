@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from benchmarks.recording import compare, norm_row, tensor_row
+from benchmarks.parity import compare, norm_row, tensor_row
 from m3ae.authors import golden
 from m3ae.model import vision
 from m3ae.model.fusion import Attention, Fusion

@@ -11,6 +11,7 @@ from m3ae.batches.order import InOrder, Order
 from m3ae.batches.pairs import PairBatches, PairView
 from m3ae.batches.tasks import TaskBatches
 from m3ae.batches.tokenizer import Tokenizer, train
+from tests import tiny
 
 TEXTS = ["axial ct of the chest", "large left mass", "coronal mri of the brain", "two cysts on the right"]
 
@@ -43,17 +44,8 @@ def tokenizer():
 
 
 def pairs(tokenizer, seed=0, **authors):
-    view = PairView(
-        size=2,
-        image_px=16,
-        num_patches=4,
-        text_tokens=12,
-        pad_to=1,
-        mask_ratio=0.5,
-        text_mask_ratio=0.3,
-        seed=seed,
-        **{"words": "whole", "negatives": "batch", **authors},
-    )
+    method = tiny.METHOD.model_copy(update={"mask_ratio": 0.5, **authors})
+    view = PairView(size=2, image_px=16, num_patches=4, text_tokens=12, pad_to=1, seed=seed, method=method)
     return PairBatches([Shards()], tokenizer, view, order_seed=seed)
 
 
@@ -111,7 +103,7 @@ def test_the_authors_negatives_come_from_the_whole_split_and_may_be_the_same_ima
 
 def test_the_authors_way_of_hiding_takes_punctuation_too(tokenizer):
     text = "mass, mass, mass, mass"
-    words = tokenizer.pieces(tokenizer([text], 40).ids)
+    words = tokenizer.wordpieces(tokenizer([text], 40).ids)
     assert len(words.unique()) > len(tokenizer([text], 40).words.unique())
 
 

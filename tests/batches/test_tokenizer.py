@@ -42,7 +42,7 @@ def test_punctuation_and_special_tokens_are_no_words(tokenizer):
 def test_the_authors_words_are_single_tokens_but_for_wordpieces(tokenizer):
     tokens = tokenizer(["pneumoperitoneum, seen"], 64)
     num_tokens = int(tokens.mask.sum())
-    assert tokenizer.pieces(tokens.ids)[0].tolist() == [NO_WORD, *range(2, num_tokens), NO_WORD]
+    assert tokenizer.wordpieces(tokens.ids)[0].tolist() == [NO_WORD, *range(2, num_tokens), NO_WORD]
 
 
 def test_the_authors_join_a_piece_to_the_token_before_it():
@@ -50,7 +50,7 @@ def test_the_authors_join_a_piece_to_the_token_before_it():
     known = Words(WordPiece({name: number for number, name in enumerate(names)}, unk_token="[UNK]"))
     special = dict(zip(("pad_token", "cls_token", "sep_token", "mask_token", "unk_token"), names, strict=False))
     wordpieces = Tokenizer(PreTrainedTokenizerFast(tokenizer_object=known, **special))
-    assert wordpieces.pieces(torch.tensor([[1, 5, 6, 7, 8, 9, 2, 0]])).tolist() == [[NO_WORD, 2, 3, 3, 3, 4, NO_WORD, NO_WORD]]
+    assert wordpieces.wordpieces(torch.tensor([[1, 5, 6, 7, 8, 9, 2, 0]])).tolist() == [[NO_WORD, 2, 3, 3, 3, 4, NO_WORD, NO_WORD]]
 
 
 def test_texts_are_cut_and_padded_to_the_longest(tokenizer):

@@ -29,7 +29,7 @@ def signals(tmp_path, monkeypatch):
 def test_the_pairs_of_the_micro_batch_are_named(value):
     engine = SimpleNamespace(seed=0, deepspeed=lambda batch: Loss(torch.tensor(value), torch.zeros(1, 2)))
     with pytest.raises(Diverged, match=r"the loss became (nan|inf) in micro-batch 3: roco ROCO_00003, medicat figure-7; lower"):
-        Engine.piece(engine, BATCH, 3, BATCHES)
+        Engine.run_micro_batch(engine, BATCH, 3, BATCHES)
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from m3ae.engine.engine import configuration
-from m3ae.pretrain.params import PretrainParams
+from tests import tiny
+from tests.tiny import DEEPSPEED
 from tests.workers.savings import CASES
-from tests.workers.zero_stages import DEEPSPEED
 
 SCRIPT = Path(__file__).with_name("processes.py")
 ROOT = Path(__file__).parents[2]
@@ -104,36 +104,19 @@ def test_gradients_that_travel_in_bf16_are_rounded(savings, case):
     assert savings[case] == pytest.approx(savings["plain"], rel=1e-4)
 
 
-RECIPE = {
-    "learning_rate": 1e-3,
-    "head_factor": 1,
-    "fusion_factor": 1,
-    "weight_decay": 0.01,
-    "decayed_norms": "none",
-    "clip_norm": 1.0,
-    "warmup_share": 0.1,
-    "zero_stage": 2,
-    "precision": "bf16",
-    "pad_to": 1,
-    "steps": 10,
-    "validate_every_steps": 5,
-    "save_every_steps": 5,
-}
-
-
 def test_accumulation_follows_from_the_global_batch_and_the_processes():
-    recipe = PretrainParams(batch=256, micro_batch=8, **RECIPE)
+    recipe = tiny.recipe(batch=256, micro_batch=8, zero_stage=2)
     assert configuration(recipe, DEEPSPEED, 8)["gradient_accumulation_steps"] == 4
     assert configuration(recipe, DEEPSPEED, 1)["gradient_accumulation_steps"] == 32
 
 
 def test_a_batch_that_cannot_be_shared_evenly_is_refused():
     with pytest.raises(SystemExit, match="batch 32 in micro-batches of 8 cannot be shared by 3 processes"):
-        configuration(PretrainParams(batch=32, micro_batch=8, **RECIPE), DEEPSPEED, 3)
+        configuration(tiny.recipe(batch=32, micro_batch=8), DEEPSPEED, 3)
 
 
 @pytest.mark.parametrize("loss_scale", [0.0, 1024.0])
 def test_fp16_has_the_loss_scale_that_is_given(loss_scale):
-    recipe = PretrainParams(batch=32, micro_batch=8, **{**RECIPE, "precision": "fp16"})
+    recipe = tiny.recipe(batch=32, micro_batch=8, precision="fp16")
     params = DEEPSPEED.model_copy(update={"loss_scale": loss_scale})
     assert configuration(recipe, params, 1)["fp16"] == {"enabled": True, "loss_scale": loss_scale}

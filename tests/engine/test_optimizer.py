@@ -3,25 +3,9 @@ import pytest
 from m3ae.authors.names import authors_name
 from m3ae.engine.optimizer import build_optimizer, build_schedule, undecayed_names
 from m3ae.objectives.answer import QuestionAnswering
-from m3ae.pretrain.params import PretrainParams
+from tests import tiny
 
-RECIPE = PretrainParams(
-    batch=4,
-    micro_batch=4,
-    learning_rate=1e-3,
-    head_factor=50,
-    fusion_factor=5,
-    weight_decay=0.01,
-    decayed_norms="none",
-    clip_norm=0.0,
-    warmup_share=0.1,
-    zero_stage=0,
-    precision="fp32",
-    pad_to=1,
-    steps=100,
-    validate_every_steps=10,
-    save_every_steps=10,
-)
+RECIPE = tiny.recipe(batch=4, micro_batch=4, head_factor=50, fusion_factor=5, clip_norm=0.0, warmup_share=0.1, steps=100)
 
 
 def settings_of(learner):

@@ -1,15 +1,15 @@
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
-from m3ae.retrieval import task
 
-from m3ae.evaluate.ranking import Ranking
+from m3ae.finetune import retrieval as module
 from m3ae.finetune.retrieval import RetrievalTask
 
 
 def retrieval(choose_by: str) -> RetrievalTask:
     params = SimpleNamespace(choose_by=choose_by, image_px=16, text_tokens=8, micro_batch=2, num_others=1)
-    return RetrievalTask({name: Rows(name) for name in ("train", "validation", "test")}, tokenizer=None, params=params)
+    return RetrievalTask({name: Rows(name) for name in ("train", "validation", "test")}, [], tokenizer=None, params=params)
 
 
 class Rows:
@@ -26,13 +26,14 @@ class Rows:
 def test_the_authors_choose_the_epoch_by_the_full_ranking_of_the_validation_split(monkeypatch):
     asked = []
 
-    def ranked(learner, shards, *_):
+    def score_rows(learner, shards, rows, *_):
         asked.append((learner, shards.name))
-        return Ranking(["a"] * 4, ["i"] * 4, of_image=[0, 0, 1, 9], of_text=[0, 1, 2, 3], best_text=["a"] * 4)
+        return [scores for scores in np.array([[3, 0, 0, 0], [0, 3, 0, 0], [0, 0, 1, 2], [9, 9, 9, 8]], float)[rows]]
 
-    monkeypatch.setattr(task, "rank", ranked)
-    assert retrieval("recall").validation(None, lambda: "a copy") == pytest.approx((50 + 25) / 2)
-    assert asked == [("a copy", "validation")]
+    monkeypatch.setattr(module, "score_rows", score_rows)
+    text_to_image, image_to_text = 25, 50  # the first text of four finds its image first, two of four images their text
+    found = retrieval("recall").validation(None, lambda: "a copy")
+    assert found == pytest.approx((text_to_image + image_to_text) / 2) and asked == [("a copy", "validation")]
 
 
 def test_else_the_choices_of_the_validation_split_do():

@@ -12,7 +12,7 @@ from m3ae.batches.excluded import read_excluded, write_excluded
 from m3ae.batches.pairs import PairBatches
 from m3ae.leaks.audit import Audit, audit, leaked
 from m3ae.leaks.sheet import draw_sheet
-from m3ae.prepare.sample_pairs import hold_out
+from m3ae.prepare.sample_pairs import sample_pairs
 from m3ae.shards.read import open_split
 from m3ae.shards.write import write_absent
 from tests.prepare.test_release import run
@@ -56,7 +56,7 @@ def prepared(shards: Path, pretrain: dict[str, Path], tasks: dict[str, Path], **
     for kind, releases in (("pretrain", pretrain), ("tasks", tasks)):
         for name, folder in releases.items():
             run(name, folder, shards / kind / name, **{"image_px": 96, "rows_per_shard": 512, "validation_share": 0.2, **changed})
-    hold_out(shards / "pretrain/roco", shards / "tasks/roco_retrieval", 256, 0)
+    sample_pairs(shards / "pretrain/roco", shards / "tasks/roco_retrieval", 256, 0)
     for name in {"vqa_rad", "slake", "vqa_med_2019", "melinda"} - tasks.keys():
         write_absent(shards / "tasks" / name, name)
     return shards

@@ -20,7 +20,7 @@ from m3ae.shards.write import ShardWriter
 RAMP = np.tile(np.arange(96, dtype=np.uint8), (96, 1))[..., None]  # its hash has as few bits as a blank's
 
 
-def side(folder: Path, pictures: list[np.ndarray]) -> SplitImages:
+def split_images(folder: Path, pictures: list[np.ndarray]) -> SplitImages:
     folder.mkdir()
     with ShardWriter(folder, Header(folder.name, True, "raw", 96, 4096)) as shards:
         for number, pixels in enumerate(pictures):
@@ -48,8 +48,8 @@ def blank(level: int, channels: int = 1) -> np.ndarray:
 
 def test_blank_images_are_counted_and_not_compared(tmp_path):
     blanks = [blank(number % 256, 3 if number % 7 == 0 else 1) for number in range(300)]
-    first = side(tmp_path / "roco", [stored(scan(0)), *blanks, RAMP])
-    second = side(tmp_path / "slake", [*blanks, stored(scan(0)), RAMP])
+    first = split_images(tmp_path / "roco", [stored(scan(0)), *blanks, RAMP])
+    second = split_images(tmp_path / "slake", [*blanks, stored(scan(0)), RAMP])
     found = compare(first, second)
     assert first.image_ids == ["roco-0", "roco-301"] and second.image_ids == ["slake-300", "slake-301"]
     assert [(first.image_ids[match.first], match.kind) for match in found.matches] == [("roco-0", "same"), ("roco-301", "same")]
@@ -85,4 +85,4 @@ def test_an_image_with_one_other_sample_is_not_blank(tmp_path, change):
     pixels = blank(9, 3)
     if change:
         pixels[change] = 200
-    assert side(tmp_path / "one", [pixels]).image_ids == ([] if change is None else ["one-0"])
+    assert split_images(tmp_path / "one", [pixels]).image_ids == ([] if change is None else ["one-0"])

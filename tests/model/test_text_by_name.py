@@ -108,5 +108,7 @@ def test_another_kind_of_model_is_refused(config, tmp_path):
 def test_an_encoder_that_cannot_be_had_ends_the_stage_with_the_remedy(config, tmp_path):
     params = ModelParams(**{**config.model.model_dump(), "text_encoder": str(tmp_path / "nowhere")})
     named = config.model_copy(update={"model": params})
-    with pytest.raises(SystemExit, match=r"params.yaml: text_encoder = .*nowhere' cannot be loaded .*; give a name that a hub"):
+    with pytest.raises(
+        SystemExit, match=r"scales/<scale>.yaml: model: text_encoder = .*nowhere' cannot be loaded .*; give a name that a hub"
+    ):
         pretraining_learner(named, dict.fromkeys(config.objectives, 1.0), seed=0, load_encoders=True)

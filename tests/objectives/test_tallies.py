@@ -1,7 +1,6 @@
-import pytest
 import torch
 
-from m3ae.objectives.tallies import Tallies, recalls, tally
+from m3ae.objectives.tallies import Tallies, tally
 
 
 def test_tallies_add_up_over_batches_of_different_size():
@@ -15,7 +14,3 @@ def test_what_was_never_counted_has_no_mean():
     tallies = Tallies(["loss", "accuracy"])
     tallies.add(torch.tensor([[4.0, 2.0], [0.0, 0.0]]))
     assert tallies.means() == {"loss": 2.0}
-
-
-def test_recall_counts_places_below_k():
-    assert recalls([0, 4, 5, 9, 10]) == {"r1": pytest.approx(20), "r5": pytest.approx(40), "r10": pytest.approx(80)}

@@ -1,41 +1,38 @@
 """What autograd keeps: against the bytes that are really there after a forward pass."""
 
-from types import SimpleNamespace
-
 import pytest
 import torch
 from torch import nn
 
+from m3ae.batches.synthetic import synthetic_pairs
 from m3ae.engine.recompute import recompute_blocks
-from m3ae.model.config import ModelConfig
+from m3ae.method import Method
 from m3ae.model.fusion import FusionLayer
 from m3ae.model.params import ModelParams
 from m3ae.objectives.build import pretraining_learner
 from m3ae.objectives.learner import Learner
-from m3ae.plan.activations import Ledger, activations, keep_as_a_gpu_does, pairs, saved_by
+from m3ae.plan.activations import Activations, Ledger, activations, keep_as_a_gpu_does, saved_by
+from tests import tiny
+from tests.workers.memory import METHOD, Live
 from tests.workers.memory import MODEL as WIDER
-from tests.workers.memory import Live
-from tests.workers.zero_stages import METHOD, MODEL
+from tests.workers.zero_stages import MODEL
 
 VOCABULARY = 400
-
-
-def view_of(model: ModelParams, negatives: str = "batch") -> SimpleNamespace:
-    return SimpleNamespace(model=model, mask_ratio=0.75, text_mask_ratio=0.15, negatives=negatives)
-
-
-VIEW, SPLIT = view_of(MODEL), view_of(MODEL, "split")
+SPLIT = METHOD.model_copy(update={"negatives": "split"})
 
 
 def new_learner(views: str = "shared", model: ModelParams = MODEL) -> Learner:
-    config = ModelConfig(model=model, method=METHOD, objectives=("mlm", "mim", "itm"), vocabulary=VOCABULARY)
-    return pretraining_learner(config, {"mlm": 1.0, "mim": 1.0, "itm": 1.0}, seed=0, views=views).train()
+    return pretraining_learner(tiny.config(model, VOCABULARY), tiny.ALL_ON, seed=0, views=views).train()
+
+
+def of(precision: str, method: Method = METHOD, views: str = "shared") -> dict[str, Activations]:
+    return activations(new_learner(views), MODEL, method, precision)
 
 
 @pytest.mark.parametrize("recomputed", [False, True])
 def test_as_many_bytes_are_counted_as_a_forward_pass_leaves_behind(recomputed):
     model = WIDER.model_copy(update={"dropout": 0.1})  # so wide that the states of generators, which are held on a CPU, weigh nothing
-    learner, batch = new_learner(model=model), pairs(4, view_of(model), VOCABULARY)
+    learner, batch = new_learner(model=model), synthetic_pairs(4, model, METHOD, VOCABULARY)
     keep_as_a_gpu_does(learner)
     if recomputed:
         recompute_blocks(learner)
@@ -49,49 +46,49 @@ def test_as_many_bytes_are_counted_as_a_forward_pass_leaves_behind(recomputed):
     assert loss.value.requires_grad and counted == pytest.approx(left_behind, rel=0.001)
 
 
-@pytest.mark.parametrize("view", [VIEW, SPLIT])
-def test_activations_are_linear_in_the_pairs(view):
-    line = activations(new_learner(), view, "fp32")["none"]
+@pytest.mark.parametrize("method", [METHOD, SPLIT])
+def test_activations_are_linear_in_the_pairs(method):
+    line = of("fp32", method)["none"]
     learner = new_learner()
     keep_as_a_gpu_does(learner)
-    total, _ = saved_by(learner, pairs(16, view, VOCABULARY))
+    total, _ = saved_by(learner, synthetic_pairs(16, MODEL, method, VOCABULARY))
     assert line.of(16) == pytest.approx(total, rel=0.02)
 
 
 def test_bf16_takes_half_of_the_bytes_of_fp32():
-    halves, whole = (activations(new_learner(), VIEW, precision)["none"].of(16) for precision in ("bf16", "fp32"))
+    halves, whole = (of(precision)["none"].of(16) for precision in ("bf16", "fp32"))
     assert 0.5 < halves / whole < 0.65  # dropout's bytes and the losses are the same
 
 
 def test_fp16_takes_the_bytes_of_bf16():
-    assert activations(new_learner(), VIEW, "fp16") == activations(new_learner(), VIEW, "bf16")
+    assert of("fp16") == of("bf16")
 
 
 def test_a_pass_back_through_blocks_that_are_computed_again_takes_what_is_planned():
     model = WIDER.model_copy(update={f"{part}_width": 48 for part in ("vision", "text", "fusion", "decoder")} | {"image_px": 64})
-    learner, view = new_learner(model=model), view_of(model)
-    planned = activations(new_learner(model=model), view, "fp32")["blocks"].of(64)
+    learner, batch = new_learner(model=model), synthetic_pairs(64, model, METHOD, VOCABULARY)
+    planned = activations(new_learner(model=model), model, METHOD, "fp32")["blocks"].of(64)
     keep_as_a_gpu_does(learner)
     recompute_blocks(learner)
     with Live() as live:
-        learner(pairs(64, view, VOCABULARY)).value.backward()
+        learner(batch).value.backward()
         live.most = gradients = live.now
-        learner(pairs(64, view, VOCABULARY)).value.backward()
+        learner(batch).value.backward()
     assert live.most - gradients == pytest.approx(planned, rel=0.15)  # what flows back is not planned
 
 
 def test_computing_blocks_again_saves_most_activations():
-    found = activations(new_learner(), VIEW, "fp32")
+    found = of("fp32")
     assert found["blocks"].a_pair < 0.5 * found["none"].a_pair
 
 
 def test_separate_views_keep_more_than_shared_ones():
-    shared, separate = (activations(new_learner(views), VIEW, "fp32")["none"].a_pair for views in ("shared", "separate"))
+    shared, separate = (of("fp32", views=views)["none"].a_pair for views in ("shared", "separate"))
     assert separate > 1.05 * shared
 
 
 def test_images_from_outside_the_batch_are_counted():
-    assert activations(new_learner(), SPLIT, "fp32")["none"].a_pair > activations(new_learner(), VIEW, "fp32")["none"].a_pair
+    assert of("fp32", SPLIT)["none"].a_pair > of("fp32")["none"].a_pair
 
 
 def kept_by(module: nn.Module, *tensors: torch.Tensor | None) -> int:

@@ -1,12 +1,12 @@
 """The plan against processes: two of them on the CPU, every ZeRO stage, live bytes of all tensors."""
 
 import pytest
-from m3ae.training import engine
 
+from m3ae.engine import engine
 from m3ae.plan.activations import Activations, activations
 from m3ae.plan.states import sizes_of, states
 from tests.engine.test_engine import launch
-from tests.workers.memory import BUCKET, CASES, SIZE, VIEW, new_learner, settings
+from tests.workers.memory import BUCKET, CASES, METHOD, MODEL, SIZE, new_learner, settings
 
 TOLERANCE = 0.08  # the widest that was seen: 5%, of ZeRO 2
 
@@ -18,7 +18,7 @@ def measured(tmp_path_factory) -> dict[str, int]:
 
 @pytest.fixture(scope="module")
 def kept() -> dict[str, dict[str, Activations]]:
-    return {precision: activations(new_learner(), VIEW, precision) for precision in ("fp32", "bf16")}
+    return {precision: activations(new_learner(), MODEL, METHOD, precision) for precision in ("fp32", "bf16")}
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -7,8 +7,8 @@ from deepspeed.runtime.zero.stage_1_and_2 import estimate_zero2_model_states_mem
 from m3ae.engine.engine import BUCKET
 from m3ae.engine.optimizer import build_optimizer
 from m3ae.plan.states import Sizes, States, sizes_of, states
+from tests.tiny import DEEPSPEED
 from tests.workers.memory import new_learner, new_recipe
-from tests.workers.zero_stages import DEEPSPEED
 
 NUMEL = 366_000_000
 SIZES = Sizes(NUMEL, largest=39_000_000, largest_group=200_000_000, used_again=125_000_000)

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from m3ae.check import AllParams
-from m3ae.params import ParamsError, load, validated
+from m3ae.check import check
+from m3ae.params import ParamsError
 from m3ae.plan import table
 from m3ae.plan.activations import Activations
 from m3ae.plan.states import Sizes, States
 from m3ae.plan.table import GB, Machine, Measured, NothingFits, Row, choice, command, micro_batches, plan
-from tests.workers.zero_stages import DEEPSPEED
+from tests.tiny import DEEPSPEED
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"
 PAPER = Measured(
@@ -42,7 +42,7 @@ def row(stage: int, micro_batch: int, peak: int) -> Row:
 def test_the_real_learner_of_a_scale_is_planned():
     lines = answer(2, 80, scale="test")
     assert len(cells(lines, 1)) == len(cells(lines, 2)) == 4
-    assert lines[-1] == "dvc exp run -S scale=test -S scales.test.pretrain.zero_stage=0 -S scales.test.pretrain.micro_batch=2"
+    assert lines[-1] == "dvc exp run -S scale=test -S scales/test.yaml:pretrain.zero_stage=0 -S scales/test.yaml:pretrain.micro_batch=2"
 
 
 def test_micro_batches_are_the_divisors_of_a_gpus_share():
@@ -57,7 +57,7 @@ def test_a_batch_that_cannot_be_shared_out_is_refused(num_gpus):
 
 
 def test_a_scale_that_does_not_exist_is_refused():
-    with pytest.raises(ParamsError, match="no scale 'large'; there are demo, paper, test"):
+    with pytest.raises(ParamsError, match="scale = 'large': there is no .*large.yaml; known: demo, paper, test"):
         answer(8, 80, scale="large")
 
 
@@ -79,8 +79,8 @@ def test_a_cell_that_does_not_fit_is_marked(paper):
 
 def test_what_costs_least_is_switched_on_first(paper):
     lines = answer(8, 1.7)
-    assert lines[-3] == "nothing fits as params.yaml stands; with deepspeed.recompute=blocks it does:"
-    assert lines[-1].endswith("-S scales.paper.deepspeed.recompute=blocks")
+    assert lines[-3] == "nothing fits as the parameters stand; with deepspeed.recompute=blocks it does:"
+    assert lines[-1].endswith("-S deepspeed.recompute=blocks")
 
 
 def test_a_micro_batch_without_a_mismatch_is_spoken_of(paper):
@@ -89,8 +89,9 @@ def test_a_micro_batch_without_a_mismatch_is_spoken_of(paper):
 
 def test_offloaded_weights_change_the_zero_stage_of_fine_tuning_too(paper):
     offloading = DEEPSPEED.model_copy(update={"offload_parameters": "cpu"})
-    printed = command("paper", row(3, 4, 5), DEEPSPEED, offloading, {"slake": 1, "melinda": 3})
-    assert printed.endswith("-S scales.paper.deepspeed.offload_parameters=cpu -S scales.paper.finetune.slake.zero_stage=3")
+    printed = command("paper", row(3, 4, 5), DEEPSPEED, offloading, 1)
+    assert printed.endswith("-S scales/paper.yaml:finetune.every_task.zero_stage=3 -S deepspeed.offload_parameters=cpu")
+    assert "finetune" not in command("paper", row(3, 4, 5), DEEPSPEED, offloading, 3)
 
 
 def test_the_host_takes_what_still_does_not_fit(paper):
@@ -106,33 +107,20 @@ def test_where_nothing_helps_the_table_is_printed_and_the_command_fails(paper):
 
 
 @pytest.mark.parametrize("memory", [80, 1.7, 1.2])
-def test_params_yaml_takes_the_printed_command(paper, memory):
-    content = load(PARAMS)
+def test_the_parameters_take_the_printed_command(paper, memory, parameters):
     for change in answer(8, memory)[-1].removeprefix("dvc exp run -S ").split(" -S "):
         key, value = change.split("=")
-        *path, last = key.split(".")
-        block = content
-        for part in path:
-            block = block[part]
-        block[last] = yaml.safe_load(value)
-    assert validated(AllParams, content, PARAMS).scale == "paper"
+        parameters.change({key: yaml.safe_load(value)})
+    check(parameters.path, PARAMS.with_name("dvc.yaml"))
 
 
-def changed(folder: Path, **deepspeed: str) -> Path:
-    content = load(PARAMS)
-    content["scales"]["paper"]["deepspeed"].update(deepspeed)
-    path = folder / "params.yaml"
-    path.write_text(yaml.safe_dump(content))
-    return path
-
-
-def test_params_yamls_recompute_is_taken_into_account(paper, tmp_path):
-    saving = answer(8, 80, changed(tmp_path, recompute="blocks"))
+def test_params_yamls_recompute_is_taken_into_account(paper, parameters):
+    saving = answer(8, 80, parameters.change({"deepspeed.recompute": "blocks"}))
     assert "activations 60 MB a pair" in saving[1] and "activations 400 MB a pair" in answer(8, 80)[1]
     assert "recompute=" not in saving[-1]
 
 
-def test_a_stage_that_offloading_refuses_is_left_out(paper, tmp_path):
-    lines = answer(8, 80, changed(tmp_path, offload_optimizer="cpu"))
+def test_a_stage_that_offloading_refuses_is_left_out(paper, parameters):
+    lines = answer(8, 80, parameters.change({"deepspeed.offload_optimizer": "cpu"}))
     assert cells(lines, 1)[0] == "-" and "-" not in cells(lines, 1)[1:]
     assert "GB of the host's memory" in lines[-2]

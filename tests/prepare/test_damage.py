@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from m3ae.prepare.release import READERS
 from m3ae.prepare.texts import MOST_CHARACTERS, MOST_IN_ANSWER
+from m3ae.releases.catalogue import CATALOGUE
 from m3ae.releases.readers.published import ReleaseError
 from m3ae.releases.record import Record
 from m3ae.shards.read import open_split
@@ -104,7 +104,7 @@ ODD_IMAGES = {
 
 def first_record(release: Path) -> Record:
     """The first record of a split that has its image, in a text long enough to be kept."""
-    return next(row for row in READERS[release.name](release) if isinstance(row, Record) and len(row.texts[0].split()) >= 3)
+    return next(row for row in CATALOGUE[release.name].read(release) if isinstance(row, Record) and len(row.texts[0].split()) >= 3)
 
 
 def sums_up(figures: dict) -> bool:
@@ -113,7 +113,7 @@ def sums_up(figures: dict) -> bool:
 
 
 @pytest.mark.parametrize("damage", LOST_IMAGES)
-@pytest.mark.parametrize("name", READERS)
+@pytest.mark.parametrize("name", CATALOGUE)
 def test_an_image_that_cannot_be_used_is_dropped_under_its_reason(tmp_path, name, damage):
     release = with_images(name, tmp_path)
     lost, (spoil, reason) = first_record(release), LOST_IMAGES[damage]

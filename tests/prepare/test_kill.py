@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-import yaml
 from PIL import Image
 
+from tests.parameters import Parameters
 from tests.prepare.test_release import digests
 
 ROOT = Path(__file__).parents[2]
@@ -27,15 +27,18 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "M3AE_WORKERS": "2", "OMP_
 @pytest.fixture
 def project(tmp_path) -> Path:
     """A folder with parameters, one release and its inventory."""
-    content = yaml.safe_load((ROOT / "params.yaml").read_text())
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump({**content, "scale": "test"}))
+    Parameters(tmp_path).change({"scale": "test"})
+    for name in ("dvc.yaml", "m3ae", "stages"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/check.ok").touch()
     split = tmp_path / "releases/roco/data/train/radiology"
     (split / "images").mkdir(parents=True)
     noise = np.random.default_rng(0)
     for number in range(NUM_FIGURES):
         Image.fromarray(noise.integers(0, 256, (96, 96), np.uint8)).save(split / f"images/ROCO_{number:05d}.jpg")
     (split / "captions.txt").write_text("".join(f"ROCO_{number:05d}\t Scan number {number}.\n" for number in range(NUM_FIGURES)))
-    run(tmp_path, "stages.inventory", "--releases", "releases", "--out", "inventory").wait(300)
+    run(tmp_path, "stages.inventory", "--releases", "releases", "--out", "data/inventory").wait(300)
     return tmp_path
 
 
@@ -44,21 +47,14 @@ def run(folder: Path, *arguments: str) -> subprocess.Popen:
     return subprocess.Popen(command, cwd=folder, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
+ARGUMENTS = [
+    *("stages.prepare", "--release", "roco", "--releases", "releases", "--inventory", "data/inventory/roco.json"),
+    *("--out", "shards/roco", "--metrics", "metrics/roco.json"),
+]
+
+
 def prepare(folder: Path) -> subprocess.Popen:
-    return run(
-        folder,
-        "stages.prepare",
-        "--release",
-        "roco",
-        "--releases",
-        "releases",
-        "--inventory",
-        "inventory/roco.json",
-        "--out",
-        "shards/roco",
-        "--metrics",
-        "metrics/roco.json",
-    )
+    return run(folder, *ARGUMENTS)
 
 
 def kill(process: subprocess.Popen) -> None:
@@ -101,19 +97,7 @@ runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
 
 @pytest.mark.parametrize("most_bytes", [1_000, 20_000])
 def test_a_full_disk_is_an_error_with_a_remedy_and_leaves_nothing(project, most_bytes):
-    arguments = [
-        "--release",
-        "roco",
-        "--releases",
-        "releases",
-        "--inventory",
-        "inventory/roco.json",
-        "--out",
-        "shards/roco",
-        "--metrics",
-        "metrics/roco.json",
-    ]
-    command = [sys.executable, "-c", LIMITED, str(most_bytes), "stages.prepare", *arguments]
+    command = [sys.executable, "-c", LIMITED, str(most_bytes), *ARGUMENTS]
     done = subprocess.run(command, cwd=project, env={**ENVIRONMENT, "M3AE_WORKERS": "1"}, capture_output=True, text=True, timeout=300)
     assert done.returncode == 1 and "could not be written" in done.stderr and "make room on the disk" in done.stderr
     assert "Traceback" not in done.stderr and not (project / "shards").exists()

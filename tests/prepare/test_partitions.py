@@ -5,13 +5,13 @@ import os
 
 import pytest
 
+from m3ae.disk.folders import DiskError
 from m3ae.prepare import partitions as module
 from m3ae.prepare.partitions import EVERYTHING, Share, ShareError, is_complete
 from m3ae.prepare.release import prepare_share
 from m3ae.releases.inventory import take_inventory
-from m3ae.shards.format import ShardError
 from m3ae.shards.read import open_split
-from tests.prepare.test_release import choices, digests, run, with_images
+from tests.prepare.test_release import choices, digests, run, state_of, with_images
 
 NAME = "vqa_rad"  # four rows, two a partition
 
@@ -22,7 +22,8 @@ def release(tmp_path):
 
 
 def share(release, share: Share, **changed) -> int:
-    return prepare_share(NAME, release, take_inventory(release), choices(**changed), 1, share)
+    made = choices(**changed)
+    return prepare_share(NAME, release, take_inventory(release), made, 1, share, state_of(NAME, release, made))
 
 
 def test_a_partition_is_a_file_a_split_and_its_rows_keep_their_order(tmp_path):
@@ -72,31 +73,12 @@ def test_shares_of_several_machines_make_the_bytes_of_one(release, tmp_path, sta
     assert digests(tmp_path / "shared") == digests(tmp_path / "one")
 
 
-OTHERS = [{"image_px": 16}, {"seed": 1}, {"answers": "train"}, {"licences": ("cc0",)}, {"languages": ("zh",)}, {"melinda_label": "i_meth"}]
-
-
-@pytest.mark.parametrize("changed", OTHERS)
-def test_another_parameter_never_takes_up_the_partitions(release, state_root, changed):
-    share(release, EVERYTHING)
-    share(release, EVERYTHING, **changed)
-    assert len(list(state_root.iterdir())) == 2
-
-
-def test_nor_does_another_release_or_code(release, state_root, monkeypatch):
-    share(release, EVERYTHING)
-    (release / "remark.txt").write_text("one file more")
-    share(release, EVERYTHING)
-    monkeypatch.setattr("m3ae.prepare.release.version", lambda name: "another one's")
-    share(release, EVERYTHING)
-    assert len(list(state_root.iterdir())) == 3
-
-
 def test_a_disk_that_cannot_be_written_to_is_an_error_with_a_remedy(release, state_root, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module, "settle", full)
-    with pytest.raises(ShardError, match=r"00000: could not be written \(.*No space left on device\); make room on the disk"):
+    monkeypatch.setattr(module, "fsync_folder", full)
+    with pytest.raises(DiskError, match=r"00000: could not be written \(.*No space left on device\); make room on the disk"):
         share(release, EVERYTHING)
     assert not state_root.exists()
 

@@ -11,10 +11,12 @@ import polars as pl
 import pytest
 from PIL import Image
 
+from m3ae.disk.state import root
 from m3ae.prepare import release as module
 from m3ae.prepare.params import PrepareParams
-from m3ae.prepare.release import READERS, Choices, prepare
+from m3ae.prepare.release import Choices, prepare
 from m3ae.prepare.texts import MOST_CHARACTERS
+from m3ae.releases.catalogue import CATALOGUE
 from m3ae.releases.inventory import take_inventory
 from m3ae.releases.readers.published import ReleaseError
 from m3ae.shards.read import open_manifest, open_split
@@ -25,7 +27,13 @@ PARAMS = PrepareParams(image_px=32, encoding="raw", rows_per_shard=2, max_pixels
 
 
 def run(name: str, folder: Path, out: Path, answers: str = "all", workers: int = 1, **changed):
-    return prepare(name, folder, take_inventory(folder), out, choices(answers, **changed), workers)
+    made = choices(answers, **changed)
+    return prepare(name, folder, take_inventory(folder), out, made, workers, state_of(name, folder, made))
+
+
+def state_of(name: str, folder: Path, made: Choices) -> Path:
+    """A folder for unfinished partitions that no other choices share, as the stage gives it."""
+    return root() / "prepare" / sha256(repr((name, take_inventory(folder), made)).encode()).hexdigest()[:16]
 
 
 def choices(answers: str = "all", **changed) -> Choices:
@@ -38,7 +46,7 @@ def choices(answers: str = "all", **changed) -> Choices:
 def with_images(name: str, folder: Path) -> Path:
     """A copy of the fixture with a small image wherever one is named."""
     release = Path(shutil.copytree(FIXTURES / name, folder / name))
-    for number, row in enumerate(READERS[name](release)):
+    for number, row in enumerate(CATALOGUE[name].read(release)):
         image = Path(getattr(row, "image", ""))
         if image.is_absolute():
             image.parent.mkdir(parents=True, exist_ok=True)
@@ -71,7 +79,7 @@ def test_a_release_becomes_rows_counts_and_an_answer_list(tmp_path):
     assert open_split(tmp_path / "out", "test").row(0)["answers"] == ["no"]
 
 
-@pytest.mark.parametrize("name", READERS)
+@pytest.mark.parametrize("name", CATALOGUE)
 def test_read_is_kept_and_dropped_in_every_release(tmp_path, name):
     figures = run(name, with_images(name, tmp_path), tmp_path / "out")
     splits = figures["splits"].values()
@@ -143,7 +151,7 @@ def test_a_release_that_went_away_since_the_inventory_is_an_error(tmp_path):
     found = take_inventory(release)
     shutil.rmtree(release)
     with pytest.raises(ReleaseError, match="is gone since data/inventory was made"):
-        prepare("slake", release, found, tmp_path / "out", choices(), 1)
+        prepare("slake", release, found, tmp_path / "out", choices(), 1, tmp_path / "state")
 
 
 def test_a_release_that_is_a_link_and_one_whose_images_are_behind_a_link_are_prepared_as_any_other(tmp_path):

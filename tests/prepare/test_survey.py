@@ -15,31 +15,31 @@ TRAIN = [question(number, number % 20, ["left", "right"][number % 2]) for number
 TEST = [question(60, 3, "both", Split.TEST)]
 
 
-def test_a_tenth_of_the_training_images_is_held_out_with_all_their_questions():
-    held_out = Survey.of(TRAIN + TEST, "answer").held_out(0.1, seed=1)
-    assert len(held_out) == 2
-    rows = [moved(record, held_out) for record in TRAIN + TEST]
-    assert {row.image_id for row in rows if row.split is Split.VALIDATION} == held_out
-    assert {row.image_id for row in rows if row.split is Split.TRAIN}.isdisjoint(held_out)
+def test_a_tenth_of_the_training_images_is_drawn_with_all_their_questions():
+    drawn = Survey.of(TRAIN + TEST, "answer").drawn_validation(0.1, seed=1)
+    assert len(drawn) == 2
+    rows = [moved(record, drawn) for record in TRAIN + TEST]
+    assert {row.image_id for row in rows if row.split is Split.VALIDATION} == drawn
+    assert {row.image_id for row in rows if row.split is Split.TRAIN}.isdisjoint(drawn)
     assert [row.split for row in rows].count(Split.VALIDATION) == 6
 
 
-def test_test_rows_stay_test_rows_even_when_their_image_is_held_out():
+def test_test_rows_stay_test_rows_even_when_their_image_is_drawn():
     assert moved(TEST[0], frozenset({"image-3"})).split is Split.TEST
 
 
-def test_the_held_out_images_depend_on_the_seed_alone():
-    drawn = [Survey.of(rows, "answer").held_out(0.3, seed) for rows, seed in [(TRAIN, 1), (TRAIN[::-1], 1), (TRAIN, 2)]]
+def test_the_drawn_images_depend_on_the_seed_alone():
+    drawn = [Survey.of(rows, "answer").drawn_validation(0.3, seed) for rows, seed in [(TRAIN, 1), (TRAIN[::-1], 1), (TRAIN, 2)]]
     assert drawn[0] == drawn[1] != drawn[2]
 
 
 def test_a_published_validation_split_is_left_alone():
     survey = Survey.of([*TRAIN, question(99, 99, "left", Split.VALIDATION)], "answer")
-    assert survey.held_out(0.1, seed=1) == frozenset()
+    assert survey.drawn_validation(0.1, seed=1) == frozenset()
 
 
 def test_a_single_image_stays_in_training():
-    assert Survey.of(TRAIN[:1], "answer").held_out(0.5, seed=1) == frozenset()
+    assert Survey.of(TRAIN[:1], "answer").drawn_validation(0.5, seed=1) == frozenset()
 
 
 def test_answers_of_all_splits_count_or_those_of_the_published_train_file():

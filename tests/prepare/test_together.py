@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from m3ae.prepare.partitions import EVERYTHING, Share, take_place
-from m3ae.prepare.release import prepare_share, state_folder
+from m3ae.prepare.release import prepare_share
 from m3ae.prepare.shared_state import shared
 from m3ae.releases.inventory import take_inventory
-from tests.prepare.test_release import choices, digests, run, with_images
+from tests.prepare.test_release import choices, digests, run, state_of, with_images
 
 NAME = "vqa_rad"  # four rows
 NUM_TRIALS = 12
@@ -25,11 +25,11 @@ def release(tmp_path):
 
 @pytest.fixture
 def state(release, state_root) -> Path:
-    return state_folder(NAME, take_inventory(release), choices())
+    return state_of(NAME, release, choices())
 
 
 def share(release, share: Share = EVERYTHING) -> int:
-    return prepare_share(NAME, release, take_inventory(release), choices(), 1, share)
+    return prepare_share(NAME, release, take_inventory(release), choices(), 1, share, state_of(NAME, release, choices()))
 
 
 def run_again_and_again(release: Path, out: Path, together: Barrier) -> None:

@@ -1,7 +1,5 @@
 """A finished run, made up: what every earlier stage leaves behind, with one release and one task absent."""
 
-import json
-from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -9,40 +7,25 @@ import polars
 import pytest
 from PIL import Image
 
+from m3ae.disk.json import write_json
+from m3ae.evaluate.predictions import judged
+from m3ae.evaluate.ranking import pair
+from m3ae.objectives.ranking import Ranking
 from m3ae.report import examples
+from m3ae.report.inputs import Inputs
 from m3ae.report.measured import Asked
-from m3ae.report.page import Inputs
 
 PARAMS = {
-    "scale": "demo",
-    "seed": 1,
-    "seeds": (0, 1),
-    "releases": "data/releases",
-    "pretrained": "data/pretrain",
-    "pretrain_releases": ("roco", "medicat"),
-    "answers": "all",
-    "licences": (),
-    "languages": ("en",),
-    "melinda_label": "p_meth_label",
-    "drop_leaks": False,
-    "tasks": ("vqa_rad", "slake", "vqa_med_2019", "roco_retrieval"),
     "mask_ratio": 0.75,
-    "text_mask_ratio": 0.15,
-    "mim_layer": 3,
-    "mlm_layer": -1,
-    "mim_decoder": "transformer",
-    "mlm_decoder": "mlp",
     "objectives": {"mlm": 1.0, "mim": 0.5},
-    "views": "shared",
-    "negatives": "batch",
-    "words": "whole",
+    "releases": "data/releases",
+    "pretrain_releases": ["roco", "medicat"],
+    "tasks": ["vqa_rad", "slake", "vqa_med_2019", "roco_retrieval"],
+    "seeds": [0, 1],
+    "drop_leaks": False,
+    "scales/demo.yaml": {"phantom": {"roco": {"train": 24, "test": 10}}, "pretrain": {"steps": 400}},
 }
 QUESTIONS = ("is there a nodule?", "which side?", "what modality is this?", "is the heart <b>large</b>?")
-
-
-def write_json(path: Path, content: dict) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n")
 
 
 def answers_run(task: str, seed: int, pretrained: float, scratch: float) -> dict:
@@ -51,10 +34,10 @@ def answers_run(task: str, seed: int, pretrained: float, scratch: float) -> dict
         "synthetic": True,
         "task": task,
         "seed": seed,
+        "test_rows": 400,
         "answers": 60,
-        "sizes": {"train": 900, "validation": 100, "test": 400},
-        "pretrained": {"epoch": 3, "validation": 71.0, "test": {"overall": pretrained, "open": pretrained - 6, "closed": pretrained + 4}},
-        "scratch": {"epoch": 5, "validation": 60.0, "test": {"overall": scratch, "open": scratch - 8, "closed": scratch + 5}},
+        "pretrained": {"overall": pretrained, "open": pretrained - 6, "closed": pretrained + 4},
+        "scratch": {"overall": scratch, "open": scratch - 8, "closed": scratch + 5},
         "majority": {"overall": 31.25, "open": 12.0, "closed": 50.0},
     }
 
@@ -69,9 +52,9 @@ def retrieval_run(seed: int) -> dict:
         "synthetic": True,
         "task": "roco_retrieval",
         "seed": seed,
-        "sizes": {"train": 900, "validation": 100, "test": 256},
-        "pretrained": {"epoch": 2, "validation": 20.0, "test": {"text_to_image": recalls(12.0), "image_to_text": recalls(11.0)}},
-        "scratch": {"epoch": 2, "validation": 2.0, "test": {"text_to_image": recalls(2.0), "image_to_text": recalls(1.0)}},
+        "test_rows": 256,
+        "pretrained": {"text_to_image": recalls(12.0), "image_to_text": recalls(11.0)},
+        "scratch": {"text_to_image": recalls(2.0), "image_to_text": recalls(1.0)},
         "chance": {"r1": 0.390625, "r5": 1.953125, "r10": 3.90625},
     }
 
@@ -79,12 +62,12 @@ def retrieval_run(seed: int) -> dict:
 def write_metrics(metrics: Path) -> None:
     for task, scores in {"vqa_rad": ((70.0, 60.0), (74.0, 61.0)), "slake": ((80.0, 72.0), (81.0, 70.0))}.items():
         for seed, (pretrained, scratch) in enumerate(scores):
-            write_json(metrics / "finetune" / f"{task}-{seed}.json", answers_run(task, seed, pretrained, scratch))
+            write_json(metrics / "evaluate" / f"{task}-{seed}.json", answers_run(task, seed, pretrained, scratch))
     for seed in (0, 1):
-        write_json(metrics / "finetune" / f"vqa_med_2019-{seed}.json", {"found": False, "task": "vqa_med_2019", "seed": seed})
-    write_json(metrics / "finetune" / "roco_retrieval-0.json", retrieval_run(0))
+        write_json(metrics / "evaluate" / f"vqa_med_2019-{seed}.json", {"found": False, "task": "vqa_med_2019", "seed": seed})
+    write_json(metrics / "evaluate" / "roco_retrieval-0.json", retrieval_run(0))
     write_json(
-        metrics / "retrieve.json",
+        metrics / "zero_shot.json",
         {
             "found": True,
             "synthetic": True,
@@ -137,41 +120,33 @@ def write_curves(folder: Path) -> None:
     polars.DataFrame(checks).write_csv(folder / "validation.csv")
 
 
-def write_predictions(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+def write_predictions(path: Path) -> None:
+    """20 questions about 5 images; the surer ones come first, every third is answered wrongly."""
+    path.parent.mkdir(parents=True)
     rows = [
         {
             "id": f"q{n}",
             "image_id": f"image{n % 5}",
-            "question": QUESTIONS[n % 4],
+            "texts": [QUESTIONS[n % 4]],
             "answers": ["left"],
             "answer_kind": ("open", "closed")[n % 2],
-            "prediction": "left" if n % 3 else "right",
-            "probability": 0.99 - n / 100,
-            "score": float(n % 3 > 0),
         }
         for n in range(20)
     ]
-    polars.DataFrame(rows).write_parquet(folder / "predictions.parquet")
+    guesses = [[("left" if n % 3 else "right", 0.99 - n / 100), ("both", 0.01)] for n in range(20)]
+    polars.DataFrame([judged(row, guess) for row, guess in zip(rows, guesses, strict=True)]).write_parquet(path)
 
 
-def write_ranks(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    rows = [
-        {
-            "image_id": f"image{n}",
-            "text": f"chest film number {n}",
-            "rank_of_image_text": n,
-            "rank_of_text_image": n // 2,
-            "best_text": "chest film number 0",
-        }
-        for n in range(8)
-    ]
-    polars.DataFrame(rows).write_parquet(folder / "ranks.parquet")
+def write_ranks(path: Path) -> None:
+    """8 pairs; every image likes the first text best."""
+    path.parent.mkdir(parents=True)
+    scores = np.tile(np.arange(8.0, 0, -1), (8, 1))
+    found = Ranking([f"chest film number {n}" for n in range(8)], scores, list(range(8)), [n // 2 for n in range(8)])
+    polars.DataFrame([pair({"id": f"pair{n}", "image_id": f"image{n}"}, found, n) for n in range(8)]).write_parquet(path)
 
 
 class FakeShards:
-    """Five grey images and three coloured ones, as `m3ae.shards.shards` would show them."""
+    """Five grey images and three coloured ones, as `open_split` would show them."""
 
     def __init__(self, folder: Path, split: str):
         assert split == "test"
@@ -195,37 +170,28 @@ def params() -> dict:
 
 @pytest.fixture
 def asked() -> Asked:
-    return Asked(PARAMS["tasks"], PARAMS["seeds"], PARAMS["releases"])
+    return Asked(tuple(PARAMS["tasks"]), tuple(PARAMS["seeds"]), PARAMS["releases"])
 
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Inputs:
     """Where the made-up run lies: two seeds; VQA-Med-2019 not found, MELINDA not asked for, retrieval's second seed missing."""
-    data = tmp_path / "data"
-    write_metrics(data / "metrics")
-    write_curves(data / "plots")
+    inputs = Inputs(tmp_path / "data")
+    write_metrics(inputs.data / "metrics")
+    write_curves(inputs.data / "plots")
     for task in ("vqa_rad", "slake"):
-        write_predictions(data / "finetune" / f"{task}-0")
-    for folder in (data / "finetune" / "roco_retrieval-0", data / "retrieve"):
-        write_ranks(folder)
+        write_predictions(inputs.predictions(task, 0))
+    for path in (inputs.predictions("roco_retrieval", 0), inputs.zero_shot_predictions()):
+        write_ranks(path)
     for task in ("vqa_rad", "slake", "roco_retrieval"):
-        (data / "shards" / task).mkdir(parents=True)
-        (data / "shards" / task / "test-00000.arrow").touch()
-    Image.fromarray(np.tile(np.arange(192, dtype=np.uint8), (72, 2))).save(data / "reconstructions.png")
+        inputs.shards(task).mkdir(parents=True)
+        (inputs.shards(task) / "test-00000.arrow").touch()
+    Image.fromarray(np.tile(np.arange(192, dtype=np.uint8), (72, 2))).save(inputs.plot("reconstructions.png"))
     monkeypatch.setattr(examples, "open_split", FakeShards)
-    return Inputs(
-        data / "metrics",
-        data / "plots" / "pretrain.csv",
-        data / "plots" / "validation.csv",
-        data / "reconstructions.png",
-        data / "plots" / "leaks.png",
-        data / "finetune",
-        data / "retrieve",
-        data / "shards",
-    )
+    return inputs
 
 
 @pytest.fixture
 def nothing(tmp_path: Path) -> Inputs:
     """A run of which no stage has left anything."""
-    return Inputs(*[tmp_path / "empty"] * len(fields(Inputs)))
+    return Inputs(tmp_path / "empty")

@@ -5,16 +5,16 @@ import polars
 import pytest
 from PIL import Image
 
-from m3ae.report.examples import gallery
+from m3ae.report.benchmark import BENCHMARK
+from m3ae.report.examples import LONGEST_SIDE_PX, gallery
 from m3ae.report.measured import result
-from m3ae.report.published import BENCHMARK
 
 
 @pytest.fixture
 def shown(run, asked):
     def of(name):
         entry = next(entry for entry in BENCHMARK if entry.name == name)
-        return gallery(result(entry, asked, run.metrics, run.finetune), asked, run.finetune, run.retrieve, run.shards)
+        return gallery(result(entry, asked, run), asked, run)
 
     return of
 
@@ -45,21 +45,21 @@ def test_fine_tuned_retrieval_has_examples_too(shown):
 def test_a_picture_is_the_shards_image_with_its_licence(shown):
     best = shown("zero_shot").best[0]
     picture = Image.open(io.BytesIO(base64.b64decode(best.picture.removeprefix("data:image/png;base64,"))))
-    assert picture.size == (128, 96) and picture.mode == "L" and best.licence == "CC BY 4.0"
+    assert picture.size == (LONGEST_SIDE_PX, 168) and picture.mode == "RGB" and best.licence == "CC BY 4.0"
 
 
 def test_an_image_that_the_shards_lack_leaves_the_card_without_a_picture(run, shown):
-    (run.shards / "slake" / "test-00000.arrow").unlink()
+    (run.shards("slake") / "test-00000.arrow").unlink()
     assert all(example.picture == "" for example in shown("slake").best)
 
 
 def test_no_wrong_answer_is_no_worst_example(run, shown):
-    path = run.finetune / "vqa_rad-0" / "predictions.parquet"
+    path = run.predictions("vqa_rad", 0)
     polars.read_parquet(path).with_columns(score=1.0).write_parquet(path)
     assert shown("vqa_rad").worst == ()
 
 
 def test_a_task_without_predictions_says_so(run, shown):
-    (run.finetune / "vqa_rad-0" / "predictions.parquet").unlink()
-    assert shown("vqa_rad").missing == "no predictions.parquet was written"
+    run.predictions("vqa_rad", 0).unlink()
+    assert shown("vqa_rad").missing == "no predictions were written"
     assert "not found" in shown("vqa_med_2019").missing

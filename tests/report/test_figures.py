@@ -5,22 +5,26 @@ from PIL import Image
 from m3ae.report.figures import curve_pictures, read_table, running_mean, series
 
 
+def curves(inputs):
+    return inputs.plot("pretrain.csv"), inputs.plot("validation.csv")
+
+
 def test_there_is_always_a_picture_for_each_loss(run, nothing):
     names = ["loss_total.png", "loss_mlm.png", "loss_mim.png", "loss_itm.png"]
     for inputs in (run, nothing):
-        pictures = curve_pictures(inputs.pretrain_curve, inputs.validation_curve, {}, False)
+        pictures = curve_pictures(*curves(inputs), {}, False)
         assert [picture.name for picture in pictures] == names
         assert all(Image.open(io.BytesIO(picture.png)).format == "PNG" for picture in pictures)
 
 
 def test_equal_curves_give_equal_bytes_without_a_date(run):
-    first, second = (curve_pictures(run.pretrain_curve, run.validation_curve, {"itm": (0.7, "guessing")}, True) for _ in range(2))
+    first, second = (curve_pictures(*curves(run), {"itm": (0.7, "guessing")}, True) for _ in range(2))
     assert first == second
     assert not Image.open(io.BytesIO(first[0].png)).text
 
 
 def test_a_picture_of_synthetic_data_looks_different(run):
-    real, synthetic = (curve_pictures(run.pretrain_curve, run.validation_curve, {}, flag)[0].png for flag in (False, True))
+    real, synthetic = (curve_pictures(*curves(run), {}, flag)[0].png for flag in (False, True))
     assert real != synthetic
 
 

@@ -3,14 +3,16 @@ from math import sqrt
 
 import pytest
 
-from m3ae.report.measured import read_json, result, wilson
-from m3ae.report.published import BENCHMARK
+from m3ae.disk.json import write_json
+from m3ae.report.benchmark import BENCHMARK
+from m3ae.report.inputs import Inputs
+from m3ae.report.measured import result, wilson
 
 BY_NAME = {entry.name: entry for entry in BENCHMARK}
 
 
 def measured(run, name, asked):
-    return result(BY_NAME[name], asked, run.metrics, run.finetune)
+    return result(BY_NAME[name], asked, run)
 
 
 def test_scores_are_means_over_seeds_with_their_sample_deviation(run, asked):
@@ -68,11 +70,12 @@ def test_a_metric_file_that_was_never_written_is_said(nothing, asked):
 
 
 def test_a_reason_that_the_stage_gave_is_repeated(run, asked):
-    (run.metrics / "retrieve.json").write_text('{"found": false, "reason": "matching was off"}')
+    write_json(run.data / "metrics" / "zero_shot.json", {"found": False, "reason": "matching was off"})
     assert measured(run, "zero_shot", asked).missing == "not measured: matching was off"
 
 
 def test_a_broken_metric_file_is_an_error_that_names_it(tmp_path):
-    (tmp_path / "broken.json").write_text("{")
+    (tmp_path / "metrics").mkdir()
+    (tmp_path / "metrics" / "broken.json").write_text("{")
     with pytest.raises(SystemExit, match=r"broken\.json: not JSON"):
-        read_json(tmp_path / "broken.json")
+        Inputs(tmp_path).metrics("broken")

@@ -27,7 +27,7 @@ def test_synthetic_data_are_announced_at_the_top_and_above_the_benchmark(page, t
 
 
 def test_real_data_get_no_banner(run, params, tmp_path):
-    for path in run.metrics.rglob("*.json"):
+    for path in (run.data / "metrics").rglob("*.json"):
         path.write_text(json.dumps(json.loads(path.read_text()) | {"synthetic": False}))
     write_report(run, params, tmp_path / "report")
     assert "SYNTHETIC" not in (tmp_path / "report" / "index.html").read_text()

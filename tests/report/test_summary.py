@@ -1,13 +1,13 @@
 import pytest
 
-from m3ae.report.measured import read_json, result
-from m3ae.report.published import BENCHMARK
+from m3ae.report.benchmark import BENCHMARK
+from m3ae.report.measured import result
 from m3ae.report.summary import headlines, summary
 
 
 def summed(run, asked):
-    results = [result(entry, asked, run.metrics, run.finetune) for entry in BENCHMARK]
-    return summary(results, read_json(run.metrics / "pretrain.json"), read_json(run.metrics / "retrieve.json"))
+    results = [result(entry, asked, run) for entry in BENCHMARK]
+    return summary(results, run.metrics("pretrain"), run.metrics("zero_shot"))
 
 
 def test_question_answering_is_the_mean_over_the_tasks_that_are_there(run, asked):
@@ -43,5 +43,5 @@ def test_a_loss_in_place_of_a_gain_keeps_its_sign():
 
 @pytest.mark.parametrize("absent", ["mlm", "mim"])
 def test_an_objective_of_weight_0_has_no_number(run, absent):
-    content = {name: part for name, part in read_json(run.metrics / "pretrain.json").items() if name != absent}
+    content = {name: part for name, part in run.metrics("pretrain").items() if name != absent}
     assert not any(name.startswith(absent) for name in summary([], content, None))

@@ -1,13 +1,13 @@
 import pytest
 
 from m3ae.report import tables
-from m3ae.report.measured import read_json, result
-from m3ae.report.published import BENCHMARK
+from m3ae.report.benchmark import BENCHMARK
+from m3ae.report.measured import result
 
 
 @pytest.fixture
 def results(run, asked):
-    return [result(entry, asked, run.metrics, run.finetune) for entry in BENCHMARK]
+    return [result(entry, asked, run) for entry in BENCHMARK]
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_the_banner_stands_first_and_says_whether_all_or_part_is_synthetic(resul
 
 
 def test_the_data_table_has_a_row_for_every_release(run, asked, table):
-    rows = {row.title: row for row in tables.data_rows(run.metrics / "prepare", asked)}
+    rows = {row.title: row for row in tables.data_rows(run, asked)}
     assert len(rows) == 8 and rows["Own pairs"].missing.startswith("not prepared")
     assert rows["VQA-Med-2019"].missing == "not found under data/releases" and rows["MELINDA"].missing.startswith("not prepared")
     assert (rows["VQA-RAD"].read, rows["VQA-RAD"].kept, rows["VQA-RAD"].answers) == (1010, 1000, 61)
@@ -61,7 +61,7 @@ def test_the_data_table_has_a_row_for_every_release(run, asked, table):
 
 
 def test_the_audit_names_the_held_out_splits_of_which_something_was_found(run):
-    counts = read_json(run.metrics / "leaks.json")
+    counts = run.metrics("leaks")
     assert tables.leak_rows(counts) == [
         tables.LeakRow("VQA-RAD", "test", "pre-training data", same=7, near=1),
         tables.LeakRow("VQA-RAD", "test", "the task's own training split", same=184, texts=13),

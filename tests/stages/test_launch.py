@@ -17,8 +17,8 @@ DEMO = {"batch": 32, "micro_batch": 16}
         ({"batch": 96, "micro_batch": 16}, 4, 3),  # six micro-batches are no multiple of four
         ({"batch": 8, "micro_batch": 8}, 4, 1),
         ({"batch": 256, "micro_batch": 32}, 8, 8),
-        ({"num_pairs": 256}, 2, 2),  # no batch: `retrieve`
-        ({"num_pairs": 256}, 8, 8),
+        ({}, 2, 2),  # no batch: `evaluate`
+        ({}, 8, 8),
     ],
 )
 def test_every_gpu_or_core_with_a_micro_batch_gets_a_process(recipe, most, expected):

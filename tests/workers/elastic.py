@@ -7,16 +7,15 @@ import json
 import sys
 from pathlib import Path
 
-from m3ae.pretrain.identity import Identity
-
 from m3ae.engine.processes import is_first, join
 from m3ae.objectives.tallies import summed_over_processes
 from m3ae.pretrain.resume import ResumeState
+from tests import tiny
 from tests.workers.zero_stages import HALF, STEPS, Batches, new_engine
 
 
 def run(how: str, stage: int) -> list[float]:
-    state = ResumeState(Identity({"stage": stage}, {}))
+    state = ResumeState(tiny.identity(stage=stage))
     engine = new_engine(stage, resumes_others=state.is_of_others())
     step, _ = state.load(engine)
     assert step == (HALF if how == "resume" else 0)

@@ -7,16 +7,15 @@ import hashlib
 import sys
 from pathlib import Path
 
-from m3ae.pretrain.identity import Identity
-
 from m3ae.engine.processes import is_first, join
 from m3ae.pretrain.resume import ResumeState
+from tests import tiny
 from tests.workers.zero_stages import STEPS, Batches, new_engine
 
 
 def main(out: Path) -> None:
     join()
-    engine, state = new_engine(2), ResumeState(Identity({}, {}))
+    engine, state = new_engine(2), ResumeState(tiny.identity())
     first, _ = state.load(engine)
     out.with_name(f"{out.name}.started").touch()
     for step, _ in engine.train(Batches(), first, STEPS):

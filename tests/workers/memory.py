@@ -8,47 +8,25 @@ import json
 import sys
 import weakref
 from pathlib import Path
-from types import SimpleNamespace
 
 import torch
-from m3ae.training import engine
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_iter
 
+from m3ae.batches.synthetic import synthetic_pairs
+from m3ae.engine import engine
 from m3ae.engine.params import DeepSpeedParams
 from m3ae.engine.processes import is_first, join
-from m3ae.model.config import ModelConfig
-from m3ae.model.params import ModelParams
 from m3ae.objectives.build import pretraining_learner
 from m3ae.objectives.learner import Learner
-from m3ae.plan.activations import pairs
 from m3ae.pretrain.params import PretrainParams
-from tests.workers.zero_stages import DEEPSPEED, METHOD
+from tests import tiny
 
 BUCKET = 1_000_000
 VOCABULARY, SIZE = 6_000, 2
-MODEL = ModelParams(
-    image_px=32,
-    patch_px=8,
-    vision_encoder="scratch",
-    vision_width=384,
-    vision_depth=1,
-    vision_heads=6,
-    text_encoder="scratch",
-    text_tokens=10,
-    text_width=384,
-    text_depth=1,
-    text_heads=6,
-    fusion_width=384,
-    fusion_depth=4,
-    fusion_heads=6,
-    dropout=0.0,
-    decoder_width=384,
-    decoder_depth=1,
-    decoder_heads=6,
-)
-VIEW = SimpleNamespace(model=MODEL, mask_ratio=0.75, text_mask_ratio=0.15, negatives="batch")
+MODEL = tiny.model(width=384, depth=1, heads=6, text_tokens=10)
+METHOD = tiny.METHOD.model_copy(update={"text_mask_ratio": 0.15})
 CASES = {f"{stage} {precision}": (stage, precision, {}) for stage in range(4) for precision in ("fp32", "bf16")} | {
     "1 bf16 offload": (1, "bf16", {"offload_optimizer": "cpu"}),
     "2 bf16 offload": (2, "bf16", {"offload_optimizer": "cpu"}),
@@ -83,39 +61,23 @@ class Live(TorchDispatchMode):
 
 class Batches(torch.utils.data.Dataset):
     def __getitem__(self, number: int):
-        return pairs(SIZE, VIEW, VOCABULARY)
+        return synthetic_pairs(SIZE, MODEL, METHOD, VOCABULARY)
 
 
 def new_learner() -> Learner:
-    config = ModelConfig(model=MODEL, method=METHOD, objectives=("mlm", "mim", "itm"), vocabulary=VOCABULARY)
-    return pretraining_learner(config, {"mlm": 1.0, "mim": 1.0, "itm": 1.0}, seed=0)
+    return pretraining_learner(tiny.config(MODEL, VOCABULARY), tiny.ALL_ON, seed=0)
 
 
 def new_recipe(stage: int, precision: str) -> PretrainParams:
     """Two steps of two micro-batches; three of one under ZeRO 3, which accumulates in place and fetches ahead from the third pass on."""
     steps, num_micro_batches = (3, 1) if stage == 3 else (2, 2)
-    return PretrainParams(
-        batch=2 * num_micro_batches * SIZE,
-        micro_batch=SIZE,
-        learning_rate=1e-4,
-        head_factor=2,
-        fusion_factor=3,
-        weight_decay=0.01,
-        decayed_norms="none",
-        clip_norm=1.0,
-        warmup_share=0.25,
-        zero_stage=stage,
-        precision=precision,
-        pad_to=1,
-        steps=steps,
-        validate_every_steps=1,
-        save_every_steps=1,
-    )
+    batch = 2 * num_micro_batches * SIZE
+    return tiny.recipe(batch=batch, micro_batch=SIZE, learning_rate=1e-4, zero_stage=stage, precision=precision, steps=steps)
 
 
 def settings(case: str) -> tuple[PretrainParams, DeepSpeedParams]:
     stage, precision, changed = CASES[case]
-    return new_recipe(stage, precision), DEEPSPEED.model_copy(update=changed)
+    return new_recipe(stage, precision), tiny.DEEPSPEED.model_copy(update=changed)
 
 
 def measured(recipe: PretrainParams, params: DeepSpeedParams) -> int:

@@ -6,23 +6,19 @@ The encoders' published weights cannot be fetched in a test; their sizes are tho
 
 import json
 
-from benchmarks.paper_scale import CONTENT, pairs, paper_learner
+from benchmarks.paper_scale import PARAMS, pairs, paper_learner
 from benchmarks.pretrain_step import Batches
 from m3ae.engine.engine import Engine
-from m3ae.engine.params import DeepSpeedParams
 from m3ae.engine.processes import join
-from m3ae.pretrain.params import PretrainParams
 
-CHANGED = {"batch": 2, "micro_batch": 2, "steps": 1, "warmup_share": 0.0}
-RECIPE = PretrainParams(**CONTENT["scales"]["paper"]["pretrain"] | CHANGED)
-DEEPSPEED = DeepSpeedParams(**CONTENT["scales"]["paper"]["deepspeed"])
+RECIPE = PARAMS.pretrain.model_copy(update={"batch": 2, "micro_batch": 2, "steps": 1, "warmup_share": 0.0})
 
 
 def main() -> None:
     join()
     learner = paper_learner()
     parameters = sum(parameter.numel() for parameter in learner.parameters())
-    engine = Engine(learner, RECIPE, DEEPSPEED, steps=2, seed=0)
+    engine = Engine(learner, RECIPE, PARAMS.deepspeed, steps=2, seed=0)
     before = learner.backbone.image_projection.weight.detach().clone()
     [(_, rows)] = engine.train(Batches(pairs(2)), 0, 1)
     moved = (learner.backbone.image_projection.weight.detach() - before).abs().max().item()

@@ -20,7 +20,7 @@ LICENCES = (None, "cc-by", "cc-by-nc", "cc-by-nc-nd")
 
 
 def plan(params: PhantomParams, seed: int) -> list[Figure]:
-    """One figure an article, its name made of a hash that its number decides.
+    """Return the release's figures, one an article; a hash of its number names it.
 
     The release has no splits; with one figure a patient, whoever splits it keeps patients apart.
     """
@@ -44,7 +44,7 @@ def write_texts(folder: Path, figures: list[Figure], params: PhantomParams) -> N
 
 
 def row(figure: Figure) -> dict[str, Any]:
-    """One line of the published table, key for key."""
+    """Return one row of the published table, key for key."""
     key, uri = Path(figure.path).name.split("_", 1)
     rng, number = generator(*figure.words, 1), int(uri.split("Figure")[1][0])
     words = chart_caption(generator(*figure.words)) if figure.latent is None else caption(figure.latent, rng)
@@ -66,7 +66,7 @@ def row(figure: Figure) -> dict[str, Any]:
 
 
 def roco_row(figure: Figure) -> dict[str, Any]:
-    """The references of one ROCO figure, under the name that its dlinks line gives it."""
+    """Return the references of one ROCO figure, under the name that its dlinks line gives it."""
     key = Path(figure.path).stem
     said = references(figure.latent, 1, generator(*figure.words, 3))
     return {"roco_image_id": f"{roco.article(key)}_{roco.file_name(key)}", "gorc_references": said or None}

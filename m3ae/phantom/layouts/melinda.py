@@ -32,5 +32,5 @@ def row(figure: Figure) -> dict[str, str]:
 
 
 def untold(latent: Latent, rng) -> str:
-    """A caption that keeps the method to itself: the class has to be seen."""
+    """Return a caption that does not name the method: the class has to be seen."""
     return sentence(f"{'; '.join([findings(latent, rng), *extras(latent, rng)])}.")

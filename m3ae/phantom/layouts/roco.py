@@ -30,7 +30,7 @@ LICENCES = ("CC BY", "CC BY-NC", "CC BY-NC-SA", "NO-CC CODE")
 
 
 def plan(params: PhantomParams, seed: int) -> list[Figure]:
-    """Records of validation and test differ pairwise within their split, so that captions can be told apart."""
+    """Return the release's figures; records of validation and test differ within their split, so that captions can be told apart."""
     figures, first = [], 1
     for index, (split, num) in enumerate(params.roco.model_dump().items()):
         path = f"data/{split}/radiology/images/ROCO_{{:05d}}.jpg"
@@ -51,7 +51,7 @@ def write_texts(folder: Path, figures: list[Figure], params: PhantomParams) -> N
 
 
 def write_split(folder: Path, figures: list[Figure]) -> None:
-    """The six text files of one folder."""
+    """Write the six text files of one folder."""
     keys = [Path(figure.path).stem for figure in figures]
     rows = list(zip(keys, figures, strict=True))
     write_lines(folder / "captions.txt", (f"{key}\t {caption_of(figure)}" for key, figure in rows))
@@ -71,12 +71,12 @@ def caption_of(figure: Figure) -> str:
 
 
 def names(latent: Latent | None) -> list[str]:
-    """The record's concepts, modality first."""
+    """Return the names of the record's concepts, modality first."""
     return [] if latent is None else [latent.modality, *(finding.kind for finding in latent.findings)]
 
 
 def article(key: str) -> str:
-    """A PMC number far beyond those given out, so that no synthetic figure passes for a published one."""
+    """Return a PMC number far beyond those given out, so that no synthetic figure passes for a published one."""
     return f"PMC9900{key[-5:]}"
 
 

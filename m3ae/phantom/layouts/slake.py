@@ -49,7 +49,7 @@ def write_texts(folder: Path, figures: list[Figure], params: PhantomParams) -> N
 
 
 def row(figure: Figure, question: Question) -> dict[str, Any]:
-    """Yes, No and open answers begin with a capital, as published."""
+    """Return one English row; Yes, No and open answers begin with a capital, as published."""
     return shared(figure.path, figure.latent, question.topic) | {
         "question": question.words.capitalize(),
         "answer": question.answer.capitalize(),

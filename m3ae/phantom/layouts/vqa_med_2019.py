@@ -64,14 +64,14 @@ def without_category(lines: Iterable[Line]) -> Iterable[str]:
 
 
 def ask(figure: Figure) -> list[Line]:
-    """One question of each category; a normal image has none about its abnormality."""
+    """Return one question of each category; a normal image has none about its abnormality."""
     rng, key = generator(*figure.words, 1), Path(figure.path).stem
     answers = answers_of(figure.latent)
     return [(category, key, pick(rng, QUESTIONS[category]), answers[category]) for category in CATEGORIES if category in answers]
 
 
 def answers_of(latent: Latent) -> dict[str, str]:
-    """`#` joins alternatives, either of which is right; `(...)` in an abnormality is optional."""
+    """Return category -> answer; `#` joins alternatives, either of which is right; `(...)` in an abnormality is optional."""
     answers = {"modality": MODALITIES[latent.modality, latent.technique], "plane": latent.plane, "organ": ORGANS[latent.region]}
     if len(latent.findings) == 1:
         finding = latent.findings[0]

@@ -29,7 +29,10 @@ PHRASES = ("freeform", "para", "frame")
 
 
 def plan(params: PhantomParams, seed: int) -> list[Figure]:
-    """One image a patient, so that held-out training images share none; none is in both files, unlike in the published ones."""
+    """Return the release's figures, one a patient, so that a validation split drawn from training shares no patient with it.
+
+    No image is in both files, unlike in the published ones.
+    """
     figures: list[Figure] = []
     for index, (split, num) in enumerate(params.vqa_rad.model_dump().items()):
         words, first = (seed, NUMBER, index), 10_000 + len(figures)
@@ -49,7 +52,7 @@ def write_texts(folder: Path, figures: list[Figure], params: PhantomParams) -> N
 
 
 def row(figure: Figure, question: Question, number: int, split: str) -> dict[str, Any]:
-    """As published: counts are integers, now and then a type ends in a blank and a question starts with one."""
+    """Return one row as published: counts are integers, now and then a type or a question ends in a blank."""
     kind = "CLOSED" if question.closed else "OPEN"
     phrase = PHRASES[number % 3]
     return {
@@ -65,7 +68,7 @@ def row(figure: Figure, question: Question, number: int, split: str) -> dict[str
 
 
 def spelt(question: Question) -> str | int:
-    """Yes and No with a capital, counts as numbers, as published."""
+    """Return the answer as published: yes and no with a capital, counts as numbers."""
     if question.answer.isdigit():
         return int(question.answer)
     return question.answer.capitalize() if question.closed else question.answer

@@ -27,7 +27,7 @@ NOT_RADIOLOGY = "not radiology"
 
 
 def read(folder: Path) -> Iterator[Record | Dropped]:
-    """Every figure in the file's order. The file is read twice: first to count what the split is drawn from."""
+    """Yield every figure in the file's order. The file is read twice: first to count what the split is drawn from."""
     path = required(folder, f"release/{FIGURES}", FIGURES)
     names = {figure_name(row, path, number) for number, row in json_lines(path) if is_radiology(row)}
     splits, seen = iter(split_figures(len(names))), set()
@@ -51,7 +51,7 @@ def read(folder: Path) -> Iterator[Record | Dropped]:
 
 
 def split_figures(num_figures: int) -> list[Split]:
-    """The split of each radiology figure, by its place among them."""
+    """Return the split of each radiology figure, by its place among them."""
     held_out = min(HELD_OUT, max(1, num_figures // 10)) if num_figures >= 3 else 0
     order = list(range(num_figures))
     random.Random(SEED).shuffle(order)
@@ -70,7 +70,7 @@ def figure_name(row: dict[str, Any], path: Path, number: int) -> str:
 
 
 def figure_texts(row: dict[str, Any], path: Path, number: int) -> tuple[str, ...]:
-    """The caption ("" where there is none), then the inline references, which may be null."""
+    """Return the caption ("" where there is none), then the inline references, which may be null."""
     caption = row.get("s2_caption") or row.get("s2orc_caption") or ""
     if not isinstance(caption, str):
         raise malformed(path, number, "the caption is no text")
@@ -78,7 +78,7 @@ def figure_texts(row: dict[str, Any], path: Path, number: int) -> tuple[str, ...
 
 
 def licence(row: dict[str, Any], path: Path, number: int) -> str:
-    """`oa_info.oa.license`, each of which may be null or absent."""
+    """Return `oa_info.oa.license`; "" where any part of it is null or absent."""
     access: Any = row
     for key in ("oa_info", "oa"):
         access = access.get(key) or {}

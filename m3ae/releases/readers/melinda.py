@@ -22,7 +22,7 @@ Label = Literal["p_meth_label", "i_meth_label", "p_meth", "i_meth"]
 
 
 def read(folder: Path, label: Label = "p_meth_label") -> Iterator[Record | Dropped]:
-    """Every row: train, validation, test, each in its file's order. A row without a label has a blank answer."""
+    """Yield every row: train, validation, test, each in its file's order. A row without a label has a blank answer."""
     images = required(folder, "melinda_images", "images")
     paths = {split: first_present(folder, *names) for split, names in FILES.items()}
     if not any(paths.values()):

@@ -16,7 +16,7 @@ COLUMNS = ("image", "image_id", "caption")
 
 
 def mirror_files(folder: Path) -> dict[Split, list[Path]]:
-    """The files of each split that is there."""
+    """Return the files of each split that is there."""
     found = {
         split: sorted(path for place in (folder, folder / "data") for name in names for path in place.glob(f"{name}-*.parquet"))
         for split, names in SPELLINGS.items()
@@ -25,7 +25,7 @@ def mirror_files(folder: Path) -> dict[Split, list[Path]]:
 
 
 def read_mirror(folder: Path, licence: str) -> Iterator[Record]:
-    """Every row of every split. Raises `ReleaseError` where a file is no such table."""
+    """Yield every row of every split. Raises `ReleaseError` where a file is no such table."""
     for split, paths in mirror_files(folder).items():
         for path in paths:
             for number, row in enumerate(table_rows(path, COLUMNS), start=1):

@@ -27,7 +27,7 @@ KEYS = {"id", "image", "texts", "split", "licence", "source", "patient"}
 
 
 def read(folder: Path) -> Iterator[Record]:
-    """Every row in the manifest's order. Raises `ReleaseError`, with file and line, where one is not as laid out above."""
+    """Yield every row in the manifest's order. Raises `ReleaseError`, with file and line, where one is not as laid out above."""
     splits = Splits()
     for path, number, row in rows(folder):
         place = f"line {number}" if path.suffix == ".jsonl" else f"row {number}"
@@ -37,7 +37,7 @@ def read(folder: Path) -> Iterator[Record]:
 
 
 def rows(folder: Path) -> Iterator[tuple[Path, int, dict[str, Any]]]:
-    """(file, number from 1, row)."""
+    """Yield (file, number from 1, row) of each row. Raises `ReleaseError` where there is no manifest or one of each kind."""
     tables = sorted(folder.glob("manifest*.parquet"))
     if (folder / "manifest.jsonl").is_file() == bool(tables):
         raise ReleaseError(f"{folder}: either manifest.jsonl or manifest.parquet must be here; describe your images in one of them")
@@ -71,7 +71,7 @@ def record(folder: Path, row: dict[str, Any], path: Path, place: str, splits: "S
 
 
 class Splits:
-    """Which split each row belongs to, as far as the rows so far tell."""
+    """The splits of the rows so far, and whether rows name theirs."""
 
     def __init__(self) -> None:
         self.are_given: bool | None = None
@@ -86,13 +86,13 @@ class Splits:
         return Split(given) if given else drawn(together)
 
     def keep_together(self, kind: str, name: str, split: Split, path: Path, place: str) -> None:
-        """Raises `ReleaseError` where the patient or image stands in another split already."""
+        """Raise `ReleaseError` where the patient or image stands in another split already."""
         if (first := self.seen.setdefault((kind, name), split)) is not split:
             raise ReleaseError(f"{path}, {place}: {kind} {name!r} is in {first} and in {split}; keep {kind}s apart")
 
 
 def drawn(name: str) -> Split:
-    """A function of the name alone."""
+    """Return the split that is drawn for a patient or image: a function of the name alone."""
     share = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8]) / 2**64
     if share >= 2 * HELD_OUT:
         return Split.TRAIN

@@ -34,7 +34,7 @@ class Dropped:
 
 
 def within(image: Path, release: Path) -> str:
-    """The image's path relative to its release, so that lists of dropped rows are the same on every machine."""
+    """Return the image's path relative to its release, so that lists of dropped rows are the same on every machine."""
     return image.relative_to(release).as_posix() if image.is_relative_to(release) else image.name
 
 
@@ -44,12 +44,12 @@ def malformed(path: Path, number: int | None, problem: str) -> ReleaseError:
 
 
 def first_present(folder: Path, *names: str) -> Path | None:
-    """The first of `names` that exists in `folder`."""
+    """Return the first of `names` that exists in `folder`, or None."""
     return next((folder / name for name in names if (folder / name).exists()), None)
 
 
 def required(folder: Path, *names: str) -> Path:
-    """The first of `names` that exists in `folder`. Raises `ReleaseError` naming them all."""
+    """Return the first of `names` that exists in `folder`. Raises `ReleaseError` naming them all where none does."""
     found = first_present(folder, *names)
     if found is None:
         raise ReleaseError(f"{folder}: none of {', '.join(names)} is here; unpack the release as its reader's docstring lays it out")
@@ -57,7 +57,10 @@ def required(folder: Path, *names: str) -> Path:
 
 
 def decoded(path: Path) -> Iterator[tuple[int, str]]:
-    """(number from 1, line with its end) of a UTF-8 file; a mark at the start is tolerated. Raises `ReleaseError` where it is none."""
+    """Yield (number from 1, line with its end) of a UTF-8 file; a byte order mark is tolerated.
+
+    Raises `ReleaseError` where the file is not UTF-8 or cannot be read.
+    """
     try:
         with path.open("rb") as file:
             for number, raw in enumerate(file, start=1):  # a file in binary mode breaks at \n alone: captions hold odd separators
@@ -69,7 +72,10 @@ def decoded(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def lines(path: Path) -> Iterator[tuple[int, str]]:
-    """(number from 1, line) of a UTF-8 file. Blank lines are passed over; CRLF is tolerated, a carriage return elsewhere is an error."""
+    """Yield (number from 1, line) of a UTF-8 file. Blank lines are passed over.
+
+    CRLF is tolerated; a carriage return elsewhere raises `ReleaseError`.
+    """
     for number, line in decoded(path):
         line = line.rstrip("\r\n")
         if "\r" in line:  # records that end in it alone would be taken for one
@@ -79,7 +85,7 @@ def lines(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def csv_rows(path: Path, *wanted: str) -> Iterator[tuple[int, list[str]]]:
-    """(the row's first line, its fields under the names `wanted`) of a CSV file with a header; blank lines are passed over.
+    """Yield (the row's first line, its fields under the names `wanted`) of a CSV file with a header; blank lines are passed over.
 
     Raises `ReleaseError` where the header does not name each of `wanted` once, and where a row is not as wide as the header.
     """
@@ -95,12 +101,12 @@ def csv_rows(path: Path, *wanted: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def csv_header(path: Path) -> list[str]:
-    """The names of the columns; none where the file is empty."""
+    """Return the names of the columns; none where the file is empty."""
     return [name.strip() for _, row in islice(csv_lines(path), 1) for name in row]
 
 
 def csv_lines(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """(first line, fields) of each row, the header among them, that is not blank."""
+    """Yield (first line, fields) of each row, the header among them, that is not blank. Raises `ReleaseError` where one is malformed."""
     csv.field_size_limit(LONGEST_FIELD)
     number, reader = 1, csv.reader((line for _, line in decoded(path)), strict=True)
     try:
@@ -113,7 +119,10 @@ def csv_lines(path: Path) -> Iterator[tuple[int, list[str]]]:
 
 
 def columns(path: Path, separator: str, *counts: int) -> Iterator[tuple[int, list[str]]]:
-    """(number, fields) of each line; a line whose number of fields is not among `counts` raises `ReleaseError`."""
+    """Yield (number, fields) of each line.
+
+    Raises `ReleaseError` where a line's number of fields is not among `counts`, or its first field is blank.
+    """
     for number, line in lines(path):
         fields = line.split(separator)
         if len(fields) not in counts or not fields[0].strip():
@@ -122,7 +131,7 @@ def columns(path: Path, separator: str, *counts: int) -> Iterator[tuple[int, lis
 
 
 def keyed(path: Path) -> Iterator[tuple[int, str, str]]:
-    """(number, key, rest) of lines `KEY<TAB>rest`; the rest may hold further tabs."""
+    """Yield (number, key, rest) of lines `KEY<TAB>rest`; the rest may hold further tabs."""
     for number, line in lines(path):
         key, tab, rest = line.partition("\t")
         if not key.strip() or not tab:
@@ -131,7 +140,7 @@ def keyed(path: Path) -> Iterator[tuple[int, str, str]]:
 
 
 def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """(number, object) of each line of a JSONL file."""
+    """Yield (number, object) of each line of a JSONL file."""
     for number, line in lines(path):
         row = parsed(line, path, number)
         if not isinstance(row, dict):
@@ -140,7 +149,7 @@ def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def json_rows(path: Path) -> list[dict[str, Any]]:
-    """The objects of a file that holds one JSON list."""
+    """Return the objects of a file that holds one JSON list."""
     rows = parsed("".join(line for _, line in decoded(path)), path, None)
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise malformed(path, None, "a JSON list of objects expected")
@@ -148,7 +157,7 @@ def json_rows(path: Path) -> list[dict[str, Any]]:
 
 
 def parsed(content: str, path: Path, number: int | None) -> Any:
-    """JSON, from the line `number` or, where that is None, from the whole file."""
+    """Return the value of a JSON text: of the line `number` or, where that is None, of the whole file."""
     try:
         return json.loads(content)
     except (ValueError, RecursionError) as error:
@@ -156,25 +165,25 @@ def parsed(content: str, path: Path, number: int | None) -> Any:
 
 
 def field(row: dict[str, Any], key: str, path: Path, place: str) -> Any:
-    """`row[key]`; `place` says which row it is, as "line 3" or "row 3"."""
+    """Return `row[key]`; `place` says which row it is, as "line 3" or "row 3". Raises `ReleaseError` where the key is missing."""
     if key not in row:
         raise ReleaseError(f"{path}, {place}: {key!r} is missing; {REMEDY}")
     return row[key]
 
 
 def text(row: dict[str, Any], key: str, path: Path, place: str) -> str:
-    """`row[key]` as text, see `as_text`."""
+    """Return `row[key]` as text, see `as_text`."""
     return as_text(field(row, key, path, place), key, path, place)
 
 
 def alternatives(row: dict[str, Any], key: str, path: Path, place: str) -> tuple[str, ...]:
-    """`row[key]`, or each of its entries where it is a list, as text."""
+    """Return `row[key]`, or each of its entries where it is a list, as text."""
     value = field(row, key, path, place)
     return tuple(as_text(part, key, path, place) for part in (value if isinstance(value, list) else [value]))
 
 
 def texts_or_null(row: dict[str, Any], key: str, path: Path, place: str) -> tuple[str, ...]:
-    """`row[key]`, a list of texts; none where it is null or absent. Raises `ReleaseError` where it is anything else."""
+    """Return `row[key]`, a list of texts; none where it is null or absent. Raises `ReleaseError` where it is anything else."""
     texts = row.get(key)
     if texts is not None and not (isinstance(texts, list) and all(isinstance(text, str) for text in texts)):
         raise ReleaseError(f"{path}, {place}: {key!r} is neither null nor a list of texts; {REMEDY}")
@@ -182,7 +191,7 @@ def texts_or_null(row: dict[str, Any], key: str, path: Path, place: str) -> tupl
 
 
 def as_text(value: Any, key: str, path: Path, place: str) -> str:
-    """Null and what is no number (NaN, Infinity) are "", a number its digits, a truth value yes or no.
+    """Return a value as text: null and what is no number (NaN, Infinity) as "", a number as its digits, a truth value as yes or no.
 
     Raises `ReleaseError` where `value` is anything else, and where it holds half a character: a lone surrogate, which JSON allows.
     """

@@ -30,7 +30,7 @@ ARCHIVE = re.compile(r"(\w+)\.tar\.gz")
 
 
 def read(folder: Path) -> Iterator[Record | Dropped]:
-    """Every radiology figure of each split that is there. Raises `ReleaseError` where a line is malformed or no split is there."""
+    """Yield every radiology figure of each split that is there. Raises `ReleaseError` where a line is malformed or no split is there."""
     if mirror_files(folder):
         yield from read_mirror(folder, licence="")
         return
@@ -45,7 +45,7 @@ def read(folder: Path) -> Iterator[Record | Dropped]:
 
 
 def captions_file(root: Path, split: Split) -> Path | None:
-    """The split's captions: the repository's file, or Kaggle's table where that is all there is."""
+    """Return the file of the split's captions: the repository's, or Kaggle's table where that is all there is."""
     names = SPELLINGS[split]
     tables = (f"{folder}/radiology/{name}data.csv" for folder in names for name in names)
     return first_present(root, *(f"{name}/radiology/captions.txt" for name in names), *tables)
@@ -66,7 +66,7 @@ def read_split(split: Split, captions: Path, references: dict[str, tuple[str, ..
 
 
 def captioned(path: Path) -> Iterator[tuple[str, str, str]]:
-    """(ID, caption, the figure's file as far as this file tells)."""
+    """Yield (ID, caption, the figure's file as far as this file tells)."""
     if path.suffix == ".txt":
         yield from ((name, caption, "") for _, name, caption in keyed(path))
         return
@@ -77,13 +77,13 @@ def captioned(path: Path) -> Iterator[tuple[str, str, str]]:
 
 
 def image_path(images: Path, name: str, figure: str) -> Path:
-    """Where the image lies; the first spelling where it lies nowhere."""
+    """Return where the image lies; the first spelling where it lies nowhere."""
     newer, older = images / f"{name}.jpg", images / figure
     return older if figure and not os.path.isfile(newer) and os.path.isfile(older) else newer  # Path.is_file refuses overlong names
 
 
 def read_links(path: Path) -> dict[str, str]:
-    """ID -> `PMCid_filename`, the name under which MedICaT knows the figure. Empty where the file is absent."""
+    """Return ID -> `PMCid_filename`, the name under which MedICaT knows the figure. Empty where the file is absent."""
     if not path.exists():
         return {}
     figures = {}
@@ -97,7 +97,7 @@ def read_links(path: Path) -> dict[str, str]:
 
 
 def read_licences(path: Path) -> dict[str, str]:
-    """ID -> licence as published. Empty where the file is absent."""
+    """Return ID -> licence as published. Empty where the file is absent."""
     if not path.exists():
         return {}
     return {name.strip(): licence.strip() for _, (name, licence) in csv_rows(path, "ROCO_ID", "CC")}

@@ -16,7 +16,10 @@ HOSTS = (".", "data", "roco_references", "release", "../medicat", "../medicat/re
 
 
 def reference_files(roco: Path) -> dict[Split, Path]:
-    """The files that belong to the ROCO release in the folder `roco`; they may lie in its sibling `medicat`, of the link if it is one."""
+    """Return the files that belong to the ROCO release in the folder `roco`.
+
+    They may lie in the folder `medicat` beside it: where `roco` is a link, beside the link.
+    """
     places = [Path(normpath(roco / host / folder)) for host in HOSTS for folder in FOLDERS]
     found = {}
     for split, spellings in SPELLINGS.items():
@@ -28,7 +31,7 @@ def reference_files(roco: Path) -> dict[Split, Path]:
 
 
 def read_references(path: Path) -> dict[str, tuple[str, ...]]:
-    """`PMCid_filename` -> the figure's inline references."""
+    """Return `PMCid_filename` -> the figure's inline references."""
     references: dict[str, tuple[str, ...]] = {}
     for number, row in json_lines(path):
         name, texts = text(row, "roco_image_id", path, f"line {number}"), texts_or_null(row, "gorc_references", path, f"line {number}")

@@ -23,7 +23,7 @@ LICENCE = "CC BY-NC-SA"
 
 
 def read(folder: Path) -> Iterator[Record]:
-    """Every figure: train, validation, test, each in its file's order."""
+    """Yield every figure: train, validation, test, each in its file's order."""
     if mirror_files(folder):
         yield from read_mirror(folder, LICENCE)
         return
@@ -47,13 +47,13 @@ def read_split(folder: Path, split: Split, path: Path, licences: dict[str, str])
 
 
 def image_path(folder: Path, name: str, figure: str) -> Path:
-    """Where the image lies; the first spelling where it lies nowhere."""
+    """Return where the image lies; the first spelling where it lies nowhere."""
     plain, nested = folder / f"{name}_images" / f"{figure}.jpg", folder / f"{name}_images" / name / f"{figure}.jpg"
     return nested if os.path.isfile(nested) and not os.path.isfile(plain) else plain  # Path.is_file refuses overlong names
 
 
 def read_licences(folder: Path) -> dict[str, str]:
-    """ID -> licence, from every table that has such a column. Empty where there is none."""
+    """Return ID -> licence, from every table that has such a column. Empty where there is none."""
     return {
         name.strip(): licence.strip()
         for path in sorted(folder.glob("*licen*.csv"))
@@ -62,7 +62,10 @@ def read_licences(folder: Path) -> dict[str, str]:
 
 
 def licence_column(path: Path) -> str:
-    """The column called "licence" or "license" or, without one, the only one whose name holds that."""
+    """Return the column called "licence" or "license" or, without one, the only one whose name holds "licen".
+
+    Raises `ReleaseError` where there is none or more than one.
+    """
     named = [name for name in csv_header(path) if "licen" in name.lower()]
     exact = [name for name in named if name.lower() in ("licence", "license")]
     if not named:

@@ -26,7 +26,7 @@ NOT_CHOSEN = "language not chosen"
 
 
 def read(folder: Path, languages: tuple[Language, ...] = ("en",)) -> Iterator[Record | Dropped]:
-    """Every question: train, validation, test, each in its file's order."""
+    """Yield every question: train, validation, test, each in its file's order."""
     root = first_present(folder, "Slake1.0", "Slake") or folder
     images = required(root, "imgs", "images")
     paths = {split: first_present(root, *names) for split, names in FILES.items()}

@@ -14,14 +14,14 @@ IMAGE = "image"
 
 
 class InTable(NamedTuple):
-    """Where an image file's bytes stand. One row group is held in memory at a time: rows are best read in their order."""
+    """The bytes of an image file in a table. One row group is held in memory at a time: rows are best read in their order."""
 
     path: Path
     group: int
     row: int  # in its group
 
     def read(self) -> bytes:
-        """b"" where the table holds none. Raises `ReleaseError` where the file can no longer be read."""
+        """Return the bytes; b"" where the table holds none. Raises `ReleaseError` where the file can no longer be read."""
         value = image_column(self.path, self.group)[self.row]
         return (value["bytes"] if isinstance(value, pa.StructScalar) else value).as_py() or b""
 
@@ -35,7 +35,7 @@ def image_column(path: Path, group: int) -> pa.ChunkedArray:
 
 
 def table_rows(path: Path, columns: tuple[str, ...] | None = None, paths: bool = False) -> Iterator[dict[str, Any]]:
-    """The rows of a Parquet file, a row group's in memory at once; `columns` None: all. Bytes in `image` become an `InTable`.
+    """Yield the rows of a Parquet file, a row group's in memory at once; `columns` None: all. Bytes in `image` become an `InTable`.
 
     Raises `ReleaseError` where a column is missing, and where `image` holds neither bytes nor, if `paths`, texts.
     """
@@ -63,7 +63,10 @@ def group_rows(file: pq.ParquetFile, path: Path, group: int, wanted: list[str]) 
 
 
 def are_bytes(kind: pa.DataType, path: Path, paths: bool) -> bool:
-    """Whether the column `image` is of image files, as bytes or as the hub's structure of bytes and path; False where it is of paths."""
+    """Return whether the column `image` is of image files, as bytes or as the hub's structure of bytes and path, and not of paths.
+
+    Raises `ReleaseError` where it is of neither, or of paths and `paths` is False.
+    """
     if is_binary(bytes_of(kind)):
         return True
     if paths and (pa.types.is_string(of := values_of(kind)) or pa.types.is_large_string(of) or pa.types.is_string_view(of)):
@@ -73,7 +76,7 @@ def are_bytes(kind: pa.DataType, path: Path, paths: bool) -> bool:
 
 
 def bytes_of(kind: pa.DataType) -> pa.DataType:
-    """The type of what `InTable.read` takes out of a column of this type."""
+    """Return the type of what `InTable.read` takes out of a column of this type."""
     if pa.types.is_struct(kind) and kind.get_field_index("bytes") >= 0:
         found = kind.field("bytes").type
         return pa.binary() if pa.types.is_null(found) else found  # a file of which no row has any

@@ -31,7 +31,7 @@ OTHER_CATEGORY = "not modality, plane or organ"
 
 
 def read(folder: Path) -> Iterator[Record | Dropped]:
-    """Every question: train and validation category by category, then test in its file's order."""
+    """Yield every question: train and validation category by category, then test in its file's order."""
     known: dict[str, str] = {}  # question -> category, as far as train and validation tell
     present = [split for split, (name, _, _) in FOLDERS.items() if (folder / name).is_dir()]
     test = unpacked(folder, TEST_FOLDER)
@@ -49,7 +49,7 @@ def unpacked(folder: Path, name: str) -> Path:
 
 
 def by_category(folder: Path, split: Split, known: dict[str, str]) -> Iterator[Record]:
-    """The questions of one split; adds them to `known`."""
+    """Yield the questions of one split, and add them to `known`."""
     name, suffix, images = FOLDERS[split]
     root = unpacked(folder, name)
     for number, category in enumerate(CATEGORIES, start=1):

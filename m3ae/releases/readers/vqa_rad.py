@@ -27,7 +27,7 @@ REPEATS_TEST = "validation row repeats a test row"
 
 
 def read(folder: Path) -> Iterator[Record | Dropped]:
-    """Every question: train, validation, test, each in its file's order."""
+    """Yield every question: train, validation, test, each in its file's order."""
     images = required(folder, "images", "VQA_RAD Image Folder")
     rows = {split: list(questions(path, images, split)) for split, path in split_files(folder).items()}
     test_ids = {record.id for record in rows.get(Split.TEST, ())}
@@ -38,7 +38,7 @@ def read(folder: Path) -> Iterator[Record | Dropped]:
 
 
 def split_files(folder: Path) -> dict[Split, Path]:
-    """The file that each split is read from; the single file stands for train and test."""
+    """Return the file that each split is read from; the single file stands for train and test."""
     paths = {split: first_present(folder, *names) for split, names in FILES.items()}
     if paths[Split.TRAIN]:
         return {split: path for split, path in paths.items() if path}
@@ -71,7 +71,7 @@ def is_test(row: dict[str, Any]) -> bool:
 
 
 def answer_kind(kind: str, path: Path, number: int) -> str:
-    """ "CLOSED " -> "closed"."""
+    """Return "open" or "closed" for a published "OPEN" or "CLOSED ". Raises `ReleaseError` where it is neither."""
     folded = kind.strip().lower()
     if folded not in ("open", "closed"):
         raise ReleaseError(f"{path}, row {number}: answer_type {kind!r} is neither OPEN nor CLOSED; correct the file")

@@ -53,11 +53,11 @@ def test_without_splits_a_patients_images_stay_together(tmp_path):
     assert all(0.05 < share < 0.16 for share in shares)
 
 
-def test_a_validation_split_that_is_missing_is_held_out_by_patient(tmp_path):
+def test_a_validation_split_that_is_missing_is_drawn_by_patient(tmp_path):
     rows = [{"image": f"{number}.jpg", "texts": "a scan of", "patient": f"p{number // 4}", "split": "train"} for number in range(80)]
     survey = Survey.of(read(manifest(tmp_path, *rows)), None)
-    held_out = survey.held_out(0.1, seed=1)
-    moves = [moved(record, held_out).split is Split.VALIDATION for record in read(tmp_path)]
+    validation = survey.drawn_validation(0.1, seed=1)
+    moves = [moved(record, validation).split is Split.VALIDATION for record in read(tmp_path)]
     assert sum(moves) == 8 and all(len(set(moves[start : start + 4])) == 1 for start in range(0, 80, 4))
 
 

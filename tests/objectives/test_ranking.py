@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 import torch
-from m3ae.retrieval import scoring
 
 from m3ae.batches.images import to_tensor
 from m3ae.batches.tokenizer import Tokenizer, train
-from m3ae.evaluate.ranking import chance, places, score_matrix
+from m3ae.objectives import ranking as module
 from m3ae.objectives.build import task_learner
+from m3ae.objectives.ranking import chance, places, recalls, score_rows
 from m3ae.objectives.retrieval import Retrieval
 
 TEXTS = ["a mass", "a large mass in the left lung", "no lesion", "chest radiograph of the right lung", "a cyst"]
@@ -40,16 +40,22 @@ def test_everything_is_found_among_fewer_candidates_than_are_asked_for():
 
 
 class Images:
+    def __len__(self) -> int:
+        return len(TEXTS)
+
+    def row(self, number: int) -> dict:
+        return {"texts": [TEXTS[number]]}
+
     def pixels(self, row: int) -> np.ndarray:
         return np.random.default_rng(row).integers(0, 256, (32, 32, 1), np.uint8)
 
 
 def test_texts_scored_side_by_side_score_as_each_pair_alone(config, monkeypatch):
-    monkeypatch.setattr(scoring, "ENCODED_AT_ONCE", 2)
+    monkeypatch.setattr(module, "ENCODED_AT_ONCE", 2)
     tokenizer = Tokenizer(train(TEXTS * 3, 300))
     learner = task_learner(config.model_copy(update={"vocabulary": len(tokenizer)}), "retrieval", Retrieval(config.model), seed=0).eval()
     with torch.no_grad():
-        scores = score_matrix(learner, Images(), tokenizer, TEXTS, 32, 12)
+        scores = np.stack(score_rows(learner, Images(), range(len(TEXTS)), tokenizer, 32, 12))
         for image in range(len(TEXTS)):
             for number, text in enumerate(TEXTS):
                 tokens, pixels = tokenizer([text], 12), to_tensor(Images().pixels(image), 32)[None]
@@ -57,3 +63,7 @@ def test_texts_scored_side_by_side_score_as_each_pair_alone(config, monkeypatch)
                 alone = learner.objectives["retrieval"].scores(learner.backbone.fusion, features, tokens.mask, encoded)
                 assert scores[image, number] == pytest.approx(alone.item(), abs=1e-5)
     assert scores.std() > 1e-3
+
+
+def test_recall_counts_places_below_k():
+    assert recalls([0, 4, 5, 9, 10]) == {"r1": pytest.approx(20), "r5": pytest.approx(40), "r10": pytest.approx(80)}
