@@ -32,7 +32,8 @@ class Project:
         for name in COPIED:
             copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
             copy(ROOT / name, folder / name)
-        self.write()
+        params = folder / "params.yaml"
+        params.write_text(params.read_text().replace("scale: demo", "scale: test"))
         self.dvc("init", "--no-scm", "--quiet")
         self.dvc("config", "core.analytics", "false")
 
@@ -55,8 +56,11 @@ class Project:
         yield
         path.write_text(text)
 
-    def m3ae(self, *arguments: str) -> None:
-        subprocess.run([sys.executable, "-m", "m3ae.cli", *arguments], cwd=self.folder, env=ENVIRONMENT, check=True, timeout=300)
+    def m3ae(self, *arguments: str) -> str:
+        command = [sys.executable, "-m", "m3ae.cli", *arguments]
+        done = subprocess.run(command, cwd=self.folder, env=ENVIRONMENT, capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stderr[-3000:]
+        return done.stdout
 
     def metrics(self, name: str) -> dict:
         return json.loads((self.folder / "data" / "metrics" / name).read_text())

@@ -167,8 +167,8 @@ def configuration(recipe: Recipe, params: DeepSpeedParams, num_processes: int, r
     num_micro_batches, rest = divmod(recipe.batch, recipe.micro_batch * num_processes)
     if rest:
         raise SystemExit(
-            f"scales/<scale>.yaml: batch {recipe.batch} in micro-batches of {recipe.micro_batch} cannot be shared by {num_processes} processes; "
-            "choose micro_batch so that batch is a multiple of micro_batch x processes"
+            f"scales/<scale>.yaml: batch {recipe.batch} in micro-batches of {recipe.micro_batch} cannot be shared by "
+            f"{num_processes} processes; choose micro_batch so that batch is a multiple of micro_batch x processes"
         )
     return {
         "train_batch_size": recipe.batch,

@@ -18,6 +18,8 @@ from m3ae.shards.thumbnail import thumbnail
 NUM_EXAMPLES = 3  # of each kind
 LONGEST_SIDE_PX = 224
 LONGEST_TEXT = 240  # characters
+RANKED = {"rank_of_image_text", "rank_of_text_image"}  # the columns that tell the forms of predictions apart
+ANSWERED = {"question", "best_scores", "score"}
 Card = Callable[[dict, str, str], "Example"]  # (row, picture, licence) -> the card
 
 
@@ -56,7 +58,9 @@ def gallery(result: Result, asked: Asked, inputs: Inputs) -> Gallery:
     if path is None:
         return Gallery(entry.title, result.synthetic, missing="no predictions were written")
     rows = polars.read_parquet(path)
-    choose = ranked if "rank_of_image_text" in rows.columns else answered
+    choose = next((make for columns, make in ((RANKED, ranked), (ANSWERED, answered)) if columns <= set(rows.columns)), None)
+    if choose is None:
+        return Gallery(entry.title, result.synthetic, missing=f"no cards for predictions of the kind “{entry.kind}”")
     return choose(result, rows, Album(inputs.shards(entry.shards)))
 
 

@@ -91,10 +91,11 @@ def line(cells: Sequence[str]) -> str:
 
 
 def task_cells(result: Result, marks: dict[str, str]) -> list[list[str]]:
-    """A line for each score, the task named in the first; what is missing or incomplete is said beside the name."""
+    """A line for each score, or one where there is none; the task is named in the first, and what is missing or incomplete said."""
     said = [text for text in ("synthetic" if result.synthetic else "", result.missing, result.remark) if text]
     title = f"**{result.entry.title}**{sup(marks, *result.entry.published.notes)}" + (f" ({'; '.join(said)})" if said else "")
-    return [[title if place == 0 else "", *row_cells(result, row)] for place, row in enumerate(result.rows)]
+    rows = [row_cells(result, row) for row in result.rows] or [[NOTHING] * (len(COLUMNS) - 1)]
+    return [[title if place == 0 else "", *cells] for place, cells in enumerate(rows)]
 
 
 def row_cells(result: Result, row: Row) -> list[str]:

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
+from benchmarks import parity
 from benchmarks.parity import compare, norm_row, tensor_row
-from m3ae.authors import golden
 from m3ae.model import vision
 from m3ae.model.fusion import Attention, Fusion
 from m3ae.objectives.build import fill
@@ -54,7 +54,7 @@ def with_pixels_read_a_layer_later(learner):
 @needs_golden
 @pytest.mark.parametrize("spoil", [without_last_block, with_another_block, with_plain_gelu, with_pixels_read_a_layer_later])
 def test_a_model_that_is_not_theirs_fails(monkeypatch, spoil):
-    monkeypatch.setattr(golden, "fill", lambda learner, weights: (fill(learner, weights), spoil(learner)))
+    monkeypatch.setattr(parity, "fill", lambda learner, weights: (fill(learner, weights), spoil(learner)))
     assert failing(compare(GOLDEN))
 
 

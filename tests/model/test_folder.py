@@ -33,7 +33,7 @@ def test_another_models_folder_lends_its_tokenizer_alone(folder, config, learner
 
 
 def test_positions_are_resized_to_the_learners_image_size(folder, config):
-    larger = pretraining_learner(config.at(64), WEIGHTS, seed=0)
+    larger = pretraining_learner(config.at(64, 9), WEIGHTS, seed=0)
     fill(larger, load_weights(folder), part="backbone.")
     expected = resize_positions(load_weights(folder)["backbone.vision.positions"], 64)
     assert torch.equal(larger.backbone.vision.positions.data, expected)

@@ -130,7 +130,7 @@ def test_a_swins_windows_are_resized_to_the_learners_image_size(config, tmp_path
     swin = config.model_copy(update={"model": named(config.model, **SWIN), "objectives": ("itm",)})
     small = pretraining_learner(swin, {"itm": 1.0}, seed=0)
     save_model(tmp_path / "model", swin, small.state_dict(), tmp_path, "")
-    large = pretraining_learner(swin.at(256), {"itm": 1.0}, seed=1)
+    large = pretraining_learner(swin.at(256, 9), {"itm": 1.0}, seed=1)
     fill(large, load_weights(tmp_path / "model"), part="backbone.")
     last = "transformer.layers.3.blocks.0.attn"
     tables = [learner.backbone.vision.get_submodule(last).relative_position_bias_table for learner in (small, large)]

@@ -1,7 +1,7 @@
 import pytest
 import torch
-from m3ae.training import speed
 
+from m3ae.pretrain import speed
 from m3ae.pretrain.speed import Speed, matrix_speed, operations_a_pair
 from tests.workers.zero_stages import Batches, new_learner
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from m3ae.releases.inventory import RELEASES, InventoryError, read_inventory, take_inventory, write_inventory
+from m3ae.releases.catalogue import CATALOGUE
+from m3ae.releases.inventory import InventoryError, read_inventory, take_inventory, write_inventory
 
-FIXTURES = Path(__file__).parent / "fixtures"
+FIXTURES = Path(__file__).parents[1] / "fixtures"
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def test_every_release_has_a_file_found_or_not(tmp_path):
     shutil.copytree(FIXTURES / "slake", releases / "slake")
     write_inventory(releases, tmp_path / "out")
     found = {path.stem: json.loads(path.read_text())["found"] for path in (tmp_path / "out").iterdir()}
-    assert found == {name: name == "slake" for name in RELEASES}
+    assert found == {name: name == "slake" for name in CATALOGUE}
 
 
 def test_an_empty_folder_is_not_a_release(tmp_path):
@@ -46,9 +47,9 @@ def test_rocos_digest_covers_its_references_in_the_folder_of_medicat(releases):
 
 
 def test_changing_one_release_leaves_the_others_digests_alone(releases):
-    before = {name: take_inventory(releases / name) for name in RELEASES}
+    before = {name: take_inventory(releases / name) for name in CATALOGUE}
     (releases / "melinda/extra.txt").touch()
-    assert [name for name in RELEASES if take_inventory(releases / name) != before[name]] == ["melinda"]
+    assert [name for name in CATALOGUE if take_inventory(releases / name) != before[name]] == ["melinda"]
 
 
 @pytest.mark.parametrize("name", ["imgs", "nowhere"])

@@ -1,12 +1,13 @@
 import base64
 import io
 
+import numpy as np
 import polars
 import pytest
 from PIL import Image
 
 from m3ae.report.benchmark import BENCHMARK
-from m3ae.report.examples import LONGEST_SIDE_PX, gallery
+from m3ae.report.examples import LONGEST_SIDE_PX, gallery, picture_of
 from m3ae.report.measured import result
 
 
@@ -17,6 +18,10 @@ def shown(run, asked):
         return gallery(result(entry, asked, run), asked, run)
 
     return of
+
+
+def opened(picture):
+    return Image.open(io.BytesIO(base64.b64decode(picture.removeprefix("data:image/png;base64,"))))
 
 
 def test_the_best_are_the_most_confident_right_answers_of_different_images(shown):
@@ -44,8 +49,13 @@ def test_fine_tuned_retrieval_has_examples_too(shown):
 
 def test_a_picture_is_the_shards_image_with_its_licence(shown):
     best = shown("zero_shot").best[0]
-    picture = Image.open(io.BytesIO(base64.b64decode(best.picture.removeprefix("data:image/png;base64,"))))
+    picture = opened(best.picture)
     assert picture.size == (LONGEST_SIDE_PX, 168) and picture.mode == "RGB" and best.licence == "CC BY 4.0"
+
+
+def test_a_larger_image_is_shrunk_until_its_longer_side_fits():
+    picture = picture_of(np.zeros((600, 300, 3), np.uint8))
+    assert opened(picture).size == (LONGEST_SIDE_PX // 2, LONGEST_SIDE_PX)
 
 
 def test_an_image_that_the_shards_lack_leaves_the_card_without_a_picture(run, shown):

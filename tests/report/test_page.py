@@ -58,6 +58,7 @@ def test_every_note_that_is_referred_to_stands_below(page):
 def test_the_settings_and_the_way_to_the_digests_are_shown(page):
     assert "<dt>mask_ratio</dt><dd>0.75</dd>" in page and "<dt>drop_leaks</dt><dd>false</dd>" in page
     assert "<dd>[roco, medicat]</dd>" in page and "dvc.lock" in page
+    assert "<dt>objectives.mlm</dt><dd>1.0</dd>" in page and "<dt>scales/demo.yaml.phantom.roco.train</dt><dd>24</dd>" in page
 
 
 def test_nothing_measured_still_makes_a_page_that_says_so(nothing, params, tmp_path):

@@ -1,19 +1,39 @@
 """The stage script, called as dvc.yaml calls it."""
 
 import json
+from html import escape
 
+import pytest
 import yaml
 
 from stages.report import main
 
 
-def test_the_stage_writes_its_outputs_and_prints_where_the_page_is(run, params, tmp_path, monkeypatch, capsys):
+@pytest.fixture
+def printed(run, params, parameters, tmp_path, monkeypatch, capsys):
+    """What the stage prints; it runs at the test scale, on the made-up run's tasks and seeds."""
+    parameters.change({"scale": "test", "tasks": params["tasks"], "seeds": params["seeds"]})
     monkeypatch.chdir(tmp_path)
-    values = {name: list(value) if isinstance(value, tuple) else value for name, value in params.items()}
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump(values))
-    paths = vars(run) | {"out": "data/report", "summary": "data/metrics/report.json"}
-    main([part for name, path in paths.items() for part in (f"--{name.replace('_', '-')}", str(path))])
-    assert capsys.readouterr().out == f"report: {tmp_path / 'data' / 'report' / 'index.html'}\n"
+    main(["--data", "data", "--out", "data/report", "--summary", "data/metrics/report.json"])
+    return capsys.readouterr().out
+
+
+def dotted(content, prefix):
+    inner = [(f"{prefix}{key}", value) for key, value in content.items()]
+    return [line for name, value in inner for line in (dotted(value, f"{name}.") if isinstance(value, dict) else [(name, value)])]
+
+
+def test_the_stage_writes_its_outputs_and_prints_where_the_page_is(printed, tmp_path):
+    assert printed == f"report: {tmp_path / 'data' / 'report' / 'index.html'}\n"
     assert (tmp_path / "data" / "report" / "index.html").is_file()
     summary = json.loads((tmp_path / "data" / "metrics" / "report.json").read_text())
     assert summary["question_answering"]["gain"] == 10.5 and summary["synthetic"] is True
+
+
+def test_the_page_shows_every_parameter_of_both_files(printed, tmp_path):
+    page = (tmp_path / "data" / "report" / "index.html").read_text()
+    chosen, scale = (yaml.safe_load((tmp_path / file).read_text()) for file in ("params.yaml", "scales/test.yaml"))
+    lines = dotted(chosen, "") + dotted(scale, "scales/test.yaml.")
+    assert all(f"<dt>{escape(name)}</dt>" in page for name, _ in lines) and page.count("</dt><dd>") >= len(lines)
+    for name in ("model.vision_width", "finetune.vqa_rad.epochs"):
+        assert f"<dt>scales/test.yaml.{name}</dt><dd>{dict(lines)['scales/test.yaml.' + name]}</dd>" in page

@@ -10,7 +10,7 @@ from m3ae.releases.readers.medicat import FIGURES, read, split_figures
 from m3ae.releases.readers.published import Dropped, ReleaseError
 from m3ae.releases.record import Record, Split
 
-RELEASE = Path(__file__).parents[1] / "fixtures" / "medicat"
+RELEASE = Path(__file__).parents[2] / "fixtures" / "medicat"
 
 
 def test_a_figures_texts_are_its_caption_and_its_references():

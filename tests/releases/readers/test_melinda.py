@@ -9,7 +9,7 @@ from m3ae.releases.readers.melinda import read
 from m3ae.releases.readers.published import ReleaseError
 from m3ae.releases.record import Record, Split
 
-RELEASE = Path(__file__).parents[1] / "fixtures" / "melinda"
+RELEASE = Path(__file__).parents[2] / "fixtures" / "melinda"
 
 
 def test_a_quoted_caption_over_two_lines_is_one_record():

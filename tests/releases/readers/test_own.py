@@ -15,7 +15,7 @@ from m3ae.releases.record import Record, Split
 from m3ae.shards.read import open_split
 from tests.prepare.test_release import run, with_images
 
-FIXTURE = Path(__file__).parents[1] / "fixtures" / "own"
+FIXTURE = Path(__file__).parents[2] / "fixtures" / "own"
 
 
 def manifest(folder: Path, *rows: dict) -> Path:

@@ -10,7 +10,7 @@ from m3ae.releases.readers.published import ReleaseError
 from m3ae.releases.readers.roco import read
 from m3ae.releases.record import Record, Split
 
-RELEASES = Path(__file__).parents[1] / "fixtures"
+RELEASES = Path(__file__).parents[2] / "fixtures"
 
 
 @pytest.fixture

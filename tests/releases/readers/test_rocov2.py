@@ -7,7 +7,7 @@ from m3ae.releases.readers.published import ReleaseError
 from m3ae.releases.readers.rocov2 import read
 from m3ae.releases.record import Split
 
-FIXTURE = Path(__file__).parents[1] / "fixtures" / "rocov2"
+FIXTURE = Path(__file__).parents[2] / "fixtures" / "rocov2"
 
 
 def test_captions_licences_and_splits():

@@ -9,7 +9,7 @@ from m3ae.releases.readers.published import Dropped, ReleaseError
 from m3ae.releases.readers.slake import read
 from m3ae.releases.record import Record, Split
 
-RELEASE = Path(__file__).parents[1] / "fixtures" / "slake"
+RELEASE = Path(__file__).parents[2] / "fixtures" / "slake"
 ENGLISH = Record(
     id="0",
     split=Split.TRAIN,

@@ -9,7 +9,7 @@ from m3ae.releases.readers.published import Dropped, ReleaseError
 from m3ae.releases.readers.vqa_med_2019 import TEST_FILE, read
 from m3ae.releases.record import Record, Split
 
-RELEASE = Path(__file__).parents[1] / "fixtures" / "vqa_med_2019"
+RELEASE = Path(__file__).parents[2] / "fixtures" / "vqa_med_2019"
 
 
 @pytest.fixture

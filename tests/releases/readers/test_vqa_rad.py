@@ -10,7 +10,7 @@ from m3ae.releases.readers.published import Dropped, ReleaseError
 from m3ae.releases.readers.vqa_rad import SINGLE_FILE, read
 from m3ae.releases.record import Record, Split
 
-RELEASE = Path(__file__).parents[1] / "fixtures" / "vqa_rad"
+RELEASE = Path(__file__).parents[2] / "fixtures" / "vqa_rad"
 
 
 @pytest.fixture

@@ -1,0 +1,28 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from m3ae.evaluate.stage import EvaluatePaths
+from m3ae.report.inputs import Inputs
+
+DVC = (Path(__file__).parents[2] / "dvc.yaml").read_text()
+DATA = Inputs(Path("data"))
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        DATA.predictions("${item.task}", "${item.seed}").parent,
+        DATA.zero_shot_predictions().parent,
+        DATA.shards("${item.task}"),
+        *(DATA.plot(name) for name in ("pretrain.csv", "validation.csv", "reconstructions.png", "leaks.png")),
+    ],
+)
+def test_the_report_looks_where_a_command_of_the_pipeline_writes(place):
+    assert re.search(rf"--[a-z-]+ {re.escape(str(place))}\s", DVC)
+
+
+def test_the_examples_are_the_predictions_of_the_model_that_started_from_pretraining():
+    models = EvaluatePaths(*map(Path, EvaluatePaths._fields)).models()
+    assert models[DATA.predictions("vqa_rad", 0).stem] == Path("finetuned")
