@@ -14,6 +14,7 @@ from m3ae.engine.params import DeepSpeedParams
 from m3ae.finetune.params import FinetuneParams, recipe_of
 from m3ae.method import Method
 from m3ae.model.params import SCRATCH, ModelParams
+from m3ae.objectives.registry import OBJECTIVES
 from m3ae.params import SCALE, ParamsError, Seed, Sources, is_section, meant
 from m3ae.phantom.params import PhantomParams
 from m3ae.prepare.params import PrepareParams, RetrieveParams
@@ -167,8 +168,6 @@ def check_fit(params: AllParams, recipes: dict[str, FinetuneParams], sources: So
 
 def check_objectives(params: AllParams, path: Path) -> None:
     """Exactly those of the registry have a weight."""
-    from m3ae.objectives.build import OBJECTIVES  # torch, timm and transformers take seconds to load
-
     if unknown := list(not_among(path, params.objectives, set(OBJECTIVES), "objectives.")):
         raise ParamsError("\n".join(unknown))
     if missing := sorted(OBJECTIVES.keys() - params.objectives.keys()):

@@ -1,5 +1,7 @@
 """From a configuration to modules: the learner that pre-trains, those that are fine-tuned, and those that a model folder holds."""
 
+from pkgutil import resolve_name
+
 import torch
 from torch import Tensor
 
@@ -8,18 +10,11 @@ from m3ae.model.backbone import Backbone, build_backbone
 from m3ae.model.config import ModelConfig
 from m3ae.objectives.answer import Classification, QuestionAnswering
 from m3ae.objectives.base import Objective
-from m3ae.objectives.itm import MATCH, ImageTextMatching
+from m3ae.objectives.itm import MATCH
 from m3ae.objectives.learner import Learner
-from m3ae.objectives.mim import MaskedImageModelling
-from m3ae.objectives.mlm import MaskedLanguageModelling
+from m3ae.objectives.registry import OBJECTIVES
 from m3ae.objectives.retrieval import Retrieval
 
-# One entry each, in the order in which their weights are drawn.
-OBJECTIVES: dict[str, type[Objective]] = {
-    "mlm": MaskedLanguageModelling,
-    "mim": MaskedImageModelling,
-    "itm": ImageTextMatching,
-}
 HEADS: dict[str, type[Objective]] = {
     "answer": QuestionAnswering,
     "classify": Classification,
@@ -27,6 +22,11 @@ HEADS: dict[str, type[Objective]] = {
 }
 VISION = "backbone.vision."
 MATCHING_HEAD = "objectives.itm.head."
+
+
+def kind(name: str) -> type[Objective]:
+    """Return the class of an objective of pre-training, or of a fine-tuned head."""
+    return HEADS[name] if name in HEADS else resolve_name(OBJECTIVES[name])
 
 
 def active(weights: dict[str, float]) -> dict[str, float]:
@@ -40,7 +40,7 @@ def pretraining_learner(
     """Return the backbone with its pre-training objectives, drawn from `seed`; `weights` are the loss's."""
     torch.manual_seed(seed)
     backbone = backbone_of(config, load_encoders)
-    return Learner(backbone, {name: OBJECTIVES[name].of(config) for name in config.objectives}, weights, views)
+    return Learner(backbone, {name: kind(name).of(config) for name in config.objectives}, weights, views)
 
 
 def task_learner(config: ModelConfig, name: str, objective: Objective, seed: int, load_encoders: bool = False) -> Learner:
@@ -51,8 +51,7 @@ def task_learner(config: ModelConfig, name: str, objective: Objective, seed: int
 
 def saved_learner(config: ModelConfig) -> Learner:
     """Return the modules that a model folder's weights fit into, newly drawn; no hub and no other file is asked for anything."""
-    kinds = OBJECTIVES | HEADS
-    objectives = {name: kinds[name].of(config) for name in config.objectives}
+    objectives = {name: kind(name).of(config) for name in config.objectives}
     return Learner(
         build_backbone(config.model, config.vocabulary, config.encoders(), load_weights=False),
         objectives,
