@@ -25,9 +25,10 @@ from m3ae.batches.pairs import PairBatch
 from m3ae.batches.tasks import TaskBatch
 from m3ae.model.config import ModelConfig
 from m3ae.objectives.base import View
-from m3ae.objectives.build import fill, saved_learner
+from m3ae.objectives.build import fill
 from m3ae.objectives.learner import Learner
 from m3ae.objectives.mim import normalised, patches
+from m3ae.objectives.saved import saved_learner
 
 POSITIONS = "backbone.vision.positions"
 TOLERANCE, GRADIENT_TOLERANCE = 1e-5, 1e-3  # absolute; relative to the recorded norm

@@ -155,7 +155,7 @@ def not_among(file: Path, block: dict[str, Any], names: set[str], prefix: str = 
 
 
 def check_fit(params: AllParams, recipes: dict[str, FinetuneParams], sources: Sources) -> None:
-    """Of what stands in different blocks."""
+    """Raise `ParamsError` where values of different blocks do not fit each other."""
     read = max(params.model.image_px, *(recipe.image_px for recipe in recipes.values()))
     if params.prepare.image_px < read:
         raise ParamsError(
@@ -167,7 +167,7 @@ def check_fit(params: AllParams, recipes: dict[str, FinetuneParams], sources: So
 
 
 def check_objectives(params: AllParams, path: Path) -> None:
-    """Exactly those of the registry have a weight."""
+    """Raise `ParamsError` unless exactly the objectives of the registry have a weight."""
     if unknown := list(not_among(path, params.objectives, set(OBJECTIVES), "objectives.")):
         raise ParamsError("\n".join(unknown))
     if missing := sorted(OBJECTIVES.keys() - params.objectives.keys()):
@@ -175,7 +175,7 @@ def check_objectives(params: AllParams, path: Path) -> None:
 
 
 def check_encoders(params: AllParams, path: Path) -> None:
-    """Of the chosen scale; nothing is loaded."""
+    """Raise `ParamsError` where an encoder of the chosen scale does not fit the other parameters; no weights are loaded."""
     model = params.model
     if model.text_encoder != SCRATCH and params.tokenizer.source == "train":
         own = f"text_encoder = {model.text_encoder!r} was trained with a tokenizer of its own"

@@ -15,7 +15,7 @@ from transformers.utils import ModelOutput
 
 from m3ae.batches.images import to_tensor
 from m3ae.model.config import ModelConfig
-from m3ae.objectives.build import saved_learner
+from m3ae.objectives.saved import saved_learner
 
 
 class M3AEConfig(PretrainedConfig):

@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def meeting_point(environment: Mapping[str, str]) -> list[str]:
-    """`--standalone` overrides what torchrun is told about other machines."""
+    """Return `--standalone`, unless the environment tells torchrun about other machines, which it would override."""
     return [] if {"PET_NNODES", "PET_RDZV_ENDPOINT"} & environment.keys() else ["--standalone"]
 
 
@@ -63,7 +63,7 @@ def recipe(stage: str, task: str | None) -> dict[str, Any]:
 
 
 def asked_for() -> int | None:
-    """How many processes the environment asks for."""
+    """Return how many processes the environment asks for, None where it does not. Raises SystemExit where it is no such number."""
     asked = os.environ.get("PET_NPROC_PER_NODE")
     if asked and not (asked.isdecimal() and int(asked)):
         raise SystemExit(f"PET_NPROC_PER_NODE is {asked!r}; give a number of processes, or leave it out to use every GPU or core")
@@ -71,7 +71,7 @@ def asked_for() -> int | None:
 
 
 def num_processes(recipe: dict[str, Any], most: int) -> int:
-    """As many as share a batch's micro-batches evenly; a stage without a batch can be shared out at will."""
+    """Return the most processes that share a batch's micro-batches evenly; a stage without a batch can be shared out at will."""
     micro_batches = recipe["batch"] // recipe["micro_batch"] if "batch" in recipe else most
     return max(number for number in range(1, most + 1) if micro_batches % number == 0)
 

@@ -1,4 +1,4 @@
-"""pretrain: reconstruct masked words and patches, match images with texts. Start it under torchrun or deepspeed."""
+"""pretrain: reconstruct masked tokens and patches, match images with texts. Start it under torchrun or deepspeed."""
 
 import argparse
 import os

@@ -13,7 +13,8 @@ from m3ae.model.folder import load_weights, save_model
 from m3ae.model.params import ModelParams
 from m3ae.model.vision_by_name import architecture
 from m3ae.objectives.base import View
-from m3ae.objectives.build import fill, pretraining_learner, saved_learner
+from m3ae.objectives.build import fill, pretraining_learner
+from m3ae.objectives.saved import saved_learner
 
 ANSWER = """
 import sys

@@ -15,7 +15,7 @@ from m3ae.disk.digest import name_of_file
 from m3ae.model.card import model_card
 from m3ae.model.config import ModelConfig, load_config
 from m3ae.model.folder import load_weights, save_model
-from m3ae.objectives.build import saved_learner
+from m3ae.objectives.saved import saved_learner
 
 UNUSED, SETTINGS = "authors_unused.safetensors", "authors_settings.json"
 # What the authors' model carries and never reads: CLIP's text side and projection, the text encoder's pooler, fixed positions.

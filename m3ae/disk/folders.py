@@ -18,7 +18,7 @@ class DiskError(SystemExit):
 
 @contextmanager
 def new_folder(folder: Path) -> Iterator[Path]:
-    """A folder to fill, which takes the name `folder` only once it is complete and on the disk. A second process waits for the first.
+    """Yield a folder to fill, which takes the name `folder` only once it is complete and on the disk; a second process waits for the first.
 
     Raises `DiskError` where the disk is full or cannot be written to; then, as after any error, nothing half-made is left.
     """
@@ -43,7 +43,7 @@ def new_folder(folder: Path) -> Iterator[Path]:
 
 @contextmanager
 def disk_errors_reported(folder: Path) -> Iterator[None]:
-    """A full or read-only disk becomes a `DiskError` that names the folder and the remedy."""
+    """Turn the error of a full or read-only disk into a `DiskError` that names the folder and the remedy."""
     try:
         yield
     except OSError as error:

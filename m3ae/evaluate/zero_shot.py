@@ -18,17 +18,20 @@ from m3ae.shards.read import open_manifest, open_split
 
 
 def zero_shot(shards: Path, pretrained: Path, out: Path, text_tokens: int) -> dict[str, Any]:
-    """Return the recalls on the test split, and write the predictions to `out`; or return why there are none."""
-    manifest, config = open_manifest(shards), load_config(pretrained)
-    missing = None if manifest["found"] else "the release was not found"
-    if "itm" not in config.objectives:
-        missing = missing or "the model has no matching head: it was fine-tuned, or pre-trained with objectives.itm: 0"
+    """Return the recalls on the test split, in percent, and write the predictions to `out`; or return why there are none."""
+    manifest, config, test = open_manifest(shards), load_config(pretrained), open_split(shards, "test")
+    missing = None
+    if not manifest["found"]:
+        missing = "the release was not found"
+    elif "itm" not in config.objectives:
+        missing = "the model has no matching head: it was fine-tuned, or pre-trained with objectives.itm: 0"
+    elif not len(test):
+        missing = "the test split has no pairs"
     if missing:
         return absent(missing, out)
     config = config.at(config.model.image_px, text_tokens)
     learner = task_learner(config, "retrieval", Retrieval(config.model), seed=0)
     start_from(learner, load_weights(pretrained))
-    test = open_split(shards, "test")
     table = rankings(learner, Test(test, [], Tokenizer.load(pretrained), config))
     if is_first():
         out.mkdir(parents=True, exist_ok=True)

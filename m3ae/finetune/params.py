@@ -6,7 +6,7 @@ from pydantic import Field
 
 from m3ae.engine.params import OPTIMIZER, Count, Recipe
 from m3ae.params import SCALE, TASK
-from m3ae.tasks import TASKS, Kind, TaskName
+from m3ae.tasks import TaskName, kind_of
 
 
 class FinetuneParams(Recipe):
@@ -27,9 +27,6 @@ class RetrievalParams(FinetuneParams):
     num_others: Annotated[int, Field(ge=1)]
 
 
-OF_KIND: dict[Kind, type[FinetuneParams]] = {"retrieve": RetrievalParams}
-
-
 def recipe_of(task: TaskName) -> type[FinetuneParams]:
     """Return the parameters' class of a task: its kind's own, where that reads more than all tasks do."""
-    return OF_KIND.get(TASKS[task].kind, FinetuneParams)
+    return kind_of(task).load("recipe")

@@ -13,14 +13,13 @@ from m3ae.disk.digest import MANIFEST, name_of_file
 from m3ae.disk.json import write_json
 from m3ae.engine.params import DeepSpeedParams
 from m3ae.engine.processes import is_first
-from m3ae.finetune.kinds import KINDS
-from m3ae.finetune.loop import Best, finetune
+from m3ae.finetune.loop import Best, TrainedTask, finetune
 from m3ae.finetune.params import FinetuneParams
 from m3ae.model.card import model_card
 from m3ae.model.config import load_config
 from m3ae.model.folder import WEIGHTS, load_weights, save_model
 from m3ae.shards.read import Shards, open_answers, open_manifest, open_split
-from m3ae.tasks import TASKS, TaskName
+from m3ae.tasks import TASKS, TaskName, kind_of
 
 SPLITS = ("train", "validation", "test")
 
@@ -53,7 +52,8 @@ def run(this: Run, paths: FinetunePaths) -> None:
             write_absent(this, paths)
         return
     splits = open_splits(this.task, paths.shards)
-    task = KINDS[TASKS[this.task].kind](splits, open_answers(paths.shards), Tokenizer.load(paths.initial), this.params)
+    training = kind_of(this.task).load("training")
+    task: TrainedTask = training(splits, open_answers(paths.shards), Tokenizer.load(paths.initial), this.params)
     config = load_config(paths.initial).at(this.params.image_px, this.params.text_tokens)
     pretrained = load_weights(paths.initial) if (paths.initial / WEIGHTS).is_file() else None
     best = finetune(task, config, this.params, this.deepspeed, this.seed, pretrained)

@@ -41,12 +41,12 @@ class Labels(Objective):
         return Loss(losses.mean(), torch.stack([tally(losses), tally(score)]))
 
     def logits(self, fusion: Fusion, features: dict[View, Tensor], batch: TaskBatch) -> Tensor:
-        """(B, A)."""
+        """Return the logit of each answer (B, A)."""
         fused = fusion(features[View.TEXT], batch.text_mask.bool(), features[View.IMAGE], read=Read.POOLED)
         return self.head(fusion.pooled(fused)).float()
 
     def losses(self, logits: Tensor, targets: Tensor) -> Tensor:
-        """Each pair's loss (B,)."""
+        """Return each pair's loss (B,)."""
         raise NotImplementedError
 
     def probabilities(self, logits: Tensor) -> Tensor:

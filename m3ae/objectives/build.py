@@ -1,4 +1,4 @@
-"""From a configuration to modules: the learner that pre-trains, those that are fine-tuned, and those that a model folder holds."""
+"""From a configuration to modules: the learner that pre-trains, and those that are fine-tuned."""
 
 from pkgutil import resolve_name
 
@@ -8,25 +8,14 @@ from torch import Tensor
 from m3ae.method import Views
 from m3ae.model.backbone import Backbone, build_backbone
 from m3ae.model.config import ModelConfig
-from m3ae.objectives.answer import Classification, QuestionAnswering
 from m3ae.objectives.base import Objective
 from m3ae.objectives.itm import MATCH
 from m3ae.objectives.learner import Learner
 from m3ae.objectives.registry import OBJECTIVES
 from m3ae.objectives.retrieval import Retrieval
 
-HEADS: dict[str, type[Objective]] = {
-    "answer": QuestionAnswering,
-    "classify": Classification,
-    "retrieval": Retrieval,
-}
 VISION = "backbone.vision."
 MATCHING_HEAD = "objectives.itm.head."
-
-
-def kind(name: str) -> type[Objective]:
-    """Return the class of an objective of pre-training, or of a fine-tuned head."""
-    return HEADS[name] if name in HEADS else resolve_name(OBJECTIVES[name])
 
 
 def active(weights: dict[str, float]) -> dict[str, float]:
@@ -40,23 +29,13 @@ def pretraining_learner(
     """Return the backbone with its pre-training objectives, drawn from `seed`; `weights` are the loss's."""
     torch.manual_seed(seed)
     backbone = backbone_of(config, load_encoders)
-    return Learner(backbone, {name: kind(name).of(config) for name in config.objectives}, weights, views)
+    return Learner(backbone, {name: resolve_name(OBJECTIVES[name]).of(config) for name in config.objectives}, weights, views)
 
 
 def task_learner(config: ModelConfig, name: str, objective: Objective, seed: int, load_encoders: bool = False) -> Learner:
     """Return the backbone with one downstream objective; its initial weights are drawn from `seed`."""
     torch.manual_seed(seed)
     return Learner(backbone_of(config, load_encoders), {name: objective}, {name: 1.0})
-
-
-def saved_learner(config: ModelConfig) -> Learner:
-    """Return the modules that a model folder's weights fit into, newly drawn; no hub and no other file is asked for anything."""
-    objectives = {name: kind(name).of(config) for name in config.objectives}
-    return Learner(
-        build_backbone(config.model, config.vocabulary, config.encoders(), load_weights=False),
-        objectives,
-        dict.fromkeys(config.objectives, 1.0),
-    )
 
 
 def backbone_of(config: ModelConfig, load_encoders: bool) -> Backbone:

@@ -41,13 +41,13 @@ class ImageTextMatching(Objective):
         return Loss(losses.mean(), torch.stack([tally(losses), tally(logits.argmax(dim=-1) == batch.matches)]))
 
     def logits(self, fusion: Fusion, features: dict[View, Tensor], batch: PairBatch) -> Tensor:
-        """Mismatch and match logits (B, 2). Images are encoded once, and shown where the batch says."""
+        """Return mismatch and match logits (B, 2), each text beside the image that the batch says; every image is encoded once."""
         own = torch.arange(len(batch.matches), device=batch.matches.device)
         images = torch.cat([features[view] for view in (View.IMAGE, View.NEGATIVE_IMAGE) if view in features])
         image = images[torch.where(batch.matches.bool(), own, batch.other_image)]
         return self.scores(fusion, features[View.TEXT], batch.text_mask, image)
 
     def scores(self, fusion: Fusion, text: Tensor, text_mask: Tensor, image: Tensor) -> Tensor:
-        """Mismatch and match logits (B, 2)."""
+        """Return mismatch and match logits (B, 2) of each text and the image beside it."""
         fused = fusion(text, text_mask.bool(), image, read=Read.POOLED)
         return self.head(fusion.pooled(fused)).float()

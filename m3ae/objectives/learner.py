@@ -25,7 +25,7 @@ class Learner(nn.Module):
         self.weights, self.views = weights, views
 
     def forward(self, batch: NamedTuple, only: tuple[str, ...] = ()) -> Loss:
-        """`only` names the objectives to run; none named: all of them."""
+        """Return the weighted loss and the tallies of the objectives that `only` names, of all where it names none."""
         names = only or tuple(self.objectives)
         groups = [names] if self.views == "shared" else [(name,) for name in names]
         losses = [loss for group in groups for loss in self.losses(group, batch)]
@@ -33,7 +33,7 @@ class Learner(nn.Module):
         return Loss(total, torch.cat([loss.tallies for loss in losses]))
 
     def losses(self, names: tuple[str, ...], batch: NamedTuple) -> list[Loss]:
-        """Of objectives that share their views."""
+        """Return the losses of objectives that share their views, each view encoded once."""
         features = self.encode(batch, {view for name in names for view in self.objectives[name].views})
         return [self.objectives[name](self.backbone.fusion, features, batch) for name in names]
 
@@ -56,5 +56,5 @@ class Learner(nn.Module):
                 return self.backbone.encode_image(batch.images)
 
     def tally_names(self, only: tuple[str, ...] = ()) -> list[str]:
-        """The rows of `forward`'s tallies, as `<objective>.<tally>`."""
+        """Return the names of the rows of `forward`'s tallies, as `<objective>.<tally>`."""
         return [f"{name}.{tally}" for name in only or self.objectives for tally in self.objectives[name].tally_names]

@@ -1,6 +1,6 @@
 """Masked image modelling: which pixels were left out, given the rest of the image and the text? Paper, section 2.2.
 
-Shapes: B pairs, N patches, K kept patches, P patch side in px.
+Shapes: B pairs, N patches, K kept patches, S image side in px, P patch side in px.
 """
 
 from typing import Self
@@ -22,7 +22,7 @@ VARIANCE_FLOOR = 1e-6
 
 
 class MaskedImageModelling(Objective):
-    """Squared error against each hidden patch's normalised pixels; `layer` counts the fusion layers read through (-1: all)."""
+    """Squared error against each masked patch's normalised pixels; `layer` counts the fusion layers read through (-1: all)."""
 
     views = (View.TEXT, View.KEPT_IMAGE)
     tally_names = ("loss", "loss_predicting_zero")
@@ -47,7 +47,7 @@ class MaskedImageModelling(Objective):
         return Loss(errors.mean(), torch.stack([tally(errors), tally(zero_errors)]))
 
     def reconstruct(self, fusion: Fusion, features: dict[View, Tensor], batch: PairBatch) -> Tensor:
-        """The predicted normalised pixels of all patches (B, N, P² * 3)."""
+        """Return the predicted normalised pixels of all patches (B, N, P² * 3)."""
         fused = fusion(features[View.TEXT], batch.text_mask.bool(), features[View.KEPT_IMAGE], self.layer, Read.IMAGE)
         return self.decoder(fused.image, batch.patch_order).float()
 
@@ -57,7 +57,7 @@ def chosen(errors: Tensor, places: Tensor) -> Tensor:
 
 
 def patches(images: Tensor, patch_px: int) -> Tensor:
-    """(B, 3, S, S) -> (B, N, P² * 3), a patch's pixels laid out rows, columns, channels."""
+    """Split images (B, 3, S, S) into patches (B, N, P² * 3), a patch's pixels laid out rows, columns, channels."""
     batch, channels, side, _ = images.shape
     num = side // patch_px
     grid = images.float().reshape(batch, channels, num, patch_px, num, patch_px)
@@ -65,19 +65,19 @@ def patches(images: Tensor, patch_px: int) -> Tensor:
 
 
 def unpatched(tokens: Tensor, patch_px: int) -> Tensor:
-    """The inverse of `patches`: (B, N, P² * 3) -> (B, 3, S, S)."""
+    """Join patches (B, N, P² * 3) into images (B, 3, S, S): the inverse of `patches`."""
     num = int(tokens.shape[1] ** 0.5)
     grid = tokens.reshape(len(tokens), num, num, patch_px, patch_px, 3)
     return grid.permute(0, 5, 1, 3, 2, 4).reshape(len(tokens), 3, num * patch_px, num * patch_px)
 
 
 def normalised(tokens: Tensor) -> Tensor:
-    """Each patch with mean 0 and (unbiased) variance 1."""
+    """Return each patch shifted and scaled to mean 0 and (unbiased) variance 1."""
     variance, mean = torch.var_mean(tokens, dim=-1, keepdim=True)
     return (tokens - mean) / (variance + VARIANCE_FLOOR).sqrt()
 
 
 def painted(predicted: Tensor, images: Tensor, patch_px: int) -> Tensor:
-    """Predicted normalised pixels (B, N, P² * 3) as images (B, 3, S, S), with the mean and deviation of the true patches."""
+    """Paint predicted normalised pixels (B, N, P² * 3) as images (B, 3, S, S), with the mean and deviation of the true patches."""
     variance, mean = torch.var_mean(patches(images, patch_px), dim=-1, keepdim=True)
     return unpatched(predicted * (variance + VARIANCE_FLOOR).sqrt() + mean, patch_px)

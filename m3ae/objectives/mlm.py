@@ -1,6 +1,6 @@
-"""Masked language modelling: which words are hidden, given the rest of the text and the whole image? Paper, section 2.2.
+"""Masked language modelling: what are the masked tokens, given the rest of the text and the whole image? Paper, section 2.2.
 
-Shapes: B pairs, L text tokens, M hidden tokens, V vocabulary.
+Shapes: B pairs, L text tokens, M masked tokens, V vocabulary.
 """
 
 from typing import Self
@@ -22,7 +22,7 @@ from m3ae.objectives.tallies import tally
 
 
 class MaskedLanguageModelling(Objective):
-    """Cross-entropy over the hidden tokens; `layer` is the number of fusion layers read through (-1: all)."""
+    """Cross-entropy over the masked tokens; `layer` is the number of fusion layers read through (-1: all)."""
 
     views = (View.MASKED_TEXT, View.IMAGE)
     tally_names = ("loss", "accuracy")
@@ -44,6 +44,6 @@ class MaskedLanguageModelling(Objective):
         return Loss(losses.mean(), torch.stack([tally(losses), tally(logits.argmax(dim=-1) == labels)]))
 
     def logits(self, fusion: Fusion, features: dict[View, Tensor], batch: PairBatch) -> Tensor:
-        """Of the hidden tokens alone (M, V)."""
+        """Return the logits of the masked tokens alone (M, V)."""
         fused = fusion(features[View.MASKED_TEXT], batch.text_mask.bool(), features[View.IMAGE], self.layer, Read.TEXT)
         return self.decoder(fused.text, batch.word_labels != NO_LABEL).float()

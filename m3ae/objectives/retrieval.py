@@ -48,6 +48,6 @@ class Retrieval(Objective):
         return Loss(losses.mean(), torch.stack([tally(losses), tally(scores.argmax(dim=1) == own)]))
 
     def scores(self, fusion: Fusion, text: Tensor, text_mask: Tensor, image: Tensor) -> Tensor:
-        """How well each text suits the image beside it (B,)."""
+        """Return how well each text suits the image beside it: one logit a pair, (B * C,) in training."""
         fused = fusion(text, text_mask.bool(), image, read=Read.POOLED)
         return self.head(fusion.pooled(fused)).float().squeeze(-1)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 
 def tally(values: Tensor) -> Tensor:
-    """(sum, count) of `values`, detached, in float64: (2,)."""
+    """Return (sum, count) of `values`, detached, in float64: (2,)."""
     values = values.detach().double()
     return torch.stack([values.sum(), values.new_tensor(values.numel())])
 
@@ -28,7 +28,7 @@ class Tallies:
         self.sums += rows.cpu()
 
     def means(self) -> dict[str, float]:
-        """Name -> mean over everything added on every process; what was never counted is left out."""
+        """Return name -> mean over everything added on every process; what was never counted is left out."""
         total = summed_over_processes(self.sums)
         return {name: (row[0] / row[1]).item() for name, row in zip(self.names, total, strict=True) if row[1] > 0}
 

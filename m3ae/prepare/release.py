@@ -25,7 +25,7 @@ from m3ae.releases.record import Record, Split
 from m3ae.shards.format import ANSWERS, Header
 from m3ae.shards.read import open_manifest, open_split
 from m3ae.shards.write import write_absent, write_manifest
-from m3ae.tasks import TASKS, Kind
+from m3ae.tasks import TASKS, KindName
 
 NOT_LICENSED = "licence not chosen"
 ROWS_WORTH_A_WORKER = 1000  # fewer are read sooner than a process starts
@@ -155,7 +155,7 @@ def distinct(records: Iterable[Record | Dropped], folder: Path) -> Iterator[Reco
         yield record
 
 
-def task_kind(release: str) -> Kind | None:
+def task_kind(release: str) -> KindName | None:
     """Return what the release's task makes of it; None where it only serves pre-training."""
     return next((task.kind for task in TASKS.values() if task.release == release), None)
 

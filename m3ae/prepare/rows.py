@@ -13,7 +13,7 @@ from m3ae.prepare.texts import MOST_CHARACTERS, MOST_IN_ANSWER, cleaned, long_en
 from m3ae.releases.readers.published import Dropped, within
 from m3ae.releases.record import Record
 from m3ae.shards.format import Row
-from m3ae.tasks import Kind
+from m3ae.tasks import KindName
 
 NO_BYTES = "no image bytes"  # a null in a table
 NUM_REMEMBERED = 256  # stored images a process keeps, for several questions ask about one
@@ -32,7 +32,7 @@ class RowMaker:
     """The shared steps for the records of one release; `kind` is what its task makes of them, None where it has no task."""
 
     release: Path
-    kind: Kind | None
+    kind: KindName | None
     params: PrepareParams
 
     def row(self, record: Record) -> Row | Dropped:
@@ -80,7 +80,7 @@ class RowMaker:
         return Dropped(record.id, record.split, within(record.image, self.release), reason)
 
 
-def task_answers(record: Record, kind: Kind | None) -> list[str]:
+def task_answers(record: Record, kind: KindName | None) -> list[str]:
     """Return the right answers as they are compared: cleaned, and normalised for questions; none where one has swallowed a file."""
     if any(len(answer) > MOST_IN_ANSWER for answer in record.answers):
         return []

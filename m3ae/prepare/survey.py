@@ -10,7 +10,7 @@ from m3ae.prepare.answers import answer_list, class_list
 from m3ae.prepare.rows import task_answers
 from m3ae.releases.readers.published import Dropped
 from m3ae.releases.record import Record, Split
-from m3ae.tasks import Kind
+from m3ae.tasks import KindName
 
 AnswerSource = Literal["all", "train"]
 
@@ -27,7 +27,7 @@ class Survey:
     answers: dict[Split, dict[str, None]] = field(default_factory=lambda: {split: {} for split in Split})  # distinct, in order
 
     @classmethod
-    def of(cls, records: Iterable[Record | Dropped], kind: Kind | None) -> "Survey":
+    def of(cls, records: Iterable[Record | Dropped], kind: KindName | None) -> "Survey":
         survey = cls()
         for record in records:
             survey.num_rows += 1
@@ -43,7 +43,7 @@ class Survey:
         if record.split is Split.TRAIN:
             self.training.add(record.together)
 
-    def answer_list(self, kind: Kind | None, source: AnswerSource) -> list[str]:
+    def answer_list(self, kind: KindName | None, source: AnswerSource) -> list[str]:
         """Return the task's answers over the published files.
 
         Of all splits or, where `source` is "train", of train alone, images drawn for validation included. Classes: always of all.

@@ -89,7 +89,7 @@ class LiveLog:
 
 
 def open_sinks(folder: Path) -> list[Sink]:
-    """Raises SystemExit where M3AE_LOG names what is not known or not installed."""
+    """Open DVCLive and what M3AE_LOG names. Raises SystemExit where that is not known or not installed."""
     names = [name for name in os.environ.get("M3AE_LOG", "").split(",") if name]
     if unknown := set(names) - set(ON_REQUEST):
         raise SystemExit(f"M3AE_LOG names {', '.join(sorted(unknown))}; known: {', '.join(ON_REQUEST)}, with commas between them")

@@ -69,7 +69,7 @@ class Pretraining:
             tqdm.write(told(step, loss, usual, names))
 
     def notes(self) -> dict[str, Any]:
-        """What a resumed run has to know beside the weights; all processes must ask."""
+        """Return what a resumed run has to know beside the weights; all processes must ask."""
         return {**vars(self.curves), "recent": summed_over_processes(self.recent.sums).tolist(), "spikes": self.num_spikes()}
 
     def take_up(self, notes: dict[str, Any]) -> None:
@@ -82,11 +82,14 @@ class Pretraining:
                 self.spikes.count = notes["spikes"]
 
     def num_spikes(self) -> int:
-        """That all processes saw; all of them must ask."""
+        """Return how many spikes all processes saw together; all of them must ask."""
         return int(summed_over_processes(torch.tensor(self.spikes.count)))
 
     def after(self, step: int, bar: tqdm) -> None:
-        """What is due after a step. Saving comes last, so that a resumed run repeats none of it."""
+        """Do what is due after a step: note, validate, save, stop. Saving comes last, so that a resumed run repeats none of it.
+
+        Raises SystemExit, status `EXIT_STATUS`, once the state is saved of a run that is asked to stop.
+        """
         bar.update()
         stopping = self.stop.everywhere() and step < self.params.steps
         saving = self.due(step, self.params.save_every_steps)
@@ -107,12 +110,12 @@ class Pretraining:
         return step % every == 0 or step == self.params.steps
 
     def note_training(self, step: int) -> None:
-        """A row of the curve."""
+        """Add a row to the training curve: the mean losses since the last one."""
         self.curves.training.append({"step": step, **mean_losses(self.recent), "learning_rate": self.engine.learning_rates["encoders"]})
         self.recent = self.new_tallies()
 
     def note_live(self, step: int, bar: tqdm) -> None:
-        """A row of the live log, and the progress bar."""
+        """Add a row to the live log, and update the progress bar."""
         losses, speed, rates = mean_losses(self.latest), self.speed.figures(), self.engine.learning_rates
         self.latest = self.new_tallies()
         self.curves.live.append(
@@ -139,7 +142,7 @@ class Pretraining:
         return self.engine.tallies(self.validation, len(self.validation.order), only, change)
 
     def final_figures(self) -> dict[str, dict[str, float]]:
-        """Every objective's figures on the validation pairs; for words also with each text beside another pair's image."""
+        """Return every objective's figures on the validation pairs; for MLM also with each text beside another pair's image."""
         figures = nested(self.figures())
         if "mlm" in figures:
             shuffled = self.figures(("mlm",), PairBatch.with_other_images)
@@ -148,18 +151,18 @@ class Pretraining:
 
 
 def mean_losses(tallies: Tallies) -> dict[str, float]:
-    """The summed loss, then each objective's, over all processes."""
+    """Return the weighted sum of the losses, then each objective's, as means over all processes."""
     means = tallies.means()
     return {"total": means["total"], **{name.removesuffix(".loss"): mean for name, mean in means.items() if name.endswith(".loss")}}
 
 
 def flat(figures: dict[str, float]) -> dict[str, float]:
-    """`mlm.loss` -> `mlm_loss`, as a column's name."""
+    """Return the figures under names of columns, `mlm.loss` as `mlm_loss`, without those of predicting zero."""
     return {name.replace(".", "_"): value for name, value in figures.items() if not name.endswith("predicting_zero")}
 
 
 def nested(figures: dict[str, float]) -> dict[str, dict[str, float]]:
-    """`mlm.loss` -> `{"mlm": {"loss": ...}}`."""
+    """Return the figures by objective, `mlm.loss` as `{"mlm": {"loss": ...}}`."""
     result: dict[str, dict[str, float]] = {}
     for name, value in figures.items():
         objective, figure = name.split(".")

@@ -17,7 +17,7 @@ GAP_PX, HIDDEN_GREY = 4, 0.0
 
 @torch.no_grad()
 def reconstruction_strip(learner: Learner, batch: PairBatch, patch_px: int, path: Path) -> None:
-    """A PNG, a column an image: original, what the encoder sees and, where pixels were learned, the reconstruction.
+    """Write a PNG, a column an image: original, what the encoder sees and, where pixels were learned, the reconstruction.
 
     A reconstructed patch is painted with the true patch's mean and deviation, for those are no part of the target.
     """
@@ -33,12 +33,12 @@ def reconstruction_strip(learner: Learner, batch: PairBatch, patch_px: int, path
 
 
 def kept_only(images: Tensor, batch: PairBatch, patch_px: int, elsewhere: Tensor) -> Tensor:
-    """`images` where patches were kept, `elsewhere` where they were hidden."""
+    """Return `images` where patches were kept and `elsewhere` where they were masked, (B, 3, S, S)."""
     kept = torch.zeros(batch.patch_order.shape, dtype=torch.bool, device=images.device).scatter(1, batch.kept, True)
     return unpatched(torch.where(kept[..., None], patches(images, patch_px), patches(elsewhere, patch_px)), patch_px)
 
 
 def grid(rows: list[np.ndarray]) -> np.ndarray:
-    """Rows of (B, S, S, 3) pixels -> one picture with white gaps."""
+    """Lay out rows of (B, S, S, 3) pixels as one picture (height, width, 3) with white gaps."""
     padded = [np.pad(row, ((0, 0), (GAP_PX, 0), (GAP_PX, 0), (0, 0)), constant_values=255) for row in rows]
     return np.concatenate([np.concatenate(list(row), axis=1) for row in padded], axis=0)

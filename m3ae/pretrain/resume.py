@@ -74,7 +74,7 @@ class ResumeState:
         dist.barrier()
 
     def load(self, engine: Engine) -> tuple[int, dict[str, Any]]:
-        """Put the newest whole checkpoint into the engine; the number of steps done and the notes, (0, {}) without one."""
+        """Put the newest whole checkpoint into the engine; return the number of steps done and the notes, (0, {}) without one."""
         found = self.found()
         if is_first():
             self.drop_after(number(found) if found else -1)
@@ -85,16 +85,16 @@ class ResumeState:
         return saved["step"], saved["notes"]
 
     def is_of_others(self) -> bool:
-        """Whether what `load` will find was saved by another number of processes."""
+        """Return whether what `load` will find was saved by another number of processes."""
         found = self.found()
         return found is not None and json.loads((found / COMPLETE).read_text())["processes"] != dist.get_world_size()
 
     def found(self) -> Path | None:
-        """One process judges for all: they must not start at different steps."""
+        """Return the checkpoint to load, None without one. One process judges for all: they must not start at different steps."""
         return from_first(self.newest)
 
     def newest(self) -> Path | None:
-        """The newest checkpoint that is whole; a torn one is passed over with a word."""
+        """Return the newest checkpoint that is whole, None without one; a torn one is passed over with a word."""
         for checkpoint in newest_first(self.folders):
             if is_whole(checkpoint):
                 return checkpoint
@@ -102,7 +102,7 @@ class ResumeState:
         return None
 
     def drop_after(self, step: int) -> None:
-        """Torn ones, which would pass for those to keep."""
+        """Remove the checkpoints after `step`: torn ones, which would pass for those to keep."""
         for checkpoint in newest_first([self.folder]):
             if number(checkpoint) > step:
                 shutil.rmtree(checkpoint)
@@ -127,7 +127,7 @@ def number(checkpoint: Path) -> int:
 
 
 def from_first(function: Callable[[], Path | None]) -> Path | None:
-    """What the first process finds, for all of them."""
+    """Return on all processes what `function` finds on the first, which alone calls it."""
     found = [function() if is_first() else None]
     dist.broadcast_object_list(found)
     return found[0]
@@ -138,7 +138,7 @@ def files(checkpoint: Path) -> list[Path]:
 
 
 def is_whole(checkpoint: Path) -> bool:
-    """Whether every file has the bytes that were written."""
+    """Return whether every file of the checkpoint has the bytes that were written."""
     try:
         expected = json.loads((checkpoint / COMPLETE).read_text())["files"]
         return bool(expected) and all(sha256_of_file(checkpoint / name) == sha256 for name, sha256 in expected.items())

@@ -16,7 +16,7 @@ MATRIX_SIDE = {"cpu": 2048, "cuda": 8192}  # large enough that the start of a pr
 
 
 def matrix_speed(dtype: torch.dtype, device: torch.device, rounds: int = 3) -> float:
-    """Operations a second of square matrix products, the best of `rounds`."""
+    """Measure the operations a second of square matrix products; return the best of `rounds`."""
     side = MATRIX_SIDE[device.type]
     one, other = (torch.ones(side, side, dtype=dtype, device=device) for _ in range(2))
     return 2 * side**3 / min(seconds(lambda: one @ other, device) for _ in range(rounds))
@@ -37,9 +37,10 @@ def synchronise(device: torch.device) -> None:
 
 @torch.no_grad()
 def operations_a_pair(learner: Learner, batch: NamedTuple) -> float:
-    """Of one forward and backward pass, counted on the forward pass of `batch`; draws no random number, changes no weight.
+    """Return the operations of one pair's forward and backward pass, counted on the forward pass of `batch`.
 
-    Attention is counted as the matrix products that it is: the counter knows no fused kernel of the CPU.
+    It draws no random number and changes no weight. Attention is counted as the matrix products that it is: the counter knows no fused
+    kernel of the CPU.
     """
     training = learner.training
     learner.eval()
@@ -68,7 +69,7 @@ class Speed:
         self.seconds += time.perf_counter() - self.begun
 
     def figures(self) -> dict[str, float]:
-        """Since they were last asked for."""
+        """Return pairs a second and MFU (a share of 1) since they were last asked for."""
         pairs_per_second = self.steps * self.batch / self.seconds
         self.steps, self.seconds = 0, 0.0
         return {"pairs_per_second": pairs_per_second, "mfu": pairs_per_second / self.possible}

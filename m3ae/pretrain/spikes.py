@@ -16,7 +16,7 @@ class Spikes:
         self.count = 0
 
     def notice(self, loss: float) -> float | None:
-        """The recent median where `loss` stands out from it, else None."""
+        """Return the recent median where `loss` stands out from it, else None."""
         usual = median(self.recent) if len(self.recent) >= LEAST_KNOWN else None
         self.recent.append(loss)
         if usual is None or loss <= JUMP * usual:

@@ -7,7 +7,10 @@ from pathlib import Path
 
 
 def universal(checkpoint: Path, folder: Path) -> Path:
-    """A copy of it in `folder`, made anew. Raises SystemExit with DeepSpeed's last words where it cannot be made."""
+    """Make a universal copy of `checkpoint` in `folder`, anew, and return its path.
+
+    Raises SystemExit with DeepSpeed's last words where it cannot be made.
+    """
     target = folder / f"{checkpoint.name}-universal"
     shutil.rmtree(target, ignore_errors=True)
     command = [sys.executable, "-m", "deepspeed.checkpoint.ds_to_universal", "--inject_missing_state"]

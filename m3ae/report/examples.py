@@ -65,7 +65,7 @@ def gallery(result: Result, asked: Asked, inputs: Inputs) -> Gallery:
 
 
 def answered(result: Result, rows: polars.DataFrame, album: "Album") -> Gallery:
-    """Most confident right and most confident wrong predictions, one an image; ties go by id, so that the page is stable."""
+    """Choose the most confident right and wrong predictions, one an image; ties go by id, so that the page is stable."""
     rows = rows.with_columns(sureness=polars.col("best_scores").list.first()).sort(["sureness", "id"], descending=[True, False])
     right, wrong = rows.filter(polars.col("score") > 0), rows.filter(polars.col("score") <= 0)
     return Gallery(
@@ -79,7 +79,7 @@ def answered(result: Result, rows: polars.DataFrame, album: "Album") -> Gallery:
 
 
 def ranked(result: Result, rows: polars.DataFrame, album: "Album") -> Gallery:
-    """Pairs by the sum of their two ranks (0 = first place in the file, shown as 1)."""
+    """Choose the best and the worst pairs by the sum of their two ranks (0 = first place in the file, shown as 1)."""
     rows = rows.with_columns(both=polars.col("rank_of_image_text") + polars.col("rank_of_text_image"))
     card = rank_card(len(rows))
     best, worst = rows.sort(["both", "image_id"]), rows.sort(["both", "image_id"], descending=[True, False])
@@ -94,7 +94,7 @@ def ranked(result: Result, rows: polars.DataFrame, album: "Album") -> Gallery:
 
 
 def cards(rows: polars.DataFrame, card: Card, album: "Album") -> tuple[Example, ...]:
-    """The first rows of different images, as cards."""
+    """Return the first rows of different images, at most `NUM_EXAMPLES`, as cards."""
     chosen = rows.unique("image_id", keep="first", maintain_order=True).head(NUM_EXAMPLES)
     return tuple(card(row, *album.show(row["image_id"])) for row in chosen.iter_rows(named=True))
 
@@ -105,7 +105,7 @@ def answer_card(row: dict, picture: str, licence: str) -> Example:
 
 
 def rank_card(num_pairs: int) -> Card:
-    """A maker of cards that says every rank out of `num_pairs`."""
+    """Return a maker of cards that says every rank out of `num_pairs`."""
 
     def card(row: dict, picture: str, licence: str) -> Example:
         facts = [
@@ -132,7 +132,7 @@ class Album:
         self.places = {self.shards.row(place)["image_id"]: place for place in rows}
 
     def show(self, image_id: str) -> tuple[str, str]:
-        """(thumbnail as a data URI, licence as published); both "" where the shards do not hold the image."""
+        """Return (thumbnail as a data URI, licence as published); both "" where the shards do not hold the image."""
         if image_id not in self.places:
             return "", ""
         place = self.places[image_id]

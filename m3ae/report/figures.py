@@ -59,7 +59,7 @@ class Picture:
 
 
 def curve_pictures(train: Path, validation: Path, levels: dict[str, tuple[float, str]], synthetic: bool) -> list[Picture]:
-    """One picture a curve, always; where nothing was recorded the picture says so, and so it does where the data are synthetic.
+    """Draw one picture a curve, always; it says so where nothing was recorded, and where the data are synthetic.
 
     `levels` maps a curve's name to (value, label) of a line to compare with.
     """
@@ -69,12 +69,12 @@ def curve_pictures(train: Path, validation: Path, levels: dict[str, tuple[float,
 
 
 def read_table(path: Path) -> polars.DataFrame:
-    """The CSV file at `path`, empty where there is none."""
+    """Read the CSV file at `path`; return an empty table where there is none."""
     return polars.read_csv(path, infer_schema_length=None, raise_if_empty=False) if path.is_file() else polars.DataFrame()
 
 
 def series(table: polars.DataFrame, column: str) -> tuple[list[float], list[float]]:
-    """(steps, values) where a value was recorded."""
+    """Return (steps, values) where a finite value was recorded."""
     if not column or column not in table.columns or "step" not in table.columns:
         return [], []
     known = table.select("step", polars.col(column).cast(polars.Float64, strict=False)).drop_nulls()
@@ -83,7 +83,7 @@ def series(table: polars.DataFrame, column: str) -> tuple[list[float], list[floa
 
 
 def running_mean(values: Sequence[float], window: int) -> list[float]:
-    """The mean of up to `window` values around each one; shorter at the ends."""
+    """Return the mean of up to `window` values around each one; fewer at the ends."""
     half = window // 2
     near = [values[max(0, place - half) : place + half + 1] for place in range(len(values))]
     return [sum(part) / len(part) for part in near]
@@ -104,7 +104,7 @@ def draw(curve: Curve, train: polars.DataFrame, validation: polars.DataFrame, le
 
 
 def plot_lines(axes: Axes, train: tuple, validation: tuple) -> bool:
-    """Draw what is there; False where nothing is."""
+    """Draw what is there; return False where nothing is."""
     steps, values = train
     if steps:
         smooth = len(values) >= 2 * NUM_WINDOWS
@@ -131,7 +131,7 @@ def say_nothing_recorded(axes: Axes) -> None:
 
 
 def png(figure: Figure) -> bytes:
-    """The figure as PNG, without the version and the date that matplotlib would write into it."""
+    """Return the figure as PNG, without the version and the date that matplotlib would write into it."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", facecolor="white", metadata={"Software": None})
     return buffer.getvalue()

@@ -43,7 +43,7 @@ class Row:
 
     @property
     def gain(self) -> float | None:
-        """Points that pre-training brings."""
+        """Return the points that pre-training brings; None where either score is missing."""
         return self.pretrained.mean - self.scratch.mean if self.pretrained and self.scratch else None
 
 
@@ -102,12 +102,12 @@ def score_names(scores: dict | None, prefix: str = "") -> list[str]:
 
 
 def present(files: dict[str, dict | None]) -> tuple[list[dict], dict[str, dict | None]]:
-    """The runs that measured something, and the others by name."""
+    """Return the runs that measured something, and the others by name."""
     return [run for run in files.values() if run and run.get("found")], {n: r for n, r in files.items() if not (r and r.get("found"))}
 
 
 def reason(entry: Entry, absent: dict[str, dict | None], releases: str) -> str:
-    """Why no run has scores; a stage that knows better than "the release is absent" says so in its file."""
+    """Say why no run has scores; a stage that knows better than "the release is absent" says so in its file."""
     told = [run for run in absent.values() if run is not None]
     if told and told[0].get("reason"):
         return f"not measured: {told[0]['reason']}"
@@ -144,7 +144,7 @@ def value_at(content: Any, path: str) -> float | None:
 
 
 def over_seeds(values: Sequence[float | None], num_rows: int | None) -> Score | None:
-    """Mean and sample deviation of the values that are there; None where none is."""
+    """Return mean and sample deviation of the values that are there, and the mean's interval; None where none is."""
     known = [value for value in values if value is not None]
     if not known:
         return None
@@ -153,7 +153,7 @@ def over_seeds(values: Sequence[float | None], num_rows: int | None) -> Score | 
 
 
 def wilson(percent: float, num_rows: int) -> tuple[float, float]:
-    """The 95% Wilson score interval, in percent. Unlike the normal one it has a width at 0 and 100."""
+    """Return the 95% Wilson score interval, in percent. Unlike the normal one it has a width at 0 and 100."""
     share, z = percent / 100, NORMAL_95
     middle = share + z * z / (2 * num_rows)
     half = z * sqrt(share * (1 - share) / num_rows + z * z / (4 * num_rows * num_rows))

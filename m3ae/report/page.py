@@ -55,27 +55,27 @@ def write_report(inputs: Inputs, params: dict[str, Any], out: Path) -> dict[str,
 
 
 def render(**content: Any) -> str:
-    """The template with `content`; a name that it lacks is an error, and all text is escaped."""
+    """Render the template with `content`, all text escaped. Raises `UndefinedError` where it names what `content` lacks."""
     loader = FileSystemLoader(Path(__file__).parent)
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     return environment.get_template(TEMPLATE).render(tables=tables, notes=NOTES, paper=PAPER, **content)
 
 
 def synthetic_flags(results: Sequence[Result], releases: Sequence[tables.DataRow], pretrain: dict | None) -> list[bool]:
-    """One entry for each metric file that is there."""
+    """Return one entry for each metric file that is there: whether its data are synthetic."""
     found = [part.synthetic for part in (*results, *releases) if not part.missing]
     return [*found, *([is_synthetic([pretrain])] if pretrain else [])]
 
 
 def levels(pretrain: dict | None) -> dict[str, tuple[float, str]]:
-    """What the curves are to be compared with: guessing whether a pair belongs, and predicting zero for every pixel."""
+    """Return what the curves are to be compared with: ITM's loss of guessing, in nats, and MIM's of predicting zero for every pixel."""
     zero = value_at(pretrain, "mim.loss_predicting_zero")
     return {"itm": (log(2), "guessing")} | ({} if zero is None else {"mim": (zero, "predicting zero")})
 
 
 def pretrain_rows(pretrain: dict | None) -> list[tuple[str, str, str, str]]:
-    """(objective, validation loss, accuracy, what to compare with) for each objective of the run."""
-    texts = {"mlm": "Masked language modelling", "mim": "Masked image modelling", "itm": "Image-text matching"}
+    """Return (objective, validation loss, accuracy, what to compare with) for each objective of the run."""
+    texts = {"mlm": "Masked language modelling (MLM)", "mim": "Masked image modelling (MIM)", "itm": "Image-text matching (ITM)"}
     present = {name: pretrain[name] for name in texts if pretrain and name in pretrain}
     return [
         (texts[name], tables.number(value_at(part, "loss"), 3), percent(value_at(part, "accuracy")), beside(name, part))
@@ -85,10 +85,10 @@ def pretrain_rows(pretrain: dict | None) -> list[tuple[str, str, str, str]]:
 
 def beside(objective: str, measured: dict) -> str:
     if objective == "mlm":
-        return f"accuracy with a shuffled image: {percent(value_at(measured, 'accuracy_shuffled_image'))}"
+        return f"MLM accuracy with another pair's image: {percent(value_at(measured, 'accuracy_shuffled_image'))}"
     if objective == "mim":
-        return f"loss of predicting zero: {tables.number(value_at(measured, 'loss_predicting_zero'), 3)}"
-    return f"loss of guessing: {log(2):.3f}"
+        return f"MIM loss of predicting zero: {tables.number(value_at(measured, 'loss_predicting_zero'), 3)}"
+    return f"ITM loss of guessing: {log(2):.3f}"
 
 
 def percent(share: float | None) -> str:

@@ -46,7 +46,7 @@ def quoted(*values: float) -> tuple[Quoted, ...]:
 
 
 def recalls(*values: float) -> dict[str, Quoted]:
-    """Text to image R@1, 5, 10, then image to text."""
+    """Return the recalls, in percent, by score; `values` are text to image R@1, 5, 10, then image to text."""
     return dict(zip(RECALLS, quoted(*values), strict=True))
 
 

@@ -12,7 +12,7 @@ DIRECTIONS = ("text_to_image", "image_to_text")
 
 
 def summary(results: Sequence[Result], pretrain: dict | None, retrieve: dict | None) -> dict[str, Any]:
-    """report.json: scores in percent, gains in points; what was not measured has no key."""
+    """Return report.json's content: scores in percent, gains in points; what was not measured has no key."""
     parts = {
         "question_answering": question_answering(results),
         "retrieval_zero_shot": zero_shot(retrieve),
@@ -24,7 +24,7 @@ def summary(results: Sequence[Result], pretrain: dict | None, retrieve: dict | N
 
 
 def question_answering(results: Sequence[Result]) -> dict[str, float]:
-    """Means over the question-answering tasks that have both a pre-trained and a from-scratch score."""
+    """Return means over the question-answering tasks that have both a pre-trained and a from-scratch score."""
     overall = [result.row("overall") for result in results if result.entry.kind == "answer"]
     pairs = [(row.pretrained.mean, row.scratch.mean) for row in overall if row and row.pretrained and row.scratch]
     if not pairs:
@@ -34,7 +34,7 @@ def question_answering(results: Sequence[Result]) -> dict[str, float]:
 
 
 def zero_shot(retrieve: dict | None) -> dict[str, Any]:
-    """Recalls each way, and how many times chance R@1 is."""
+    """Return the recalls each way, and how many times chance R@1 is."""
     if not (retrieve and retrieve.get("found")):
         return {}
     times = {way: value_at(retrieve, f"{way}.r1") / chance for way in DIRECTIONS if (chance := value_at(retrieve, f"chance.{way}.r1"))}
@@ -42,19 +42,19 @@ def zero_shot(retrieve: dict | None) -> dict[str, Any]:
 
 
 def mlm_gain(pretrain: dict | None) -> float | None:
-    """Points of accuracy that the right image brings over a shuffled one; the file holds shares of 1."""
+    """Return the points of MLM accuracy that the own image brings over another pair's; the file holds shares of 1."""
     own, shuffled = value_at(pretrain, "mlm.accuracy"), value_at(pretrain, "mlm.accuracy_shuffled_image")
     return None if own is None or shuffled is None else 100 * (own - shuffled)
 
 
 def mim_gain(pretrain: dict | None) -> float | None:
-    """By how many percent the validation loss lies below that of predicting zero."""
+    """Return by how many percent MIM's validation loss lies below that of predicting zero."""
     loss, zero = value_at(pretrain, "mim.loss"), value_at(pretrain, "mim.loss_predicting_zero")
     return None if loss is None or not zero else 100 * (1 - loss / zero)
 
 
 def main_scores(result: Result) -> dict[str, Any]:
-    """Overall, or R@1 each way: {"pretrained", "scratch", "gain"}, means over seeds."""
+    """Return the overall score, or R@1 each way: {"pretrained", "scratch", "gain"}, means over seeds."""
     if result.entry.kind != "retrieve":
         return both_scores(result.row("overall"))
     return {way: scores for way in DIRECTIONS if (scores := both_scores(result.row(f"{way}.r1")))}
@@ -82,8 +82,8 @@ def headlines(numbers: dict[str, Any]) -> list[Headline]:
     return [
         Headline(points(answers.get("gain")), "question answering", "mean score, pre-trained against from scratch"),
         Headline(ways, "zero-shot retrieval", "R@1 as a multiple of chance, text to image / image to text"),
-        Headline(points(numbers.get("mlm_gain_from_image")), "masked words", "accuracy with the right image against a shuffled one"),
-        Headline(percent(numbers.get("mim_gain_over_zero_percent")), "masked patches", "validation loss below that of predicting zero"),
+        Headline(points(numbers.get("mlm_gain_from_image")), "MLM accuracy", "with the own image against another's"),
+        Headline(percent(numbers.get("mim_gain_over_zero_percent")), "MIM loss", "below that of predicting zero"),
     ]
 
 

