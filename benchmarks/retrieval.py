@@ -13,8 +13,8 @@ from collections.abc import Callable
 import torch
 
 from benchmarks.paper_scale import MODEL, VOCABULARY, paper_learner
+from m3ae.finetune.ranking import ENCODED_AT_ONCE, encoded_tiles, score_texts
 from m3ae.objectives.learner import Learner
-from m3ae.objectives.ranking import ENCODED_AT_ONCE, encoded_tiles, score_texts
 from m3ae.objectives.retrieval import Retrieval
 from stages.launch import ALLOCATION
 
@@ -36,7 +36,7 @@ def whole_pairs(learner: Learner, images: torch.Tensor, ids: torch.Tensor, mask:
 
 
 def matrix(learner: Learner, images: torch.Tensor, ids: torch.Tensor, mask: torch.Tensor) -> None:
-    """As m3ae/objectives/ranking.py does it."""
+    """As m3ae/finetune/ranking.py does it."""
     tiles = encoded_tiles(learner, ids, mask)
     for start in range(0, len(images), ENCODED_AT_ONCE):
         for image in learner.backbone.encode_image(images[start : start + ENCODED_AT_ONCE]):

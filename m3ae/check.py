@@ -4,14 +4,15 @@ import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import which
 from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import AfterValidator, Field, model_validator
 
-from m3ae.batches.params import TokenizerParams
+from m3ae.batches.params import TRAINED, TokenizerParams
 from m3ae.engine.params import DeepSpeedParams
-from m3ae.finetune.params import FinetuneParams, recipe_of
+from m3ae.finetune.params import EVERY_TASK, FinetuneParams, recipe_of
 from m3ae.method import Method
 from m3ae.model.params import SCRATCH, ModelParams
 from m3ae.objectives.registry import OBJECTIVES
@@ -24,8 +25,6 @@ from m3ae.releases.licences import Licence
 from m3ae.releases.readers.melinda import Label
 from m3ae.releases.readers.slake import Language
 from m3ae.tasks import TASKS
-
-EVERY_TASK = "every_task"
 
 
 def distinct(values: tuple) -> tuple:
@@ -104,7 +103,7 @@ def check_values(params_path: Path, pipeline_path: Path) -> None:
     if unknown := list(unknown_keys(sources)):
         raise ParamsError("\n".join(unknown))
     params = AllParams.read(params_path)
-    recipes = {task: recipe_of(task).read(sources, task) for task in params.tasks}
+    recipes = read_recipes(params.tasks, sources)
     check_fit(params, recipes, sources)
     check_objectives(params, params_path)
     check_encoders(params, sources.scale_path)
@@ -119,14 +118,30 @@ def check_values(params_path: Path, pipeline_path: Path) -> None:
         )
 
 
+def read_recipes(tasks: tuple[str, ...], sources: Sources) -> dict[str, FinetuneParams]:
+    """Return each task's recipe. Raises `ParamsError` with a line for each wrong key of all of them."""
+    recipes, wrong = {}, {}
+    for task in tasks:
+        try:
+            recipes[task] = recipe_of(task).read(sources, task)
+        except ParamsError as error:
+            wrong |= dict.fromkeys(str(error).splitlines())
+    if wrong:
+        raise ParamsError("\n".join(wrong))
+    return recipes
+
+
 def remedy(folder: Path) -> str:
     """Return how to put the committed parameters back, where the files differ from them: `dvc exp run -S` has written into them."""
-    command = ["git", "diff", "--name-only", "HEAD", "--", "params.yaml", "scales"]
-    found = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    if found.returncode or not found.stdout.strip():
+    command = ["git", "diff", "--relative", "--name-only", "HEAD", "--", "params.yaml", "scales"]
+    if in_queue() or not which("git"):
         return ""
+    found = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     changed = " ".join(found.stdout.split())
-    return f"\n{changed}: still changed, also after a refused `dvc exp run -S`; `git checkout {changed}` puts the committed values back"
+    if found.returncode or not changed:
+        return ""
+    written = f"{changed} differs from the last commit, for `dvc exp run -S` writes into it, refused or not"
+    return f"\n{written}; `git checkout {changed}` puts the committed values back"
 
 
 def unknown_keys(sources: Sources) -> Iterator[str]:
@@ -161,6 +176,10 @@ def check_fit(params: AllParams, recipes: dict[str, FinetuneParams], sources: So
         raise ParamsError(
             f"{sources.scale_path}: prepare.image_px {params.prepare.image_px} is smaller than the {read} px that a stage reads"
         )
+    for task, recipe in recipes.items():
+        if recipe.image_px % params.model.patch_px:
+            fault = f"image_px {recipe.image_px} of {task} is not a multiple of patch_px {params.model.patch_px}"
+            raise ParamsError(f"{sources.scale_path}: finetune: {fault}")
     for recipe in (params.pretrain, *recipes.values()):
         if refusal := params.deepspeed.refusal(recipe.zero_stage):
             raise ParamsError(f"{sources.path}: {refusal}; a recipe of {sources.scale_path} has {recipe.zero_stage}")
@@ -177,7 +196,7 @@ def check_objectives(params: AllParams, path: Path) -> None:
 def check_encoders(params: AllParams, path: Path) -> None:
     """Raise `ParamsError` where an encoder of the chosen scale does not fit the other parameters; no weights are loaded."""
     model = params.model
-    if model.text_encoder != SCRATCH and params.tokenizer.source == "train":
+    if model.text_encoder != SCRATCH and params.tokenizer.source == TRAINED:
         own = f"text_encoder = {model.text_encoder!r} was trained with a tokenizer of its own"
         raise ParamsError(f"{path}: {own}; name it as tokenizer.source, too")
     if model.vision_encoder == SCRATCH:

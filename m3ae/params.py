@@ -103,11 +103,13 @@ class Sources:
     def load(cls, path: Path, scale: str | None = None) -> Self:
         """Load both; `scale` None: the one that params.yaml names. Raises `ParamsError` where there is no such scale."""
         content = load(path)
-        scale = scale or content.get("scale")
+        if scale is None and "scale" not in content:
+            raise ParamsError(f"{path}: scale is missing{meant('scale', list(content))}")
+        scale = scale or content["scale"]
         scale_path = path.parent / SCALE_FILE.replace("${scale}", str(scale))
         if not scale_path.is_file():
             known = sorted(file.stem for file in scale_path.parent.glob("*.yaml"))
-            raise ParamsError(f"{path}: scale = {scale!r}: there is no {scale_path}; known: {', '.join(known)}{meant(str(scale), known)}")
+            raise ParamsError(f"{path}: scale {scale!r}: there is no {scale_path}; known: {', '.join(known)}{meant(str(scale), known)}")
         return cls(path, scale_path, {path: content, scale_path: load(scale_path)})
 
     @property
@@ -123,7 +125,8 @@ class Sources:
         value: Any = self.contents[file]
         for part in key.split("."):
             if not isinstance(value, dict) or part not in value:
-                raise ParamsError(f"{file}: {key} is missing")
+                others = value if isinstance(value, dict) else ()
+                raise ParamsError(f"{file}: {key} is missing{meant(part, sorted(map(str, others)))}")
             value = value[part]
         return value
 
@@ -172,6 +175,9 @@ def validated(kind: type[T], values: dict[str, Any], origins: dict[str, Origin],
 
 def describe(kind: type[BaseModel], problem: dict[str, Any], origins: dict[str, Origin], default: Origin) -> str:
     location = problem["loc"]
+    if problem["type"] == "missing" and len(location) == 1 and issubclass(kind, Section):
+        places = (f"{default[0] if SCALE in place else 'params.yaml'}: {place.removeprefix(SCALE)}" for place in kind.places)
+        return f"{location[0]} is missing; its line stands in {' or '.join(places)}"
     file, block = origins.get(location[0], default) if location else default
     return f"{file}: {explain(kind, problem, '.'.join(filter(None, [block, *map(str, location)])))}"
 

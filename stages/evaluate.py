@@ -15,6 +15,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, required=True)
     for name in EvaluatePaths._fields:
         parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--local_rank", type=int, help="given by the deepspeed launcher; the environment says the same")
     args = parser.parse_args()
 
     join()

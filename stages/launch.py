@@ -11,12 +11,14 @@ import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch.distributed.run import main as torchrun
 
-from m3ae.params import SCALE, Sources
+from m3ae.engine.params import Recipe
+from m3ae.finetune.params import recipe_of
+from m3ae.params import Sources
+from m3ae.pretrain.params import PretrainParams
 
 # glibc's malloc gives large blocks back to the system and asks for them again, page by page, at every operation of a step. It is told
 # to keep them, in one arena, for the backward pass runs in a thread of its own. benchmarks/pretrain_step.py shows what that is worth.
@@ -27,7 +29,6 @@ ALLOCATION = {
     "MALLOC_TOP_PAD_": str(2**28),
 }
 ENDING = "300"  # seconds that a run which is asked to stop has to finish a step, validate and save; torchrun would grant 30
-TRAINING = ("pretrain", "finetune")  # stages whose batch is shared out
 MOST_ON_CPU = 8  # each one loads the model and its libraries; the cores beyond are their threads
 
 
@@ -53,13 +54,12 @@ def meeting_point(environment: Mapping[str, str]) -> list[str]:
     return [] if {"PET_NNODES", "PET_RDZV_ENDPOINT"} & environment.keys() else ["--standalone"]
 
 
-def recipe(stage: str, task: str | None) -> dict[str, Any]:
-    """Return the stage's block of the scale, which `check` found to be right; an empty one where the stage trains nothing."""
-    name = stage.removeprefix("stages.")
-    if name not in TRAINING:
-        return {}
+def recipe(stage: str, task: str | None) -> Recipe | None:
+    """Return the recipe that the stage trains by, None where it trains nothing."""
     sources = Sources.load(Path("params.yaml"))
-    return sources.block(*sources.find(f"{SCALE}{name}" + (f".{task}" if task else "")))
+    if task and stage == "stages.finetune":
+        return recipe_of(task).read(sources, task)
+    return PretrainParams.read(sources) if stage == "stages.pretrain" else None
 
 
 def asked_for() -> int | None:
@@ -70,9 +70,9 @@ def asked_for() -> int | None:
     return int(asked) if asked else None
 
 
-def num_processes(recipe: dict[str, Any], most: int) -> int:
+def num_processes(recipe: Recipe | None, most: int) -> int:
     """Return the most processes that share a batch's micro-batches evenly; a stage without a batch can be shared out at will."""
-    micro_batches = recipe["batch"] // recipe["micro_batch"] if "batch" in recipe else most
+    micro_batches = recipe.batch // recipe.micro_batch if recipe else most
     return max(number for number in range(1, most + 1) if micro_batches % number == 0)
 
 

@@ -15,6 +15,7 @@ from m3ae.prepare.on_ray import prepare_on_ray
 from m3ae.prepare.params import PrepareParams
 from m3ae.prepare.partitions import Share
 from m3ae.prepare.release import DECODERS, Choices, prepare, prepare_share
+from m3ae.prepare.shared_state import shared
 from m3ae.prepare.survey import AnswerSource
 from m3ae.prepare.workers import num_workers
 from m3ae.releases.catalogue import CATALOGUE
@@ -45,24 +46,20 @@ def main() -> None:
 
     choices = Choices(*(getattr(params, name) for name in Choices._fields))
     folder, found = args.releases / args.release, read_inventory(args.inventory)
-    state = state_folder(args.release) if found.found else root()
-    if args.ray:
-        print(f"{args.release}: {prepare_on_ray(args.release, folder, found, choices, args.ray, state)} partitions are ready")
-        return
-    if args.share:
-        num_ready = prepare_share(args.release, folder, found, choices, num_workers(), args.share, state)
-        print(f"{args.release}: {num_ready} partitions are ready")
-        return
-    write_json(args.metrics, prepare(args.release, folder, found, args.out, choices, num_workers(), state))
-
-
-def state_folder(release: str) -> Path:
-    """Return where the release's finished partitions wait: named by all that their bytes depend on."""
-    identity, states = Identity.of("prepare", DECODERS, key=release), root() / "prepare"
-    if passed_over := identity.passed_over(states):
+    identity = Identity.of("prepare", DECODERS, key=args.release)
+    state = root() / "prepare" / identity.name()
+    if found.found and not state.exists() and (passed_over := identity.passed_over(state.parent)):
         print(passed_over)
-    identity.write(states / identity.name())
-    return states / identity.name()
+    with shared(state):
+        if found.found:
+            identity.write(state)
+        if args.ray:
+            print(f"{args.release}: {prepare_on_ray(args.release, folder, found, choices, args.ray, state)} partitions are ready")
+        elif args.share:
+            num_ready = prepare_share(args.release, folder, found, choices, num_workers(), args.share, state)
+            print(f"{args.release}: {num_ready} partitions are ready")
+        else:
+            write_json(args.metrics, prepare(args.release, folder, found, args.out, choices, num_workers(), state))
 
 
 if __name__ == "__main__":

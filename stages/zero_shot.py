@@ -19,6 +19,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("shards", "pretrained", "out", "metrics"):
         parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--local_rank", type=int, help="given by the deepspeed launcher; the environment says the same")
     args = parser.parse_args()
     params = Params.read(Path("params.yaml"))
 

@@ -69,8 +69,9 @@ def test_the_projects_own_params_are_valid(changed):
         ({"scales/demo.yaml:pretrain.weight_decay": 0.1}, r"pretrain.weight_decay stands in .*params.yaml: optimizer too; leave one"),
         ({"scales/demo.yaml:finetune.slack": {}}, r"scales/demo.yaml: finetune.slack is not a parameter; did you mean slake\?"),
         ({"scales/demo.yaml:finetune.slake.num_others": 3}, r"finetune.slake.num_others is not a parameter"),
-        ({"scale": "papr"}, r"scale = 'papr': there is no .*papr.yaml; known: demo, paper, test; did you mean paper\?"),
+        ({"scale": "papr"}, r"scale 'papr': there is no .*papr.yaml; known: demo, paper, test; did you mean paper\?"),
         ({"tasks": ["vqa_radd"]}, r"'vqa_radd' is not known; did you mean vqa_rad\?"),
+        ({"scales/demo.yaml:finetune.every_task.image_px": 80}, r"image_px 80 of vqa_rad is not a multiple of patch_px 24"),
         ({"seed": -1}, r"seed = -1: .*allowed: >= 0 and < 4294967296"),
     ],
 )
@@ -106,6 +107,12 @@ def test_a_new_scale_is_a_file_and_nothing_else(changed, parameters):
     changed({"scale": "mine", "scales/mine.yaml:pretrain.steps": 10})
 
 
+def test_wrong_values_of_several_tasks_are_told_at_once(changed):
+    with pytest.raises(ParamsError) as refused:
+        changed({"scales/demo.yaml:finetune.slake.epochs": 0, "scales/demo.yaml:finetune.melinda.epochs": 0})
+    assert len(str(refused.value).splitlines()) == 2
+
+
 def test_every_wrong_value_is_told_at_once(changed):
     with pytest.raises(ParamsError) as refused:
         changed({"scales/demo.yaml:model.dropout": 2, "scales/demo.yaml:pretrain.steps": 0, "optimizer.warmup_share": 5})
@@ -115,7 +122,9 @@ def test_every_wrong_value_is_told_at_once(changed):
 def test_a_refusal_says_what_the_files_hold_now_and_how_to_put_it_back(changed, parameters):
     for command in ("init --quiet", "add .", "-c user.name=a -c user.email=b commit --quiet -m first"):
         subprocess.run(["git", *command.split()], cwd=parameters.path.parent, check=True)
-    with pytest.raises(ParamsError, match="params.yaml: still changed, .*`git checkout params.yaml` puts the committed values back"):
+    with pytest.raises(
+        ParamsError, match="params.yaml differs from the last commit, .*`git checkout params.yaml` puts the committed values back"
+    ):
         changed(mask_ratio=1.5)
 
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from m3ae.releases.catalogue import CATALOGUE
-from tests.test_repro import ROOT, Project
+from tests.test_repro import ROOT, RUN, Project
 
 TEXT = (ROOT / "docs/adding.md").read_text()
 BLOCKS = re.findall(r"```(python|diff) (\S+)\n(.*?)```", TEXT, re.DOTALL)
@@ -51,6 +51,8 @@ def project(tmp_path_factory) -> Project:
         path.write_text(block if kind == "python" else applied(path.read_text(), block))
     (project.folder / "scales/test.yaml").rename(project.folder / "scales/mine.yaml")
     change(project, "params.yaml", scale="mine")
+    params = project.folder / "params.yaml"
+    params.write_text(re.sub(rf"^- ({'|'.join(RUN)})\n", "", params.read_text(), flags=re.MULTILINE))  # the new task alone
     project.dvc("repro", "phantom")
     shutil.copytree(project.folder / "data/releases", project.folder / "mine")
     write_release(project.folder / "mine/tiny")
@@ -82,6 +84,7 @@ def test_the_new_task_is_fine_tuned_tested_and_reported(project):
 
 def test_the_new_objective_is_trained_and_measured(project):
     assert set(project.metrics("pretrain.json")["itc"]) == {"loss", "accuracy"}
+    assert "<td>itc</td>" in (project.folder / "data/report/index.html").read_text()
     assert "itc_loss" in (project.folder / "data/plots/validation.csv").read_text().splitlines()[0]
 
 

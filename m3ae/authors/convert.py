@@ -115,7 +115,7 @@ def settings(folder: Path, config: ModelConfig) -> dict:
         "text_heads": model.text_heads,
         "drop_rate": model.dropout,
         "text_drop_rate": model.dropout,
-        "mim_layer": config.method.mim_layer,
+        "mim_layer": config.method.mim_layer if config.method else -1,
         "mim_decoder_hidden_size": model.decoder_width,
         "mim_decoder_num_layers": model.decoder_depth,
         "mim_decoder_num_heads": model.decoder_heads,

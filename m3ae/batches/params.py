@@ -1,4 +1,4 @@
-"""What params.yaml says about the tokenizer."""
+"""What a scale says about the tokenizer."""
 
 from typing import Annotated, ClassVar
 

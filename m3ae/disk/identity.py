@@ -61,9 +61,9 @@ class Identity(NamedTuple):
 
     def passed_over(self, states: Path) -> str:
         """Return a line that names the stage's newest state in `states`, if it is of another run, and what differs; else ""."""
-        newest = max((path for path in states.glob(f"*/{FILE}")), key=written_at, default=None)
-        other = read(newest.parent) if newest else None
-        if other is None or other.stage != self.stage or not (named := differences(other, self)):
+        found = {path: other for path in states.glob(f"*/{FILE}") if (other := read(path.parent)) and other.stage == self.stage}
+        newest = max(found, key=written_at, default=None)
+        if newest is None or not (named := differences(found[newest], self)):
             return ""
         rest = f" and {len(named) - MOST_DIFFERENCES} more" if len(named) > MOST_DIFFERENCES else ""
         return f"{newest.parent}: is there and not taken up: {'; '.join(named[:MOST_DIFFERENCES])}{rest}"

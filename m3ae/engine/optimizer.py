@@ -1,4 +1,4 @@
-"""AdamW as the authors set it up: three learning rates, and no weight decay of biases and LayerNorms. METHOD: lr, betas, eps."""
+"""AdamW as the authors set it up: three learning rates, and no weight decay of biases and LayerNorms."""
 
 import re
 

@@ -13,7 +13,7 @@ OPTIMIZER = "optimizer"  # the place of what all recipes share
 
 
 class Recipe(Section):
-    """The optimiser's settings and how a batch is cut into micro-batches; METHOD's optimisation table."""
+    """The optimiser's settings and how a batch is cut into micro-batches; the authors' table of optimisation settings."""
 
     batch: Count
     micro_batch: Count

@@ -1,4 +1,4 @@
-"""How a kind of task is tested; `m3ae/tasks.py` says which kind by which."""
+"""How each kind of task is tested: one entry a kind."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -10,6 +10,7 @@ from m3ae.evaluate.ranking import rankings
 from m3ae.evaluate.scores import accuracies, both_recalls, by_chance, majority
 from m3ae.objectives.learner import Learner
 from m3ae.shards.read import Shards
+from m3ae.tasks import KindName
 
 
 class Evaluation(NamedTuple):
@@ -18,5 +19,8 @@ class Evaluation(NamedTuple):
     reference: Callable[[Shards, Shards], dict[str, Any]]  # of train and test: the score of what needs no learning
 
 
-ANSWERS = Evaluation(predictions, accuracies, majority)
-RANKINGS = Evaluation(rankings, both_recalls, by_chance)
+EVALUATIONS: dict[KindName, Evaluation] = {
+    "answer": Evaluation(predictions, accuracies, majority),
+    "classify": Evaluation(predictions, accuracies, majority),
+    "retrieve": Evaluation(rankings, both_recalls, by_chance),
+}

@@ -9,8 +9,8 @@ import polars as pl
 
 from m3ae.engine.processes import device, gathered, process_share
 from m3ae.evaluate.predictions import NUM_BEST, Test
+from m3ae.finetune.ranking import Ranking, ranking, score_rows
 from m3ae.objectives.learner import Learner
-from m3ae.objectives.ranking import Ranking, ranking, score_rows
 
 
 def rankings(learner: Learner, test: Test) -> pl.DataFrame:

@@ -1,14 +1,17 @@
 """Predictions -> scores, in percent; and the scores of what needs no learning. Paper, section 3."""
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
+from math import comb
 
 import polars as pl
 
 from m3ae.evaluate.predictions import judged
-from m3ae.objectives.ranking import chance, recalls, texts_of
+from m3ae.finetune.ranking import texts_of
 from m3ae.shards.read import Shards
 
 ANSWER_KINDS = ("open", "closed")
+RECALL_AT = (1, 5, 10)
 
 
 def accuracies(table: pl.DataFrame) -> dict[str, float]:
@@ -37,3 +40,21 @@ def both_recalls(table: pl.DataFrame) -> dict[str, dict[str, float]]:
 def by_chance(_train: Shards, test: Shards) -> dict[str, dict[str, float]]:
     """Return what a random ranking reaches, the same both ways."""
     return {"chance": chance(texts_of(test))}
+
+
+def recalls(ranks: Iterable[int]) -> dict[str, float]:
+    """Return the percent of `ranks` (0 = the best place) that are among the first k, for each k: R@k."""
+    found = list(ranks)
+    return {f"r{k}": 100 * sum(place < k for place in found) / len(found) for k in RECALL_AT}
+
+
+def chance(texts: Sequence[str]) -> dict[str, float]:
+    """Return the recalls, in percent, of a ranking drawn at random; identical texts share their right partners."""
+    shares = [texts.count(text) for text in texts]  # how many of the candidates are right
+    return {f"r{k}": 100 * sum(1 - all_wrong(len(texts), right, k) for right in shares) / len(texts) for k in RECALL_AT}
+
+
+def all_wrong(candidates: int, right: int, drawn: int) -> float:
+    """Return the probability that none of `drawn` different candidates is right."""
+    drawn = min(drawn, candidates)
+    return comb(candidates - right, drawn) / comb(candidates, drawn)

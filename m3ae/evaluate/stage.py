@@ -8,14 +8,14 @@ import torch.distributed as dist
 from m3ae.batches.tokenizer import Tokenizer
 from m3ae.disk.json import write_json
 from m3ae.engine.processes import is_first
-from m3ae.evaluate.kinds import Evaluation
+from m3ae.evaluate.kinds import EVALUATIONS
 from m3ae.evaluate.predictions import Test
 from m3ae.model.config import load_config
 from m3ae.model.folder import load_weights
 from m3ae.objectives.build import fill
 from m3ae.objectives.saved import saved_learner
 from m3ae.shards.read import Shards, open_answers, open_manifest, open_split
-from m3ae.tasks import TaskName, kind_of
+from m3ae.tasks import TASKS, TaskName
 
 
 class EvaluatePaths(NamedTuple):
@@ -33,13 +33,13 @@ def run(task: TaskName, seed: int, paths: EvaluatePaths) -> None:
     """Test both models, or say that the task's release was not found."""
     manifest = open_manifest(paths.shards)
     figures: dict[str, Any] = {"found": manifest["found"], "task": task, "seed": seed}
-    if is_first():
-        paths.out.mkdir(parents=True, exist_ok=True)
+    if is_first() and not manifest["found"]:
+        write_json(paths.out / "absent.json", figures)
     if manifest["found"]:
         train, test = (open_split(paths.shards, split) for split in ("train", "test"))
         answers = open_answers(paths.shards)
         figures |= {"synthetic": manifest["synthetic"], "test_rows": len(test), **({"answers": len(answers)} if answers else {})}
-        figures |= evaluation_of(task).reference(train, test)
+        figures |= EVALUATIONS[TASKS[task].kind].reference(train, test)
         for start, folder in paths.models().items():
             figures[start] = scores(task, folder, test, answers, paths.out / f"{start}.parquet")
     if is_first():
@@ -52,12 +52,9 @@ def scores(task: TaskName, folder: Path, shards: Shards, answers: list[str], out
     config = load_config(folder)
     learner = saved_learner(config)
     fill(learner, load_weights(folder))
-    evaluation = evaluation_of(task)
+    evaluation = EVALUATIONS[TASKS[task].kind]
     table = evaluation.predict(learner, Test(shards, answers, Tokenizer.load(folder), config))
     if is_first():
+        out.parent.mkdir(parents=True, exist_ok=True)
         table.write_parquet(out)
     return evaluation.score(table)
-
-
-def evaluation_of(task: TaskName) -> Evaluation:
-    return kind_of(task).load("evaluation")

@@ -8,11 +8,10 @@ from m3ae.disk.json import write_json
 from m3ae.engine.processes import is_first
 from m3ae.evaluate.predictions import Test
 from m3ae.evaluate.ranking import rankings
-from m3ae.evaluate.scores import both_recalls
+from m3ae.evaluate.scores import both_recalls, chance
 from m3ae.model.config import load_config
 from m3ae.model.folder import load_weights
 from m3ae.objectives.build import start_from, task_learner
-from m3ae.objectives.ranking import chance
 from m3ae.objectives.retrieval import Retrieval
 from m3ae.shards.read import open_manifest, open_split
 

@@ -5,14 +5,17 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from m3ae.engine.params import OPTIMIZER, Count, Recipe
+from m3ae.kinds import kind_of
 from m3ae.params import SCALE, TASK
-from m3ae.tasks import TaskName, kind_of
+from m3ae.tasks import TaskName
+
+EVERY_TASK = "every_task"  # the block of what all tasks share at a scale
 
 
 class FinetuneParams(Recipe):
     """`smallest_crop` 1 = no augmentation, whatever the `crop`; `choose_by` is read by retrieval alone."""
 
-    places: ClassVar = (OPTIMIZER, "finetune", f"{SCALE}finetune.every_task", f"{SCALE}finetune.{TASK}")
+    places: ClassVar = (OPTIMIZER, "finetune", f"{SCALE}finetune.{EVERY_TASK}", f"{SCALE}finetune.{TASK}")
     epochs: Count
     image_px: Annotated[int, Field(ge=16)]
     text_tokens: Annotated[int, Field(ge=8)]

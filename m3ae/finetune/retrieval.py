@@ -10,9 +10,9 @@ from m3ae.batches.tokenizer import Tokenizer
 from m3ae.engine.engine import Engine
 from m3ae.engine.processes import gathered, process_share
 from m3ae.finetune.params import RetrievalParams
+from m3ae.finetune.ranking import ranking, score_rows
 from m3ae.model.params import ModelParams
 from m3ae.objectives.learner import Learner
-from m3ae.objectives.ranking import ranking, score_rows
 from m3ae.objectives.retrieval import Retrieval
 from m3ae.shards.read import Shards
 
@@ -51,7 +51,7 @@ class RetrievalTask:
         shards = self.splits["validation"]
         rows = list(range(len(shards)))[process_share()]
         found = ranking(shards, gathered(score_rows(learner, shards, rows, self.tokenizer, self.params.image_px, self.params.text_tokens)))
-        return fmean(recalls["r1"] for recalls in found.recalls().values())
+        return 100 * fmean(place == 0 for place in (*found.of_text, *found.of_image))
 
     def batches(self, split: str, order: Order | InOrder, crop: Crop) -> ChoiceBatches:
         return ChoiceBatches(self.splits[split], self.tokenizer, self.params.num_others, order, crop, self.params.text_tokens)

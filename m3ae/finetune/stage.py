@@ -15,11 +15,12 @@ from m3ae.engine.params import DeepSpeedParams
 from m3ae.engine.processes import is_first
 from m3ae.finetune.loop import Best, TrainedTask, finetune
 from m3ae.finetune.params import FinetuneParams
+from m3ae.kinds import kind_of
 from m3ae.model.card import model_card
 from m3ae.model.config import load_config
 from m3ae.model.folder import WEIGHTS, load_weights, save_model
 from m3ae.shards.read import Shards, open_answers, open_manifest, open_split
-from m3ae.tasks import TASKS, TaskName, kind_of
+from m3ae.tasks import TASKS, TaskName
 
 SPLITS = ("train", "validation", "test")
 
@@ -55,7 +56,7 @@ def run(this: Run, paths: FinetunePaths) -> None:
     training = kind_of(this.task).load("training")
     task: TrainedTask = training(splits, open_answers(paths.shards), Tokenizer.load(paths.initial), this.params)
     config = load_config(paths.initial).at(this.params.image_px, this.params.text_tokens)
-    pretrained = load_weights(paths.initial) if (paths.initial / WEIGHTS).is_file() else None
+    pretrained = load_weights(paths.initial) if config.objectives else None  # an architecture was trained for nothing
     best = finetune(task, config, this.params, this.deepspeed, this.seed, pretrained)
     if is_first():
         trained = config.model_copy(update={"objectives": (task.name,), "num_labels": task.num_labels})

@@ -96,7 +96,7 @@ def audit(shards: Path, pretrain_releases: tuple[str, ...]) -> Audit:
 
 def all_comparisons(shards: Path, pretrain_releases: tuple[str, ...]) -> Iterator[Comparison]:
     trained = [images for release in pretrain_releases for images in images_of_splits(shards / "pretrain" / release, release)]
-    for task, (_, release, _) in TASKS.items():
+    for task, release in ((name, task.release) for name, task in TASKS.items()):
         asked = images_of_splits(shards / "tasks" / task, task, release)
         for first, second in product(trained, asked):
             if (first.release, first.split) != (release, second.split):

@@ -47,4 +47,7 @@ def image_steps(image_px: int) -> dict[str, Any]:
 
 
 def load_weights(folder: Path) -> dict[str, Tensor]:
+    """Return the weights by name. Raises SystemExit where the folder has none."""
+    if not (folder / WEIGHTS).is_file():
+        raise SystemExit(f"{folder / WEIGHTS}: no such file, though {folder} describes a model; copy or make the folder again, whole")
     return load_file(folder / WEIGHTS)

@@ -1,4 +1,4 @@
-"""What params.yaml says about the model."""
+"""What a scale says about the model."""
 
 from typing import Annotated, ClassVar, Self
 

@@ -2,11 +2,11 @@
 
 from pkgutil import resolve_name
 
+from m3ae.kinds import KINDS
 from m3ae.model.backbone import build_backbone
 from m3ae.model.config import ModelConfig
 from m3ae.objectives.learner import Learner
 from m3ae.objectives.registry import OBJECTIVES
-from m3ae.tasks import KINDS
 
 
 def saved_learner(config: ModelConfig) -> Learner:

@@ -9,7 +9,6 @@ from m3ae.method import Method
 from m3ae.model.params import SCRATCH, ModelParams
 from m3ae.params import Sources
 from m3ae.pretrain.params import PretrainParams
-from m3ae.tasks import TASKS
 
 
 class PlanParams(Method):
@@ -20,12 +19,12 @@ class PlanParams(Method):
 
     @classmethod
     def at(cls, path: Path, scale: str | None) -> tuple[str, "PlanParams", int]:
-        """Return the scale (None: that of the file), its values, and the fine-tuning recipes' ZeRO stage.
+        """Return the scale (None: that of the file), its values, and the lowest ZeRO stage of a fine-tuning recipe.
 
         Raises `ParamsError` where there is no such scale, or a wrong value.
         """
         sources = Sources.load(path, scale)
-        zero_stage = recipe_of(next(iter(TASKS))).read(sources, next(iter(TASKS))).zero_stage  # the same for every task
+        zero_stage = min(recipe_of(task).read(sources, task).zero_stage for task in sources.value(path, "tasks"))
         return sources.scale_path.stem, cls.read(path, scale=scale), zero_stage
 
     def model_without_hub(self) -> ModelParams:

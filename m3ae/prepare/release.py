@@ -1,4 +1,4 @@
-"""One release -> its shards: read, clean, filter, resize, write, count. Paper, section 3; METHOD's downstream table."""
+"""One release -> its shards: read, clean, filter, resize, write, count. Paper, section 3"""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Licences as the releases spell them -> the families that `licenses` in params.yaml chooses from."""
+"""Licences as the releases spell them -> the families that `licences` in params.yaml chooses from."""
 
 import re
 from typing import Literal, get_args

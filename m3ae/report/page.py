@@ -10,6 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from m3ae.objectives.registry import OBJECTIVES
 from m3ae.report import tables
 from m3ae.report.benchmark import BENCHMARK
 from m3ae.report.examples import data_uri, galleries
@@ -20,6 +21,7 @@ from m3ae.report.published import NOTES, PAPER
 from m3ae.report.summary import headlines, summary
 
 TEMPLATE = "page.html.j2"
+TITLES = {"mlm": "Masked language modelling (MLM)", "mim": "Masked image modelling (MIM)", "itm": "Image-text matching (ITM)"}
 
 
 def write_report(inputs: Inputs, params: dict[str, Any], out: Path) -> dict[str, Any]:
@@ -75,10 +77,9 @@ def levels(pretrain: dict | None) -> dict[str, tuple[float, str]]:
 
 def pretrain_rows(pretrain: dict | None) -> list[tuple[str, str, str, str]]:
     """Return (objective, validation loss, accuracy, what to compare with) for each objective of the run."""
-    texts = {"mlm": "Masked language modelling (MLM)", "mim": "Masked image modelling (MIM)", "itm": "Image-text matching (ITM)"}
-    present = {name: pretrain[name] for name in texts if pretrain and name in pretrain}
+    present = {name: pretrain[name] for name in OBJECTIVES if pretrain and name in pretrain}
     return [
-        (texts[name], tables.number(value_at(part, "loss"), 3), percent(value_at(part, "accuracy")), beside(name, part))
+        (TITLES.get(name, name), tables.number(value_at(part, "loss"), 3), percent(value_at(part, "accuracy")), beside(name, part))
         for name, part in present.items()
     ]
 
@@ -88,7 +89,7 @@ def beside(objective: str, measured: dict) -> str:
         return f"MLM accuracy with another pair's image: {percent(value_at(measured, 'accuracy_shuffled_image'))}"
     if objective == "mim":
         return f"MIM loss of predicting zero: {tables.number(value_at(measured, 'loss_predicting_zero'), 3)}"
-    return f"ITM loss of guessing: {log(2):.3f}"
+    return f"ITM loss of guessing: {log(2):.3f}" if objective == "itm" else ""
 
 
 def percent(share: float | None) -> str:

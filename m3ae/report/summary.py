@@ -11,11 +11,11 @@ from m3ae.report.published import ZERO_SHOT
 DIRECTIONS = ("text_to_image", "image_to_text")
 
 
-def summary(results: Sequence[Result], pretrain: dict | None, retrieve: dict | None) -> dict[str, Any]:
+def summary(results: Sequence[Result], pretrain: dict | None, found: dict | None) -> dict[str, Any]:
     """Return report.json's content: scores in percent, gains in points; what was not measured has no key."""
     parts = {
         "question_answering": question_answering(results),
-        "retrieval_zero_shot": zero_shot(retrieve),
+        "retrieval_zero_shot": zero_shot(found),
         "mlm_gain_from_image": mlm_gain(pretrain),
         "mim_gain_over_zero_percent": mim_gain(pretrain),
         "tasks": {result.entry.name: scores for result in results if result.entry.name != ZERO_SHOT and (scores := main_scores(result))},
@@ -33,12 +33,12 @@ def question_answering(results: Sequence[Result]) -> dict[str, float]:
     return {"pretrained": pretrained, "scratch": scratch, "gain": pretrained - scratch}
 
 
-def zero_shot(retrieve: dict | None) -> dict[str, Any]:
+def zero_shot(found: dict | None) -> dict[str, Any]:
     """Return the recalls each way, and how many times chance R@1 is."""
-    if not (retrieve and retrieve.get("found")):
+    if not (found and found.get("found")):
         return {}
-    times = {way: value_at(retrieve, f"{way}.r1") / chance for way in DIRECTIONS if (chance := value_at(retrieve, f"chance.{way}.r1"))}
-    return {way: retrieve[way] for way in DIRECTIONS} | {"r1_times_chance": times, "pairs": retrieve["pairs"]}
+    times = {way: value_at(found, f"{way}.r1") / chance for way in DIRECTIONS if (chance := value_at(found, f"chance.{way}.r1"))}
+    return {way: found[way] for way in DIRECTIONS} | {"r1_times_chance": times, "pairs": found["pairs"]}
 
 
 def mlm_gain(pretrain: dict | None) -> float | None:

@@ -3,8 +3,8 @@ import pytest
 
 from m3ae.evaluate import predictions
 from m3ae.evaluate.ranking import rankings
+from m3ae.finetune.ranking import score_rows
 from m3ae.objectives.build import task_learner
-from m3ae.objectives.ranking import score_rows
 from m3ae.objectives.retrieval import Retrieval
 from tests.evaluate.conftest import TEXTS, Split
 

@@ -67,7 +67,7 @@ def test_of_a_release_that_was_not_found_the_metrics_say_so_and_nothing_is_teste
     write_absent(paths.shards, "vqa_rad")
     run("vqa_rad", 3, paths)
     assert json.loads(paths.metrics.read_text()) == {"found": False, "task": "vqa_rad", "seed": 3}
-    assert paths.out.is_dir() and list(paths.out.iterdir()) == []
+    assert [path.name for path in paths.out.iterdir()] == ["absent.json"]
 
 
 def test_both_models_are_scored_beside_the_majority_answer(paths, save_answering):

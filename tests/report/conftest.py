@@ -10,7 +10,7 @@ from PIL import Image
 from m3ae.disk.json import write_json
 from m3ae.evaluate.predictions import judged
 from m3ae.evaluate.ranking import pair
-from m3ae.objectives.ranking import Ranking
+from m3ae.finetune.ranking import Ranking
 from m3ae.report import examples
 from m3ae.report.inputs import Inputs
 from m3ae.report.measured import Asked

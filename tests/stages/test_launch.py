@@ -4,8 +4,9 @@ import sys
 import pytest
 
 from stages.launch import asked_for, main, meeting_point, num_processes
+from tests import tiny
 
-DEMO = {"batch": 32, "micro_batch": 16}
+DEMO = tiny.recipe(batch=32, micro_batch=16)
 
 
 @pytest.mark.parametrize(
@@ -14,11 +15,11 @@ DEMO = {"batch": 32, "micro_batch": 16}
         (DEMO, 1, 1),
         (DEMO, 2, 2),
         (DEMO, 8, 2),  # two micro-batches keep two processes busy, and two GPUs
-        ({"batch": 96, "micro_batch": 16}, 4, 3),  # six micro-batches are no multiple of four
-        ({"batch": 8, "micro_batch": 8}, 4, 1),
-        ({"batch": 256, "micro_batch": 32}, 8, 8),
-        ({}, 2, 2),  # no batch: `evaluate`
-        ({}, 8, 8),
+        (tiny.recipe(batch=96, micro_batch=16), 4, 3),  # six micro-batches are no multiple of four
+        (tiny.recipe(batch=8, micro_batch=8), 4, 1),
+        (tiny.recipe(batch=256, micro_batch=32), 8, 8),
+        (None, 2, 2),  # no batch: `evaluate`
+        (None, 8, 8),
     ],
 )
 def test_every_gpu_or_core_with_a_micro_batch_gets_a_process(recipe, most, expected):

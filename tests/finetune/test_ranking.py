@@ -4,9 +4,10 @@ import torch
 
 from m3ae.batches.images import to_tensor
 from m3ae.batches.tokenizer import Tokenizer, train
-from m3ae.objectives import ranking as module
+from m3ae.evaluate.scores import chance, recalls
+from m3ae.finetune import ranking as module
+from m3ae.finetune.ranking import places, score_rows
 from m3ae.objectives.build import task_learner
-from m3ae.objectives.ranking import chance, places, recalls, score_rows
 from m3ae.objectives.retrieval import Retrieval
 
 TEXTS = ["a mass", "a large mass in the left lung", "no lesion", "chest radiograph of the right lung", "a cyst"]

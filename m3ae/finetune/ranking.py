@@ -1,10 +1,9 @@
-"""Every image of a split scored against every text of it, and at which place the right ones come out (R@k). Paper, section 3.
+"""Every image of a split scored against every text of it, and at which place the right ones come out. Paper, section 3.
 
 Shapes: I images, T texts (one an image, so I = T), L text tokens, H fusion width.
 """
 
-from collections.abc import Iterable, Sequence
-from math import comb
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +17,6 @@ from m3ae.objectives.retrieval import Retrieval
 from m3ae.shards.read import Shards
 
 ENCODED_AT_ONCE = 64
-RECALL_AT = (1, 5, 10)
 
 
 class Ranking(NamedTuple):
@@ -28,9 +26,6 @@ class Ranking(NamedTuple):
     scores: np.ndarray  # (I, T)
     of_image: list[int]  # the first right text's place in the image's list
     of_text: list[int]  # the first right image's place in the text's list
-
-    def recalls(self) -> dict[str, dict[str, float]]:
-        return {"text_to_image": recalls(self.of_text), "image_to_text": recalls(self.of_image)}
 
 
 class Tile(NamedTuple):
@@ -95,21 +90,3 @@ def places(scores: np.ndarray, right: np.ndarray) -> list[int]:
     """Return for each row how many wrong columns score at least as high as its best right one: a tie earns nothing."""
     best = np.where(right, scores, -np.inf).max(axis=1, keepdims=True)
     return ((scores >= best) & ~right).sum(axis=1).tolist()
-
-
-def recalls(ranks: Iterable[int]) -> dict[str, float]:
-    """Return the percent of `ranks` (0 = the best place) that are among the first k, for each k: R@k."""
-    found = list(ranks)
-    return {f"r{k}": 100 * sum(place < k for place in found) / len(found) for k in RECALL_AT}
-
-
-def chance(texts: Sequence[str]) -> dict[str, float]:
-    """Return the recalls, in percent, of a ranking drawn at random; identical texts share their right partners."""
-    shares = [texts.count(text) for text in texts]  # how many of the candidates are right
-    return {f"r{k}": 100 * sum(1 - all_wrong(len(texts), right, k) for right in shares) / len(texts) for k in RECALL_AT}
-
-
-def all_wrong(candidates: int, right: int, drawn: int) -> float:
-    """Return the probability that none of `drawn` different candidates is right."""
-    drawn = min(drawn, candidates)
-    return comb(candidates - right, drawn) / comb(candidates, drawn)
