@@ -14,14 +14,13 @@ from tests import tiny
 from tests.tiny import DEEPSPEED
 from tests.workers.savings import CASES
 
-SCRIPT = Path(__file__).with_name("processes.py")
 ROOT = Path(__file__).parents[2]
 
 
 def launch(num_processes: int, folder: Path, *script: str) -> dict:
     out = folder / "result.json"
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={num_processes}"]
-    command += ["-m", *script, str(out)] if script else [str(SCRIPT), str(out)]
+    command += ["-m", *(script or ["tests.workers.zero_stages"]), str(out)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "DVC_ROOT": str(folder)}
     done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stderr[-4000:]
