@@ -108,7 +108,8 @@ def check_values(params_path: Path, pipeline_path: Path) -> None:
     check_objectives(params, params_path)
     check_encoders(params, sources.scale_path)
     pretrained = Path(params.pretrained)
-    if not (pretrained.as_posix() in outputs(pipeline_path) or (pretrained / "config.json").is_file()):
+    is_whole = all((pretrained / name).is_file() for name in ("config.json", "model.safetensors"))
+    if not (is_whole or pretrained.as_posix() in outputs(pipeline_path, "pretrain")):
         found = f"pretrained = {params.pretrained!r} holds no model"
         raise ParamsError(f"{params_path}: {found}; give one that `m3ae import` made, or data/pretrain")
     if in_queue() and not reachable_in_queue(Path(params.releases), pipeline_path):
@@ -223,7 +224,8 @@ def reachable_in_queue(releases: Path, pipeline_path: Path) -> bool:
     return any(place.as_posix() in tracked or place.with_name(f"{place.name}.dvc").is_file() for place in places)
 
 
-def outputs(pipeline_path: Path) -> set[str]:
-    """Return the outputs that dvc.yaml names outside its loops."""
-    stages = yaml.safe_load(pipeline_path.read_text())["stages"].values()
-    return {out for stage in stages for out in stage.get("outs", ()) if isinstance(out, str)}
+def outputs(pipeline_path: Path, *names: str) -> set[str]:
+    """Return what dvc.yaml calls outputs outside its loops: of the stages `names`, or of all."""
+    stages = yaml.safe_load(pipeline_path.read_text())["stages"]
+    chosen = (stages[name] for name in names or stages)
+    return {out for stage in chosen for out in stage.get("outs", ()) if isinstance(out, str)}

@@ -55,6 +55,7 @@ def test_the_projects_own_params_are_valid(changed):
         ({"tasks": ["vqa_rad", "vqa_rad"]}, r"names something twice"),
         ({"tasks": []}, r"tasks = \[\]"),
         ({"pretrain_releases": ["rocco"]}, r"'rocco' is not known; did you mean roco\?; known: roco, rocov2, medicat, own"),
+        ({"pretrained": "data/architecture"}, r"pretrained = 'data/architecture' holds no model"),
         ({"pretrained": "nowhere"}, r"pretrained = 'nowhere' holds no model; give one that `m3ae import` made"),
         (
             {"scale": "paper", "scales/paper.yaml:tokenizer.source": "train"},
