@@ -74,7 +74,7 @@ def compare(release: Path, folder: Path, read_px: int, title: str) -> None:
     for encoding, stored_px in dict.fromkeys([*at_read_px, ("raw", LARGEST_PX), ("png", LARGEST_PX)]):
         out = folder / f"{encoding}-{stored_px}"
         params = PARAMS.model_copy(update={"encoding": encoding, "image_px": stored_px})
-        prepare("roco", release, take_inventory(release), out, choices(params), 1)
+        prepare("roco", release, take_inventory(release), out, choices(params), 1, out.with_name("state"))
         train = open_split(out, "train")
         rate = images_a_second(lambda number, train=train: to_tensor(train.pixels(number), read_px), list(range(len(train))))
         size = sum(path.stat().st_size for path in out.glob("*.arrow")) / len(train)

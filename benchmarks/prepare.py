@@ -118,7 +118,7 @@ def measure(num_images: int, workers: int, folder: Path) -> str:
     found, watch = take_inventory(release), Stopwatch()
     with PeakMemory() as memory, watch.watching():
         begun = time.perf_counter()
-        prepare("roco", release, found, folder / "out", choices(PARAMS), workers)
+        prepare("roco", release, found, folder / "out", choices(PARAMS), workers, folder / "state")
         seconds = time.perf_counter() - begun
     cells = [num_images, f"{num_images / seconds / workers:.1f}", f"{memory.bytes / 2**20:.0f}"]
     cells += [f"{100 * watch.seconds[name] / seconds:.0f}%" for name in FLOOR] + [f"{100 * sum(watch.seconds.values()) / seconds:.0f}%"]
