@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import which
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 import yaml
 from pydantic import AfterValidator, Field, model_validator
@@ -14,11 +14,12 @@ from m3ae.batches.params import TRAINED, TokenizerParams
 from m3ae.engine.params import DeepSpeedParams
 from m3ae.finetune.params import EVERY_TASK, FinetuneParams, recipe_of
 from m3ae.method import Method
+from m3ae.model.config import CONFIG, WEIGHTS
 from m3ae.model.params import SCRATCH, ModelParams
 from m3ae.objectives.registry import OBJECTIVES
 from m3ae.params import SCALE, ParamsError, Seed, Sources, is_section, meant
 from m3ae.phantom.params import PhantomParams
-from m3ae.prepare.params import PrepareParams, RetrieveParams
+from m3ae.prepare.params import AnswerSource, PrepareParams, RetrieveParams
 from m3ae.pretrain.params import PretrainParams
 from m3ae.releases.catalogue import CATALOGUE
 from m3ae.releases.licences import Licence
@@ -58,7 +59,7 @@ class AllParams(Method):
     pretrain_releases: Annotated[Names, known(PAIRS)]
     tasks: Annotated[Names, known(tuple(TASKS))]
     seeds: Annotated[tuple[Seed, ...], Field(min_length=1), AfterValidator(distinct)]
-    answers: Literal["all", "train"]
+    answers: AnswerSource
     licences: Annotated[tuple[Licence, ...], AfterValidator(distinct)]
     languages: Annotated[tuple[Language, ...], Field(min_length=1), AfterValidator(distinct)]
     melinda_label: Label
@@ -83,7 +84,7 @@ class AllParams(Method):
 
     @model_validator(mode="after")
     def something_stays_visible(self) -> Self:
-        num_patches = (self.model.image_px // self.model.patch_px) ** 2
+        num_patches = self.model.num_patches
         if int(num_patches * (1 - self.mask_ratio)) < 1:
             most = 1 - 1 / num_patches
             raise ValueError(f"mask_ratio = {self.mask_ratio} leaves none of {num_patches} patches (allowed: > 0 and <= {most:.4f})")
@@ -108,7 +109,7 @@ def check_values(params_path: Path, pipeline_path: Path) -> None:
     check_objectives(params, params_path)
     check_encoders(params, sources.scale_path)
     pretrained = Path(params.pretrained)
-    is_whole = all((pretrained / name).is_file() for name in ("config.json", "model.safetensors"))
+    is_whole = all((pretrained / name).is_file() for name in (CONFIG, WEIGHTS))
     if not (is_whole or pretrained.as_posix() in outputs(pipeline_path, "pretrain")):
         found = f"pretrained = {params.pretrained!r} holds no model"
         raise ParamsError(f"{params_path}: {found}; give one that `m3ae import` made, or data/pretrain")

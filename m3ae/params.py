@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, YamlConfigSettin
 
 T = TypeVar("T", bound=BaseModel)
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
+Count = Annotated[int, Field(ge=1)]
 Origin = tuple[Path, str]  # a file, and the dotted key of a block in it
 SCALE_FILE = "scales/${scale}.yaml"
 SCALE, TASK = f"{SCALE_FILE}:", "${item.task}"  # as dvc.yaml spells them

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from m3ae.engine.processes import join
+from m3ae.engine.processes import add_rank, join
 from m3ae.engine.watch import watched
 from m3ae.evaluate.stage import EvaluatePaths, run
 from m3ae.tasks import TASKS
@@ -15,7 +15,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, required=True)
     for name in EvaluatePaths._fields:
         parser.add_argument(f"--{name}", type=Path, required=True)
-    parser.add_argument("--local_rank", type=int, help="given by the deepspeed launcher; the environment says the same")
+    add_rank(parser)
     args = parser.parse_args()
 
     join()

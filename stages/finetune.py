@@ -5,7 +5,7 @@ from pathlib import Path
 
 from m3ae.disk.identity import code_digest
 from m3ae.engine.params import DeepSpeedParams
-from m3ae.engine.processes import join
+from m3ae.engine.processes import add_rank, join
 from m3ae.engine.watch import watched
 from m3ae.finetune.params import FinetuneParams, recipe_of
 from m3ae.finetune.stage import FinetunePaths, Run, run
@@ -24,7 +24,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, required=True)
     for name in FinetunePaths._fields:
         parser.add_argument(f"--{name}", type=Path, required=True)
-    parser.add_argument("--local_rank", type=int, help="given by the deepspeed launcher; the environment says the same")
+    add_rank(parser)
     args = parser.parse_args()
     params = Params.read(Path("params.yaml"), task=args.task, finetune=recipe_of(args.task))
 

@@ -12,11 +12,10 @@ from m3ae.disk.json import write_json
 from m3ae.disk.state import root
 from m3ae.params import Seed, StageParams
 from m3ae.prepare.on_ray import prepare_on_ray
-from m3ae.prepare.params import PrepareParams
+from m3ae.prepare.params import AnswerSource, PrepareParams
 from m3ae.prepare.partitions import Share
 from m3ae.prepare.release import DECODERS, Choices, prepare, prepare_share
 from m3ae.prepare.shared_state import shared
-from m3ae.prepare.survey import AnswerSource
 from m3ae.prepare.workers import num_workers
 from m3ae.releases.catalogue import CATALOGUE
 from m3ae.releases.inventory import read_inventory

@@ -14,7 +14,7 @@ from tests import tiny
 from tests.parameters import Parameters
 
 # Minutes each: begun last, one core would wait for them.
-SLOWEST = ("test_repro.py", "test_engine.py", "test_killed.py", "test_watch.py", "test_cluster.py")
+SLOWEST = ("test_repro.py", "test_recipes.py", "test_engine.py", "test_killed.py", "test_watch.py", "test_cluster.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -12,7 +12,7 @@ from torch.utils.data import Dataset
 from m3ae.batches.images import Crop
 from m3ae.batches.order import InOrder, Order, generator_for, name_of
 from m3ae.batches.tokenizer import Tokenizer
-from m3ae.shards.read import Shards
+from m3ae.shards.read import Shards, first_texts
 
 
 class ChoiceBatch(NamedTuple):
@@ -29,7 +29,7 @@ class ChoiceBatches(Dataset):
     def __init__(self, shards: Shards, tokenizer: Tokenizer, num_others: int, order: Order | InOrder, crop: Crop, text_tokens: int):
         self.shards, self.tokenizer, self.num_others = shards, tokenizer, num_others
         self.order, self.crop, self.text_tokens = order, crop, text_tokens
-        self.texts = [shards.row(row)["texts"][0] for row in range(len(shards))]
+        self.texts = first_texts(shards)
 
     def __getitem__(self, number: int) -> ChoiceBatch:
         places = self.order(number)

@@ -33,8 +33,7 @@ def synthetic_pairs(
     generator = generator_for(seed, num_pairs)
     ids, mask = synthetic_texts(num_pairs, model, vocabulary, lengths, seed)
     words = torch.arange(ids.shape[1]).expand_as(ids).masked_fill(mask == 0, NO_WORD)
-    num_patches = (model.image_px // model.patch_px) ** 2
-    order = patch_order(num_pairs, num_patches, generator)
+    order = patch_order(num_pairs, model.num_patches, generator)
     hidden = hidden_words(words, method.text_mask_ratio, generator)
     images = torch.randn(num_pairs, 3, model.image_px, model.image_px, generator=generator)
     return PairBatch(
@@ -43,7 +42,7 @@ def synthetic_pairs(
         *hide(ids, hidden, MASK_ID, torch.arange(FIRST_ORDINARY_ID, vocabulary), generator),
         images,
         order,
-        order[:, : num_kept(num_patches, method.mask_ratio)],
+        order[:, : num_kept(model.num_patches, method.mask_ratio)],
         *other_images(list(image_ids) or [str(number) for number in range(num_pairs)], generator),
         None if method.negatives == "batch" else images[: num_pairs // 2].clone(),
     )

@@ -16,6 +16,7 @@ import yaml
 
 from m3ae.disk.digest import MANIFEST, name_of_file
 from m3ae.disk.folders import disk_errors_reported
+from m3ae.disk.json import leaves
 
 FILE = "run.json"
 PIPELINE, PARAMETERS = Path("dvc.yaml"), Path("params.yaml")
@@ -71,8 +72,14 @@ class Identity(NamedTuple):
 
 def code_digest(stage: str) -> str:
     """Return one digest for all files of code that the stage depends on."""
-    code = [path for dep in declared(stage)["deps"] if "$" not in dep for path in known_by(Path(dep)) if path.suffix == ".py"]
-    return hashlib.sha256(json.dumps({path.as_posix(): name_of_file(path) for path in code}).encode()).hexdigest()[:16]
+    code = [path for dep in declared(stage)["deps"] if "$" not in dep for path in known_by(Path(dep))]
+    return digest_of_code({path.as_posix(): name_of_file(path) for path in code if path.suffix == ".py"})
+
+
+def digest_of_code(files: dict[str, str]) -> str:
+    """Return one digest for those of `files` (path -> digest) that are code."""
+    code = {path: digest for path, digest in files.items() if path.endswith(".py")}
+    return hashlib.sha256(json.dumps(code, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def declared(stage: str) -> dict[str, Any]:
@@ -113,27 +120,19 @@ def parameters(entries: Iterable[str | dict], values: dict[str, Any]) -> Iterato
     """Yield each declared parameter's leaves: dotted key, after the file's name where that is not params.yaml, and value."""
     for entry in entries:
         if isinstance(entry, str):
-            yield from leaves(entry, looked_up(values, entry))
+            yield from leaves(looked_up(values, entry), entry)
             continue
         for file, keys in entry.items():
             path = filled(file, values)
             content = yaml.safe_load(Path(path).read_text())
             for key in (filled(key, values) for key in keys):
-                yield from leaves(f"{path}:{key}", looked_up(content, key))
+                yield from leaves(looked_up(content, key), f"{path}:{key}")
 
 
 def looked_up(content: Any, key: str) -> Any:
     for part in key.split("."):
         content = content[part]
     return content
-
-
-def leaves(key: str, value: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, dict):
-        for name, part in value.items():
-            yield from leaves(f"{key}.{name}", part)
-    else:
-        yield key, value
 
 
 def differences(there: Identity, here: Identity) -> list[str]:

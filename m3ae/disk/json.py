@@ -1,6 +1,7 @@
-"""Small JSON files: the same bytes for the same content."""
+"""Nested content, and small JSON files of it: the same bytes for the same content."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,3 +23,12 @@ def rounded(content: Any) -> Any:
     if isinstance(content, list | tuple):
         return [rounded(value) for value in content]
     return round(content, 6) if isinstance(content, float) else content
+
+
+def leaves(content: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the dotted key and the value of each leaf of nested dictionaries, in their order; `key` is that of `content`."""
+    if not isinstance(content, dict):
+        yield key, content
+        return
+    for name, part in content.items():
+        yield from leaves(part, f"{key}.{name}" if key else str(name))

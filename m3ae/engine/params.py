@@ -4,9 +4,8 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from m3ae.params import Section
+from m3ae.params import Count, Section
 
-Count = Annotated[int, Field(ge=1)]
 Factor = Annotated[float, Field(gt=0)]
 DecayedNorms = Literal["none", "authors"]  # whether the LayerNorms that the authors' list of names misses are decayed
 OPTIMIZER = "optimizer"  # the place of what all recipes share

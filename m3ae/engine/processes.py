@@ -4,12 +4,18 @@ import atexit
 import os
 import socket
 import warnings
+from argparse import ArgumentParser
 from typing import NamedTuple, TypeVar
 
 import torch
 import torch.distributed as dist
 
 T = TypeVar("T")
+
+
+def add_rank(parser: ArgumentParser) -> None:
+    """Let a stage's command line take what the deepspeed launcher adds to it."""
+    parser.add_argument("--local_rank", type=int, help="given by the deepspeed launcher; the environment says the same")
 
 
 def join() -> None:

@@ -7,17 +7,15 @@ rank_of_image_text and rank_of_text_image (place of the first right partner, 0 =
 import numpy as np
 import polars as pl
 
-from m3ae.engine.processes import device, gathered, process_share
 from m3ae.evaluate.predictions import NUM_BEST, Test
-from m3ae.finetune.ranking import Ranking, ranking, score_rows
+from m3ae.finetune.ranking import Ranking, rank
 from m3ae.objectives.learner import Learner
 
 
 def rankings(learner: Learner, test: Test) -> pl.DataFrame:
     """Return a row for each pair of the test split, in its order."""
-    sizes, rows = test.config.model, list(range(len(test.shards)))[process_share()]
-    scored = score_rows(learner.to(device()), test.shards, rows, test.tokenizer, sizes.image_px, sizes.text_tokens)
-    found = ranking(test.shards, gathered(scored))
+    sizes = test.config.model
+    found = rank(learner, test.shards, test.tokenizer, sizes.image_px, sizes.text_tokens)
     return pl.DataFrame([pair(test.shards.row(number), found, number) for number in range(len(test.shards))])
 
 

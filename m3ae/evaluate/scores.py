@@ -7,8 +7,7 @@ from math import comb
 import polars as pl
 
 from m3ae.evaluate.predictions import judged
-from m3ae.finetune.ranking import texts_of
-from m3ae.shards.read import Shards
+from m3ae.shards.read import Shards, first_texts
 
 ANSWER_KINDS = ("open", "closed")
 RECALL_AT = (1, 5, 10)
@@ -39,7 +38,7 @@ def both_recalls(table: pl.DataFrame) -> dict[str, dict[str, float]]:
 
 def by_chance(_train: Shards, test: Shards) -> dict[str, dict[str, float]]:
     """Return what a random ranking reaches, the same both ways."""
-    return {"chance": chance(texts_of(test))}
+    return {"chance": chance(first_texts(test))}
 
 
 def recalls(ranks: Iterable[int]) -> dict[str, float]:

@@ -4,9 +4,9 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from m3ae.engine.params import OPTIMIZER, Count, Recipe
+from m3ae.engine.params import OPTIMIZER, Recipe
 from m3ae.kinds import kind_of
-from m3ae.params import SCALE, TASK
+from m3ae.params import SCALE, TASK, Count
 from m3ae.tasks import TaskName
 
 EVERY_TASK = "every_task"  # the block of what all tasks share at a scale

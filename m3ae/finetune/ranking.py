@@ -12,9 +12,10 @@ from torch import Tensor
 
 from m3ae.batches.images import to_tensor
 from m3ae.batches.tokenizer import Tokenizer
+from m3ae.engine.processes import device, gathered, process_share
 from m3ae.objectives.learner import Learner
 from m3ae.objectives.retrieval import Retrieval
-from m3ae.shards.read import Shards
+from m3ae.shards.read import Shards, first_texts
 
 ENCODED_AT_ONCE = 64
 
@@ -36,33 +37,30 @@ class Tile(NamedTuple):
     mask: Tensor  # (P, L)
 
 
-def texts_of(shards: Shards) -> list[str]:
-    return [shards.row(row)["texts"][0] for row in range(len(shards))]
-
-
-def ranking(shards: Shards, rows: Sequence[np.ndarray]) -> Ranking:
-    """Rank by `rows`, each image's scores (T,); identical texts are right for each other's images."""
-    texts, scores = texts_of(shards), np.stack(rows)
+def rank(learner: Learner, shards: Shards, tokenizer: Tokenizer, image_px: int, text_tokens: int) -> Ranking:
+    """Rank all images and texts, the images shared out between the processes; identical texts are right for each other's images."""
+    texts, mine = first_texts(shards), range(len(shards))[process_share()]
+    scores = np.stack(gathered(score_rows(learner.to(device()), shards, mine, texts, tokenizer, image_px, text_tokens)))
     right = np.array(texts)[:, None] == np.array(texts)[None, :]  # (I, T)
     return Ranking(texts, scores, places(scores, right), places(scores.T, right.T))
 
 
 @torch.no_grad()
 def score_rows(
-    learner: Learner, shards: Shards, rows: Sequence[int], tokenizer: Tokenizer, image_px: int, text_tokens: int
+    learner: Learner, shards: Shards, rows: Sequence[int], texts: list[str], tokenizer: Tokenizer, image_px: int, text_tokens: int
 ) -> list[np.ndarray]:
     """Return the scores of some images with all texts, each (T,) float32, by the pair scorer `learner.objectives["retrieval"]`.
 
     Every half is encoded once; only the fusion runs for every pair.
     """
     learner.eval()
-    device = next(learner.parameters()).device
-    tokens = tokenizer(texts_of(shards), text_tokens)
-    tiles = encoded_tiles(learner, tokens.ids.to(device), tokens.mask.to(device))
+    place = next(learner.parameters()).device
+    tokens = tokenizer(texts, text_tokens)
+    tiles = encoded_tiles(learner, tokens.ids.to(place), tokens.mask.to(place))
     scored = []
     for start in range(0, len(rows), ENCODED_AT_ONCE):
         images = torch.stack([to_tensor(shards.pixels(row), image_px) for row in rows[start : start + ENCODED_AT_ONCE]])
-        scored += [score_texts(learner, image, tiles) for image in learner.backbone.encode_image(images.to(device))]
+        scored += [score_texts(learner, image, tiles) for image in learner.backbone.encode_image(images.to(place))]
     return scored
 
 

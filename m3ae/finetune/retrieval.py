@@ -8,9 +8,8 @@ from m3ae.batches.images import Crop
 from m3ae.batches.order import InOrder, Order, seed_for
 from m3ae.batches.tokenizer import Tokenizer
 from m3ae.engine.engine import Engine
-from m3ae.engine.processes import gathered, process_share
 from m3ae.finetune.params import RetrievalParams
-from m3ae.finetune.ranking import ranking, score_rows
+from m3ae.finetune.ranking import rank
 from m3ae.model.params import ModelParams
 from m3ae.objectives.learner import Learner
 from m3ae.objectives.retrieval import Retrieval
@@ -48,9 +47,7 @@ class RetrievalTask:
 
     def mean_recall(self, learner: Learner) -> float:
         """Return the mean of R@1 both ways over all pairs of the validation split."""
-        shards = self.splits["validation"]
-        rows = list(range(len(shards)))[process_share()]
-        found = ranking(shards, gathered(score_rows(learner, shards, rows, self.tokenizer, self.params.image_px, self.params.text_tokens)))
+        found = rank(learner, self.splits["validation"], self.tokenizer, self.params.image_px, self.params.text_tokens)
         return 100 * fmean(place == 0 for place in (*found.of_text, *found.of_image))
 
     def batches(self, split: str, order: Order | InOrder, crop: Crop) -> ChoiceBatches:

@@ -17,8 +17,8 @@ from m3ae.finetune.loop import Best, TrainedTask, finetune
 from m3ae.finetune.params import FinetuneParams
 from m3ae.kinds import kind_of
 from m3ae.model.card import model_card
-from m3ae.model.config import load_config
-from m3ae.model.folder import WEIGHTS, load_weights, save_model
+from m3ae.model.config import WEIGHTS, load_config
+from m3ae.model.folder import load_weights, save_model
 from m3ae.shards.read import Shards, open_answers, open_manifest, open_split
 from m3ae.tasks import TASKS, TaskName
 

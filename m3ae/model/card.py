@@ -3,6 +3,8 @@
 from importlib.metadata import version
 from typing import Any
 
+from m3ae.disk.json import leaves
+
 SYNTHETIC = "**Trained on synthetic data: these weights show that the pipeline works, and nothing about medicine.**\n"
 
 
@@ -15,12 +17,9 @@ def model_card(title: str, synthetic: bool, code: str, **sections: dict[str, Any
     return "\n".join(parts)
 
 
-def as_list(content: dict[str, Any], start: str = "") -> str:
+def as_list(content: dict[str, Any]) -> str:
     """Return a Markdown list with one line per leaf, `a.b: value`."""
-    lines = []
-    for name, value in content.items():
-        lines.append(as_list(value, f"{start}{name}.") if isinstance(value, dict) else f"- {start}{name}: {shown(value)}")
-    return "\n".join(line for line in lines if line)
+    return "\n".join(f"- {key}: {shown(value)}" for key, value in leaves(content))
 
 
 def shown(value: Any) -> str:

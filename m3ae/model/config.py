@@ -11,7 +11,7 @@ from m3ae.method import Reconstruction
 from m3ae.model.params import ModelParams
 from m3ae.params import Block
 
-CONFIG = "config.json"
+CONFIG, WEIGHTS = "config.json", "model.safetensors"
 MODEL_TYPE = "m3ae"
 
 

@@ -10,10 +10,10 @@ from torch import Tensor
 
 from m3ae.batches.images import CLIP_MEAN, CLIP_STD
 from m3ae.disk.json import write_json_exactly
-from m3ae.model.config import ModelConfig, save_config
+from m3ae.model.config import WEIGHTS, ModelConfig, save_config
 from m3ae.model.tokenizer_files import copy_tokenizer
 
-WEIGHTS, CARD = "model.safetensors", "README.md"
+CARD = "README.md"
 PREPROCESSOR, PROCESSOR = "preprocessor_config.json", "processor_config.json"
 
 

@@ -4,10 +4,9 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from m3ae.params import SCALE, Section
+from m3ae.params import SCALE, Count, Section
 
 Width = Annotated[int, Field(ge=8)]
-Count = Annotated[int, Field(ge=1)]
 
 SCRATCH = "scratch"  # an encoder without a published name
 
@@ -34,6 +33,11 @@ class ModelParams(Section):
     decoder_width: Width
     decoder_depth: Count
     decoder_heads: Count
+
+    @property
+    def num_patches(self) -> int:
+        """Return how many patches an image has, N."""
+        return (self.image_px // self.patch_px) ** 2
 
     @model_validator(mode="after")
     def sizes_divide(self) -> Self:

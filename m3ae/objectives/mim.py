@@ -30,7 +30,7 @@ class MaskedImageModelling(Objective):
     def __init__(self, layer: int, decoder: Decoder, params: ModelParams):
         super().__init__()
         self.layer, self.patch_px = layer, params.patch_px
-        self.decoder = PixelDecoder(decoder, params, (params.image_px // params.patch_px) ** 2)
+        self.decoder = PixelDecoder(decoder, params, params.num_patches)
         initialise(self.decoder, params.decoder_width)
         torch.nn.init.normal_(self.decoder.mask_token, std=std(params.decoder_width))
 

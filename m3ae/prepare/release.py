@@ -8,11 +8,11 @@ import pyarrow.compute as pc
 
 from m3ae.disk.folders import new_folder
 from m3ae.disk.json import write_json
-from m3ae.prepare.params import PrepareParams
+from m3ae.prepare.params import AnswerSource, PrepareParams
 from m3ae.prepare.partitions import EVERYTHING, PartitionWriter, Share, link, partitions, read_dropped
 from m3ae.prepare.rows import RowMaker
 from m3ae.prepare.shared_state import shared
-from m3ae.prepare.survey import AnswerSource, Survey, moved
+from m3ae.prepare.survey import Survey, moved
 from m3ae.prepare.tally import Tally
 from m3ae.prepare.workers import in_order
 from m3ae.releases.catalogue import CATALOGUE, against_published, verdict

@@ -4,15 +4,13 @@ import random
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 from m3ae.prepare.answers import answer_list, class_list
+from m3ae.prepare.params import AnswerSource
 from m3ae.prepare.rows import task_answers
 from m3ae.releases.readers.published import Dropped
 from m3ae.releases.record import Record, Split
 from m3ae.tasks import KindName
-
-AnswerSource = Literal["all", "train"]
 
 
 @dataclass

@@ -2,10 +2,10 @@
 
 from typing import ClassVar, Literal
 
-from m3ae.engine.params import OPTIMIZER, Count, DeepSpeedParams, Recipe
+from m3ae.engine.params import OPTIMIZER, DeepSpeedParams, Recipe
 from m3ae.method import Method
 from m3ae.model.params import ModelParams
-from m3ae.params import SCALE, Seed
+from m3ae.params import SCALE, Count, Seed
 
 
 class PretrainParams(Recipe):

@@ -12,7 +12,7 @@ from m3ae.batches.order import seed_for
 from m3ae.batches.pairs import PairBatches, PairView
 from m3ae.batches.tokenizer import Tokenizer
 from m3ae.disk.digest import MANIFEST, name_of_file
-from m3ae.disk.identity import Identity, code_digest
+from m3ae.disk.identity import Identity, digest_of_code
 from m3ae.disk.json import write_json
 from m3ae.engine.engine import Engine
 from m3ae.engine.processes import device, is_first, moved
@@ -61,7 +61,7 @@ def run(params: Params, paths: PretrainPaths, identity: Identity, resume: Path |
     figures = pretraining.run()
     full_weights = engine.full_weights()
     if is_first():
-        save_model(paths.out, config, full_weights, paths.tokenizer, card(params, paths, identity.stage, figures))
+        save_model(paths.out, config, full_weights, paths.tokenizer, card(params, paths, digest_of_code(identity.files), figures))
         write_curve(paths.training_curve, pretraining.curves.training)
         write_curve(paths.validation_curve, pretraining.curves.validation)
         draw(config, full_weights, validation, paths.reconstructions)
@@ -83,11 +83,11 @@ def possible_pairs_per_second(learner: Learner, training: PairBatches, precision
     return dist.get_world_size() * matrix_speed(DTYPES[precision], device()) / operations
 
 
-def card(params: Params, paths: PretrainPaths, stage: str, figures: dict[str, dict[str, float]]) -> str:
+def card(params: Params, paths: PretrainPaths, code: str, figures: dict[str, dict[str, float]]) -> str:
     return model_card(
         "M3AE, pre-trained",
         synthetic(params, paths),
-        code_digest(stage),
+        code,
         data_by_the_digest_of_its_manifest={name: name_of_file(paths.shards / name / MANIFEST) for name in params.pretrain_releases},
         images_left_out_as_leaks={name: len(ids) for name, ids in read_excluded(paths.excluded).items()},
         validation_scores=figures,
@@ -103,12 +103,11 @@ def model_config(params: Params, vocabulary: int) -> ModelConfig:
 def pairs(params: Params, paths: PretrainPaths, tokenizer: Tokenizer, split: str) -> PairBatches:
     """Return the split's pairs of all releases. Raises SystemExit where there is none."""
     model, seed = params.model, params.seed
-    num_patches = (model.image_px // model.patch_px) ** 2
     method = params if split == "train" else params.model_copy(update={"negatives": "batch"})  # validation is the same for both
     view = PairView(
         params.pretrain.micro_batch,
         model.image_px,
-        num_patches,
+        model.num_patches,
         model.text_tokens,
         params.pretrain.pad_to,
         seed_for(seed, *split.encode()),

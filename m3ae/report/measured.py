@@ -12,6 +12,7 @@ from typing import Any
 
 import polars
 
+from m3ae.disk.json import leaves
 from m3ae.report.benchmark import Entry
 from m3ae.report.inputs import Inputs
 from m3ae.report.published import ZERO_SHOT, Quoted
@@ -82,7 +83,7 @@ def result(entry: Entry, asked: Asked, inputs: Inputs) -> Result:
         return Result(entry, published_rows(entry), missing=reason(entry, absent, asked.releases))
     counts = test_rows(entry, runs[0], [inputs.predictions(entry.name, seed) for seed in asked.seeds])
     remark = ", ".join(f"{name}: no metric file" for name in absent)
-    rows = (row(entry, score, runs, counts) for score in entry.scores or score_names(scores_of(entry, runs[0], "pretrained")))
+    rows = (row(entry, score, runs, counts) for score in entry.scores or dict(leaves(scores_of(entry, runs[0], "pretrained") or {})))
     return Result(entry, tuple(row for row in rows if row.pretrained or row.scratch or row.paper), is_synthetic(runs), remark=remark)
 
 
@@ -91,14 +92,6 @@ def scores_of(entry: Entry, run: dict, start: str) -> dict | None:
     if entry.name == ZERO_SHOT:
         return run if start == "pretrained" else None
     return run.get(start)
-
-
-def score_names(scores: dict | None, prefix: str = "") -> list[str]:
-    """Return the dotted names of all scores."""
-    names = []
-    for name, value in (scores or {}).items():
-        names += score_names(value, f"{prefix}{name}.") if isinstance(value, dict) else [prefix + name]
-    return names
 
 
 def present(files: dict[str, dict | None]) -> tuple[list[dict], dict[str, dict | None]]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from m3ae.disk.json import leaves
 from m3ae.objectives.registry import OBJECTIVES
 from m3ae.report import tables
 from m3ae.report.benchmark import BENCHMARK
@@ -100,12 +101,9 @@ def inlined(picture: Path) -> str:
     return data_uri(picture.read_bytes()) if picture.is_file() else ""
 
 
-def shown(params: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+def shown(params: dict[str, Any]) -> list[tuple[str, str]]:
     """Return every parameter as its file would spell it, in the file's order."""
-    lines = []
-    for name, value in params.items():
-        lines += shown(value, f"{prefix}{name}.") if isinstance(value, dict) else [(prefix + name, spelled(value))]
-    return lines
+    return [(key, spelled(value)) for key, value in leaves(params)]
 
 
 def spelled(value: Any) -> str:

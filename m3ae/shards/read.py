@@ -79,6 +79,11 @@ def open_shard(path: Path, num_rows: int, manifest: dict[str, Any]) -> list[pa.R
     return batches
 
 
+def first_texts(shards: "Shards") -> list[str]:
+    """Return each row's first text: its caption or question."""
+    return [shards.row(number)["texts"][0] for number in range(len(shards))]
+
+
 class Shards:
     """One split's rows by number. Nothing is read before it is asked for; pickles as its folder's name."""
 

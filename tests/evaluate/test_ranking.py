@@ -16,7 +16,7 @@ def ranked(sizes, tokenizer):
     def of(texts):
         learner = task_learner(sizes, "retrieval", Retrieval(sizes.model), seed=0)
         table = rankings(learner, predictions.Test(Split(texts), [], tokenizer, sizes))
-        return table, np.stack(score_rows(learner, Split(texts), range(len(texts)), tokenizer, 32, sizes.model.text_tokens))
+        return table, np.stack(score_rows(learner, Split(texts), range(len(texts)), texts, tokenizer, 32, sizes.model.text_tokens))
 
     return of
 
@@ -50,8 +50,8 @@ def test_each_process_scores_its_share_of_the_images(sizes, tokenizer, monkeypat
         asked.append(len(share))
         return list(np.eye(7, dtype=np.float32))
 
-    monkeypatch.setattr("m3ae.evaluate.ranking.process_share", lambda: slice(1, None, 2))
-    monkeypatch.setattr("m3ae.evaluate.ranking.gathered", gathered)
+    monkeypatch.setattr("m3ae.finetune.ranking.process_share", lambda: slice(1, None, 2))
+    monkeypatch.setattr("m3ae.finetune.ranking.gathered", gathered)
     learner = task_learner(sizes, "retrieval", Retrieval(sizes.model), seed=0)
     table = rankings(learner, predictions.Test(Split(TEXTS), [], tokenizer, sizes))
     assert asked == [3] and table["prediction"].to_list() == list(TEXTS) and table["rank_of_image_text"].to_list() == [0] * 7

@@ -56,7 +56,7 @@ def test_texts_scored_side_by_side_score_as_each_pair_alone(config, monkeypatch)
     tokenizer = Tokenizer(train(TEXTS * 3, 300))
     learner = task_learner(config.model_copy(update={"vocabulary": len(tokenizer)}), "retrieval", Retrieval(config.model), seed=0).eval()
     with torch.no_grad():
-        scores = np.stack(score_rows(learner, Images(), range(len(TEXTS)), tokenizer, 32, 12))
+        scores = np.stack(score_rows(learner, Images(), range(len(TEXTS)), TEXTS, tokenizer, 32, 12))
         for image in range(len(TEXTS)):
             for number, text in enumerate(TEXTS):
                 tokens, pixels = tokenizer([text], 12), to_tensor(Images().pixels(image), 32)[None]

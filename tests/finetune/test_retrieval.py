@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from m3ae.finetune import retrieval as module
+from m3ae.finetune import ranking as module
 from m3ae.finetune.retrieval import RetrievalTask
 
 
@@ -23,16 +23,23 @@ class Rows:
         return {"texts": [f"text {number}"]}
 
 
+class Copy:
+    name = "a copy"
+
+    def to(self, _device) -> "Copy":
+        return self
+
+
 def test_the_authors_choose_the_epoch_by_the_full_ranking_of_the_validation_split(monkeypatch):
     asked = []
 
     def score_rows(learner, shards, rows, *_):
-        asked.append((learner, shards.name))
+        asked.append((learner.name, shards.name))
         return [scores for scores in np.array([[3, 0, 0, 0], [0, 3, 0, 0], [0, 0, 1, 2], [9, 9, 9, 8]], float)[rows]]
 
     monkeypatch.setattr(module, "score_rows", score_rows)
     text_to_image, image_to_text = 25, 50  # the first text of four finds its image first, two of four images their text
-    found = retrieval("recall").validation(None, lambda: "a copy")
+    found = retrieval("recall").validation(None, Copy)
     assert found == pytest.approx((text_to_image + image_to_text) / 2) and asked == [("a copy", "validation")]
 
 
