@@ -14,12 +14,6 @@ SYNONYMS = {
     "chest": ("chest", "thorax"),
     "brain": ("brain", "head"),
     "abdomen": ("abdomen", "belly"),
-    "unenhanced": ("unenhanced", "non-contrast"),
-    "contrast-enhanced": ("contrast-enhanced", "post-contrast"),
-    "conventional": ("conventional", "non-fat-suppressed"),
-    "fat-suppressed": ("fat-suppressed", "fat-saturated"),
-    "grey-scale": ("grey-scale", "B-mode"),
-    "doppler": ("Doppler", "colour Doppler"),
     "large": ("large", "sizeable", "big"),
     "small": ("small", "tiny"),
     "mass": ("mass", "tumor"),
@@ -31,14 +25,14 @@ SYNONYMS = {
     "none": ("no focal lesion", "no lesion", "unremarkable"),
 }
 # One order of words: what a small model learns in minutes is what the words say of the image, not how they can be turned.
-EXAM = "{modality} {region} {plane} {technique}"
+EXAM = "{modality} {region} {plane}"
 FINDING = "{amount} {kind} {place}"
 REFERENCES = (
     "{exam}: {findings} (Fig {number}).",
     "{exam}: {findings}, figure {number}.",
     "Figure {number}: {exam}: {findings}.",
 )
-TRAIT_SHARE = 0.7  # captions that mention the size of the region's organ
+TRAIT_SHARE = 0.25  # captions that mention the size of the region's organ
 
 
 def say(word: str, rng: Generator) -> str:
@@ -48,7 +42,7 @@ def say(word: str, rng: Generator) -> str:
 
 
 def exam(latent: Latent, rng: Generator) -> str:
-    parts = {name: say(getattr(latent, name), rng) for name in ("plane", "technique", "modality", "region")}
+    parts = {name: say(getattr(latent, name), rng) for name in ("modality", "region", "plane")}
     return EXAM.format(**parts)
 
 
@@ -71,7 +65,7 @@ def findings(latent: Latent, rng: Generator) -> str:
 
 
 def extras(latent: Latent, rng: Generator) -> list[str]:
-    """Return the organ's size, in most captions, and the device, whenever there is one."""
+    """Return the organ's size, in some captions, and the device, whenever there is one."""
     said = []
     if rng.random() < TRAIT_SHARE:
         said.append(f"{say('enlarged' if latent.enlarged else 'normal', rng)} {TRAIT_ORGAN[latent.region]}")
