@@ -13,7 +13,7 @@ MAIN = ("overall", "text_to_image.r1", "image_to_text.r1")  # what a task is jud
 
 def items(table: pl.DataFrame) -> dict[str, pl.DataFrame]:
     """Return the rows that each score is counted from, with a column `right` of 0 or 1; none for a table of a form of its own."""
-    if "score" in table.columns:
+    if {"score", "answer_kind"} <= set(table.columns):
         return answered(table.with_columns(right=pl.col("score")))
     if set(RANKS.values()) <= set(table.columns):
         return {f"{way}.r{k}": ranked_within(table, k, column) for way, column in RANKS.items() for k in RECALL_AT}

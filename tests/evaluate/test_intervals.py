@@ -89,7 +89,7 @@ def test_questions_that_stand_or_fall_with_their_image_count_once():
 @pytest.mark.parametrize("share", [0.0, 1.0])
 def test_none_right_and_all_right_have_a_width_within_0_and_100_percent(share):
     low, high = wilson(np.full((1, 300), share), np.repeat(np.arange(60), 5))
-    assert 0.01 < high - low < 0.02 and 0 <= low and high <= 1
+    assert 0.01 < high - low < 0.02 and low >= 0 and high <= 1
     assert share == pytest.approx(high if share else low)
 
 
