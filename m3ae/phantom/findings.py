@@ -9,7 +9,7 @@ import numpy as np
 from numpy.random import Generator
 
 from m3ae.phantom.latent import Finding, Latent
-from m3ae.phantom.shapes import Grid, radius, soft, waves
+from m3ae.phantom.shapes import Grid, radius, soft
 
 # (region, plane) -> distance of a quarter's centre from the midline, and the heights of upper and lower centres
 QUARTERS = {
@@ -53,14 +53,6 @@ def paint(image: np.ndarray, grid: Grid, finding: Finding, latent: Latent, rng: 
     return covered
 
 
-def mass(grid: Grid, x: float, y: float, size: float, rng: Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Return look and cover of a mass: lobed, mottled, fairly bright."""
-    angle = np.arctan2(grid.y - np.float32(y), grid.x - np.float32(x))
-    lobes = 1 + 0.16 * np.sin(angle * int(rng.integers(5, 8)) + np.float32(rng.uniform(0, 6)))
-    mottle = waves(grid, rng, num=5, pace=40)
-    return 0.6 + 0.6 * mottle, soft(radius(grid, x, y, size, size) / lobes.astype(np.float32), 0.12)
-
-
 def cyst(grid: Grid, x: float, y: float, size: float, rng: Generator) -> tuple[np.ndarray, np.ndarray]:
     """Return look and cover of a cyst: round, even and black within a thin bright wall."""
     distance = radius(grid, x, y, size, size * rng.uniform(0.9, 1))
@@ -88,18 +80,9 @@ def hemorrhage(grid: Grid, x: float, y: float, size: float, rng: Generator) -> t
     return np.full_like(grid.x, 0.97), soft(distance, 0.5)
 
 
-def cavity(grid: Grid, x: float, y: float, size: float, rng: Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Return look and cover of a cavity with an air-fluid level: black above a straight line and bright below it."""
-    distance = radius(grid, x, y, size, size * 0.9)
-    rim = distance > 1 - 0.03 / size
-    return np.where(rim | (grid.y > y), 0.9, 0.0).astype(np.float32), soft(distance, 0.08)
-
-
 LOOKS = {
-    "mass": mass,
     "cyst": cyst,
     "calcification": calcification,
     "abscess": abscess,
     "hemorrhage": hemorrhage,
-    "cavity": cavity,
 }

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.random import Generator
 
-KINDS = ("mass", "cyst", "calcification", "abscess", "hemorrhage", "cavity")
+KINDS = ("cyst", "calcification", "abscess", "hemorrhage")
 DEVICES = ("", "needle", "stent")
 TRAIT_ORGAN = {"chest": "heart", "brain": "ventricles", "abdomen": "aorta"}  # the organ that may be enlarged
 

@@ -16,7 +16,6 @@ OPEN = {
     "modality": ("what imaging modality is shown?", "which modality was used?", "how was this image taken?"),
     "plane": ("what is the plane of this image?", "in what plane is this image?", "which projection is shown?"),
     "organ": ("what part of the body is shown?", "which body region is imaged?"),
-    "technique": ("which technique was used?", "how was the study performed?"),
     "abnormality": ("what is the abnormality?", "what kind of lesion is seen?", "what does the image show?"),
     "position": ("where is the {kind}?", "what is the location of the {kind}?"),
     "side": ("on which side is the {kind}?", "which half of the image holds the {kind}?"),
@@ -47,7 +46,6 @@ def open_answers(latent: Latent) -> dict[str, str]:
         "modality": MODALITY_NAMES[latent.modality],
         "plane": latent.plane,
         "organ": latent.region,
-        "technique": latent.technique,
         "count": str(sum(finding.count for finding in latent.findings)),
     }
     if len(latent.findings) == 1:

@@ -15,7 +15,7 @@ def test_every_kind_has_a_look():
 
 def test_as_many_lesions_are_placed_as_the_record_counts():
     for count in (1, 2, 3):
-        finding = Finding("mass", count, "small", 0, 0)
+        finding = Finding("abscess", count, "small", 0, 0)
         assert len(lesions(finding, latent(finding), generator(1))) == count
 
 

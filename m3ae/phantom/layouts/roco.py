@@ -19,12 +19,10 @@ CONCEPTS = {
     "mr t1": ("C0024485", "T060\tDiagnostic Procedure"),
     "mr t2": ("C0024485", "T060\tDiagnostic Procedure"),
     "ultrasound": ("C0041618", "T060\tDiagnostic Procedure"),
-    "mass": ("C0577559", "T033\tFinding"),
     "cyst": ("C0010709", "T190\tAnatomical Abnormality"),
     "calcification": ("C0006663", "T046\tPathologic Function"),
     "abscess": ("C0000833", "T047\tDisease or Syndrome"),
     "hemorrhage": ("C0019080", "T046\tPathologic Function"),
-    "cavity": ("C0740844", "T033\tFinding"),
 }
 LICENCES = ("CC BY", "CC BY-NC", "CC BY-NC-SA", "NO-CC CODE")
 

@@ -19,7 +19,6 @@ TYPES = {
     "modality": "Modality",
     "plane": "Plane",
     "organ": "Organ",
-    "technique": "Modality",
     "abnormality": "Abnormality",
     "position": "Position",
     "side": "Position",

@@ -16,7 +16,6 @@ TYPES = {
     "modality": "MODALITY",
     "plane": "PLANE",
     "organ": "ORGAN",
-    "technique": "ATTRIB",
     "abnormality": "ABN",
     "position": "POS",
     "side": "POS",
