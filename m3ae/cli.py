@@ -13,6 +13,8 @@ def main() -> None:
     add_export(commands)
     add_releases(commands)
     add_plan(commands)
+    add_trace(commands)
+    add_verify(commands)
     arguments = parser.parse_args()
     try:
         arguments.run(arguments)
@@ -48,6 +50,17 @@ def add_plan(commands: argparse._SubParsersAction) -> None:
     command.add_argument("--memory", type=float, required=True, help="of each GPU, in GB of 10^9 bytes")
     command.add_argument("--scale", help="default: `scale` of params.yaml")
     command.set_defaults(run=print_plan)
+
+
+def add_trace(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser("trace", help="from a number to its origin, and whether every byte on the way is what it was")
+    command.add_argument("what", metavar="FILE|TASK", help="an output of the pipeline, README.md, a task, or a stage")
+    command.set_defaults(run=print_trace)
+
+
+def add_verify(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser("verify", help="whether the outputs are those of the commit; if not, from which stage on")
+    command.set_defaults(run=print_verification)
 
 
 def import_checkpoint(arguments: argparse.Namespace) -> None:
@@ -88,6 +101,20 @@ def print_plan(arguments: argparse.Namespace) -> None:
     from m3ae.plan.table import GB, Machine, plan
 
     for line in plan(Path("params.yaml"), Machine(arguments.gpus, int(arguments.memory * GB)), arguments.scale):
+        print(line)
+
+
+def print_trace(arguments: argparse.Namespace) -> None:
+    from m3ae.lineage.trace import trace
+
+    for line in trace(arguments.what):
+        print(line)
+
+
+def print_verification(_arguments: argparse.Namespace) -> None:
+    from m3ae.lineage.verify import verify
+
+    for line in verify():
         print(line)
 
 

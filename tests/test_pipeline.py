@@ -160,7 +160,7 @@ def test_every_task_has_a_recipe_at_every_scale_and_is_fine_tuned_by_default():
 # Code flows as data do. A room's params.py, which says what is in the parameter files and computes nothing, may be read from anywhere.
 LAYERS = [
     *("disk", "releases", "shards", "prepare", "batches", "leaks", "model"),
-    *("objectives", "engine", "pretrain", "finetune", "evaluate", "report"),
+    *("objectives", "engine", "pretrain", "finetune", "evaluate", "lineage", "report"),
 ]
 SIBLINGS = ("prepare", "leaks", "pretrain", "finetune")  # stages of their own, which no other room reads
 FOLLOWS = {("evaluate", "finetune")}  # but for what is tested as it was trained
