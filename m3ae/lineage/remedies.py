@@ -8,7 +8,7 @@ from dvc.stage import Stage
 
 from m3ae.lineage.compared import Item
 from m3ae.lineage.on_disk import Disk
-from m3ae.lineage.revision import committed_digest
+from m3ae.report.revision import committed_digest
 
 Finding = tuple[Stage, Item]
 

@@ -14,7 +14,7 @@ from m3ae.lineage.cross_checks import SCORED, cross_checks, loop
 from m3ae.lineage.on_disk import Disk
 from m3ae.lineage.pipeline import Pipeline, name
 from m3ae.lineage.remedies import sentence
-from m3ae.lineage.revision import commit_of
+from m3ae.report.revision import commit_of
 from m3ae.tasks import TASKS
 
 README, REPORT, TABLE = Path("README.md"), "report", Path("data/report/table.md")

@@ -8,7 +8,7 @@ from dvc.stage import Stage
 
 from m3ae.lineage.compared import LOCK, Item, Lock, changed_leaves, compared, shown
 from m3ae.lineage.pipeline import Pipeline, name
-from m3ae.lineage.revision import committed, committed_digest, head
+from m3ae.report.revision import committed, committed_digest, head
 
 MOST_DIFFERENCES = 10  # of one metric file
 
