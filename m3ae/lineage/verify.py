@@ -51,9 +51,7 @@ def require_all_there(stages: list[Stated]) -> None:
     missing = [(stage.stage, item.name) for stage in stages for item in stage.outputs if item.found is None]
     if missing:
         stage, path = missing[0]
-        raise SystemExit(
-            f"{path}: is not there ({len(missing)} outputs are not), so {name(stage)} was not run here; run `make repro` first"
-        )
+        raise SystemExit(f"{path}: is not there ({len(missing)} outputs are not), so {name(stage)} has not run here; `make repro` first")
 
 
 def described(other: list[Stated], commit: str, pipeline: Pipeline) -> Iterator[str]:

@@ -75,6 +75,13 @@ def test_one_altered_byte_under_the_old_time_is_named_alone_and_its_remedy_puts_
     assert list(trace("vqa_rad"))[-1].startswith("\nok:")
 
 
+def test_an_altered_byte_that_dvc_itself_does_not_see_is_named(run, alter, refused):
+    dvc(run, "status")  # and so remembers the digest by time and size
+    alter(run / "data/pretrain/model.safetensors")
+    assert "up to date" in dvc(run, "status")
+    assert "data/pretrain (model.safetensors)" in refused("vqa_rad")[1]
+
+
 def test_an_altered_score_is_put_back_from_the_commit(run, alter, refused):
     metrics = "data/metrics/evaluate/vqa_rad-0.json"
     alter(run / metrics)
