@@ -1,10 +1,11 @@
-# The two commands: `make repro` rebuilds everything, `make test` checks everything. `make ablations` queues the paper's tables.
+# The two commands: `make repro` rebuilds everything, `make test` checks everything. `make verify` says whether what was rebuilt is
+# what the commit holds; `make ablations` queues the paper's tables.
 VENV ?= .venv
 PYTHON ?= python3.11
 READY := $(VENV)/.installed
 export PATH := $(abspath $(VENV))/bin:$(PATH)
 
-.PHONY: install repro test ablations
+.PHONY: install repro verify test ablations
 
 install: $(READY)
 
@@ -15,6 +16,9 @@ $(READY): requirements.lock pyproject.toml
 
 repro: install
 	dvc repro
+
+verify: install
+	m3ae verify
 
 test: install
 	$(VENV)/bin/python -m pip install --quiet --constraint requirements.lock --editable '.[test]'

@@ -14,6 +14,8 @@ def main() -> None:
     add_releases(commands)
     add_plan(commands)
     add_compare(commands)
+    add_trace(commands)
+    add_verify(commands)
     arguments = parser.parse_args()
     try:
         arguments.run(arguments)
@@ -56,6 +58,15 @@ def add_compare(commands: argparse._SubParsersAction) -> None:
     command.add_argument("a", metavar="A", help="a git revision, a DVC experiment or `workspace`")
     command.add_argument("b", metavar="B", nargs="?", default="workspace", help="likewise; default: the workspace")
     command.set_defaults(run=print_comparison)
+def add_trace(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser("trace", help="from a number to its origin, and whether every byte on the way is what it was")
+    command.add_argument("what", metavar="FILE|TASK", help="an output of the pipeline, README.md, a task, or a stage")
+    command.set_defaults(run=print_trace)
+
+
+def add_verify(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser("verify", help="whether the outputs are those of the commit; if not, from which stage on")
+    command.set_defaults(run=print_verification)
 
 
 def import_checkpoint(arguments: argparse.Namespace) -> None:
@@ -105,6 +116,17 @@ def print_comparison(arguments: argparse.Namespace) -> None:
     from m3ae.evaluate.revisions import predictions
 
     for line in describe(arguments.a, arguments.b, compare(predictions(arguments.a), predictions(arguments.b))):
+def print_trace(arguments: argparse.Namespace) -> None:
+    from m3ae.lineage.trace import trace
+
+    for line in trace(arguments.what):
+        print(line)
+
+
+def print_verification(_arguments: argparse.Namespace) -> None:
+    from m3ae.lineage.verify import verify
+
+    for line in verify():
         print(line)
 
 

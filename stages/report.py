@@ -1,4 +1,4 @@
-"""report: metrics, curves, pictures and predictions of a run to one HTML page, the README's table and a summary."""
+"""report: what a run left behind to one HTML page, the README's table and a summary; beside them, its commit and machine."""
 
 import argparse
 from pathlib import Path
@@ -7,6 +7,7 @@ from m3ae.disk.json import write_json
 from m3ae.params import Sources
 from m3ae.report.inputs import Inputs
 from m3ae.report.page import write_report
+from m3ae.report.run_record import write_run_record
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -18,6 +19,7 @@ def main(arguments: list[str] | None = None) -> None:
 
     settings = sources.contents[sources.path] | {sources.scale_path.as_posix(): sources.scale}
     write_json(args.summary, write_report(Inputs(args.data), settings, args.out))
+    write_run_record(args.data / "live")
     print(f"report: {(args.out / 'index.html').resolve()}")
 
 

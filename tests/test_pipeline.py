@@ -18,7 +18,8 @@ from tests.parameters import Parameters
 ROOT = Path(__file__).parents[1]
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 WHOLE_FILES = {"params.yaml:", "scales/${scale}.yaml:"}  # what the report shows
-DATA_FILES = {"m3ae/report/page.py": ["m3ae/report/page.html.j2"]}  # read by a module without an import
+PAGE = [f"m3ae/report/{name}.html.j2" for name in ("page", "origins", "run_frame")]
+DATA_FILES = {"m3ae/report/page.py": PAGE, "m3ae/report/run_record.py": ["m3ae/report/run.html.j2"]}  # read without an import
 
 
 def body(stage: dict) -> dict:
@@ -160,7 +161,7 @@ def test_every_task_has_a_recipe_at_every_scale_and_is_fine_tuned_by_default():
 # Code flows as data do. A room's params.py, which says what is in the parameter files and computes nothing, may be read from anywhere.
 LAYERS = [
     *("disk", "releases", "shards", "prepare", "batches", "leaks", "model"),
-    *("objectives", "engine", "pretrain", "finetune", "evaluate", "report"),
+    *("objectives", "engine", "pretrain", "finetune", "evaluate", "report", "lineage"),
 ]
 SIBLINGS = ("prepare", "leaks", "pretrain", "finetune")  # stages of their own, which no other room reads
 FOLLOWS = {("evaluate", "finetune")}  # but for what is tested as it was trained

@@ -112,6 +112,13 @@ def test_a_second_repro_does_nothing(project):
     assert stages_run(project.dvc("repro")) == set()
 
 
+def test_every_number_of_the_report_traces_back_to_the_releases(project):
+    told = project.m3ae("trace", "data/report/table.md")
+    assert "\nok: all that was run, read and written is what dvc.lock holds" in told and "DIFFERS" not in told and "  other  " not in told
+    counted = ["evaluate/vqa_rad-0.json: scratch", "evaluate/roco_retrieval-0.json: pretrained", "zero_shot.json"]
+    assert all(f"  ok       counts  data/metrics/{name}" in told for name in counted)
+
+
 def test_a_changed_line_of_evaluate_re_runs_evaluation_and_report_alone(project):
     with project.changed("m3ae/evaluate/scores.py"):
         tested = {f"evaluate@{task}-0" for task in RUN} | {"zero_shot"}

@@ -18,6 +18,7 @@ from m3ae.report.examples import data_uri, galleries
 from m3ae.report.figures import curve_pictures
 from m3ae.report.inputs import Inputs
 from m3ae.report.measured import Asked, Result, is_synthetic, result, value_at
+from m3ae.report.origins import Places, origins
 from m3ae.report.published import NOTES, PAPER
 from m3ae.report.summary import headlines, summary
 
@@ -42,6 +43,7 @@ def write_report(inputs: Inputs, params: dict[str, Any], out: Path) -> dict[str,
         warning=warning,
         results=results,
         marks=tables.note_marks(results),
+        origins=origins(results, asked, Places(inputs, Path(params["pretrained"]), out)),
         releases=releases,
         headlines=headlines(numbers),
         curves=[(picture.description, data_uri(picture.png)) for picture in curves],

@@ -20,6 +20,7 @@ PARAMS = {
     "mask_ratio": 0.75,
     "objectives": {"mlm": 1.0, "mim": 0.5},
     "releases": "data/releases",
+    "pretrained": "data/pretrain",
     "pretrain_releases": ["roco", "medicat"],
     "tasks": ["vqa_rad", "slake", "vqa_med_2019", "roco_retrieval"],
     "seeds": [0, 1],

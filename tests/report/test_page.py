@@ -9,21 +9,22 @@ from m3ae.report.tables import SYNTHETIC
 
 @pytest.fixture
 def page(run, params, tmp_path):
-    write_report(run, params, tmp_path / "report")
-    return (tmp_path / "report" / "index.html").read_text()
+    write_report(run, params, run.data / "report")
+    return (run.data / "report" / "index.html").read_text()
 
 
-def test_the_page_needs_nothing_but_itself(page):
+def test_the_page_needs_nothing_but_itself_and_shows_the_run_record_that_lies_beside_it(page):
     sources = re.findall(r'(?:src|srcset|poster|data)="([^"]*)"', page)
-    assert sources and all(source.startswith("data:image/png;base64,") for source in sources)
-    links = re.findall(r'href="([^"]*)"', page)
-    assert {link for link in links if not link.startswith(("#", "data:"))} == {"https://arxiv.org/abs/2209.07098"}
+    assert [source for source in sources if not source.startswith("data:image/png;base64,")] == ["../live/run.html"]
+    assert "did not come with it" in page.partition("../live/run.html")[2].partition("</object>")[0]  # shown where it is not there
+    links = {link for link in re.findall(r'href="([^"]*)"', page) if not link.startswith(("#", "data:"))}
+    assert {link for link in links if not link.startswith("../")} == {"https://arxiv.org/abs/2209.07098"}
     assert not re.search(r"<script|@import|url\(", page)
 
 
-def test_synthetic_data_are_announced_at_the_top_and_above_the_benchmark(page, tmp_path):
+def test_synthetic_data_are_announced_at_the_top_and_above_the_benchmark(page, run):
     assert page.count(SYNTHETIC) == 2
-    assert (tmp_path / "report" / "table.md").read_text().startswith(f"**{SYNTHETIC}")
+    assert (run.data / "report" / "table.md").read_text().startswith(f"**{SYNTHETIC}")
 
 
 def test_real_data_get_no_banner(run, params, tmp_path):

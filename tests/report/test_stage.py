@@ -30,6 +30,13 @@ def test_the_stage_writes_its_outputs_and_prints_where_the_page_is(printed, tmp_
     assert summary["question_answering"]["gain"] == 10.5 and summary["synthetic"] is True
 
 
+def test_the_stage_writes_commit_machine_and_versions_beside_its_outputs(printed, tmp_path):
+    record = json.loads((tmp_path / "data" / "live" / "run.json").read_text())
+    assert record.keys() == {"code", "machine", "versions"} and (tmp_path / "data" / "live" / "run.html").is_file()
+    page = (tmp_path / "data" / "report" / "index.html").read_text()
+    assert record["code"]["report written"] not in page and record["machine"]["processor"] not in page
+
+
 def test_the_page_shows_every_parameter_of_both_files(printed, tmp_path):
     page = (tmp_path / "data" / "report" / "index.html").read_text()
     chosen, scale = (yaml.safe_load((tmp_path / file).read_text()) for file in ("params.yaml", "scales/test.yaml"))
