@@ -58,6 +58,8 @@ def add_compare(commands: argparse._SubParsersAction) -> None:
     command.add_argument("a", metavar="A", help="a git revision, a DVC experiment or `workspace`")
     command.add_argument("b", metavar="B", nargs="?", default="workspace", help="likewise; default: the workspace")
     command.set_defaults(run=print_comparison)
+
+
 def add_trace(commands: argparse._SubParsersAction) -> None:
     command = commands.add_parser("trace", help="from a number to its origin, and whether every byte on the way is what it was")
     command.add_argument("what", metavar="FILE|TASK", help="an output of the pipeline, README.md, a task, or a stage")
@@ -116,6 +118,9 @@ def print_comparison(arguments: argparse.Namespace) -> None:
     from m3ae.evaluate.revisions import predictions
 
     for line in describe(arguments.a, arguments.b, compare(predictions(arguments.a), predictions(arguments.b))):
+        print(line)
+
+
 def print_trace(arguments: argparse.Namespace) -> None:
     from m3ae.lineage.trace import trace
 
