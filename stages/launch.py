@@ -10,7 +10,6 @@ one machine's share of a run on several. M3AE_LAUNCHER is a command that starts 
 import argparse
 import importlib
 import os
-import runpy
 import shlex
 import sys
 from collections.abc import Mapping
@@ -77,11 +76,13 @@ def run_forked(processes: int, stage: str) -> None:
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
-    importlib.import_module(stage)
+    module = importlib.import_module(stage)
+    sys.argv = [stage, *sys.argv[2:]]
     config = LaunchConfig(
         min_nodes=1,
         max_nodes=1,
         nproc_per_node=processes,
+        run_id="m3ae",
         rdzv_backend="c10d",
         rdzv_endpoint="localhost:0",
         max_restarts=0,
@@ -89,14 +90,9 @@ def run_forked(processes: int, stage: str) -> None:
         shutdown_timeout=ENDING,
     )
     try:
-        elastic_launch(config, run_stage)(stage, sys.argv[2:])
+        elastic_launch(config, module.main)()
     except ChildFailedError as error:
         raise SystemExit(f"{error}") from None
-
-
-def run_stage(stage: str, arguments: list[str]) -> None:
-    sys.argv = [stage, *arguments]
-    runpy.run_module(stage, run_name="__main__", alter_sys=True)
 
 
 def is_part_of_more(environment: Mapping[str, str]) -> bool:

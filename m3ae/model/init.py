@@ -8,11 +8,11 @@ PAPER_WIDTH, PAPER_STD = 768, 0.02
 def std(width: int) -> float:
     """Return the standard deviation of a new weight matrix.
 
-    # Differs: 0.02 at the paper's width of 768, as the authors have it, and wider in inverse proportion to the
-    # width's square root: a narrow layer at 0.02 passes on a small fraction of its input, and cross-attention, which has
-    # two such layers in a row, next to nothing.
+    # Differs: 0.02 at the paper's width of 768, as the authors have it, and wider the narrower a layer is, up to LeCun's 1 / sqrt(width), which
+    # passes on its input at full size. At 0.02 a narrow layer passes on a small fraction, and cross-attention, which has two such layers in
+    # a row, next to nothing: whether a run of minutes ever looks at the image is then a matter of luck.
     """
-    return PAPER_STD * (PAPER_WIDTH / width) ** 0.5
+    return min(width**-0.5, PAPER_STD * PAPER_WIDTH / width)
 
 
 def initialise(module: nn.Module, width: int) -> None:
