@@ -50,6 +50,7 @@ class Frozen(NamedTuple):
 
 def controls(tasks: Sequence[TaskName], shards: Path, pretrained: Path, out: Path) -> dict[TaskName, Any]:
     """Return the scores beside each task that gives answers, or why there are none, and write the predictions to `out`."""
+    out.mkdir(parents=True, exist_ok=True)  # DVC's output, even where no task gives answers
     model = Frozen.load(pretrained)
     return {task: task_controls(shards / task, model, out / task) for task in tasks if answers(task)}
 
@@ -75,7 +76,7 @@ def task_controls(shards: Path, model: Frozen, out: Path) -> dict[str, Any]:
         figures[name] = accuracies(table)
         figures["chosen"][name] = chosen
         if is_first():
-            out.mkdir(parents=True, exist_ok=True)
+            out.mkdir(exist_ok=True)
             table.write_parquet(out / f"{name}.parquet")
     return figures
 

@@ -96,6 +96,11 @@ def test_each_process_fits_its_share_of_the_classifiers(run, monkeypatch):
     assert shares == [2] and figures.keys() > CONTROLS.keys()
 
 
+def test_where_no_task_gives_answers_there_is_an_empty_folder(pretrained, tmp_path):
+    assert controls(["roco_retrieval"], tmp_path / "shards", pretrained, tmp_path / "out") == {}
+    assert list((tmp_path / "out").iterdir()) == []
+
+
 def test_without_a_validation_split_training_images_choose_the_settings(run):
     assert run(train=Scans(40), test=Scans(12))["slake"]["linear_probe"]["overall"] == 100.0
 
