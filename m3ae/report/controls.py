@@ -41,7 +41,7 @@ def controls(results: Sequence[Result], metrics: dict | None) -> list[Controls]:
 def block(result: Result, found: dict | None) -> Controls:
     rows = {score: values(result, found, score) for score in ANSWERS}
     measured = tuple((score, row) for score, row in rows.items() if any(value is not None for value in row))
-    missing = result.missing or result.remark or ("" if found and found["found"] else f"controls {absence(found)}")
+    missing = result.missing or "; ".join(filter(None, (result.remark, absence(found))))
     return Controls(result.entry.title, result.synthetic or bool(found and found.get("synthetic")), measured, missing)
 
 
@@ -53,7 +53,10 @@ def values(result: Result, found: dict | None, score: str) -> tuple[float | None
 
 
 def absence(found: dict | None) -> str:
-    return f"not measured: {found['reason']}" if found else "not measured: no metric file names the task"
+    """Return why a task has no controls, "" where it has some."""
+    if found is None:
+        return "controls not measured: no metric file names the task"
+    return "" if found["found"] else f"controls not measured: {found['reason']}"
 
 
 def markdown(blocks: Sequence[Controls]) -> str:

@@ -79,6 +79,13 @@ def test_a_row_teaches_its_first_answer_that_a_model_may_give_and_none_without_o
     assert rows.right == [["left", "right"], ["right"]] and rows.image_ids == ["a", "c"] and len(rows.features[Source.IMAGE]) == 2
 
 
+def test_what_is_fitted_on_is_the_first_right_answer():
+    most = Control(Source.IMAGE, lambda _: {0: make_pipeline(DummyClassifier(strategy="most_frequent"))})
+    train = labelled("1", "2", "3")._replace(right=[["a", "b"], ["a", "b"], ["b"]])
+    [given] = guesses(fitted(most, train, labelled("b")), {Source.IMAGE: np.zeros((1, 1))})
+    assert given[0] == ("a", 1.0)
+
+
 def test_without_a_validation_split_a_tenth_of_the_training_images_choose():
     images = [f"image{number // 3:02}" for number in range(60)]
     train, validation = with_validation(labelled(*images), None)
@@ -91,6 +98,9 @@ def test_the_best_answers_come_first_and_equally_probable_ones_by_name():
     prior = make_pipeline(DummyClassifier(strategy="prior")).fit(np.zeros((8, 1)), list("bbaaccfe"))
     [given] = guesses(Chosen(Source.IMAGE, prior, 0), {Source.IMAGE: np.zeros((1, 1))})
     assert given == [("a", 0.25), ("b", 0.25), ("c", 0.25), ("e", 0.125), ("f", 0.125)]
+    even = make_pipeline(DummyClassifier(strategy="prior")).fit(np.zeros((50, 1)), [f"answer {number}" for number in range(10, 60)])
+    [given] = guesses(Chosen(Source.IMAGE, even, 0), {Source.IMAGE: np.zeros((1, 1))})
+    assert given == [(f"answer {number}", 0.02) for number in range(10, 15)]
 
 
 def test_the_nearest_row_is_the_one_of_largest_cosine_and_there_may_be_fewer_rows_than_neighbours():

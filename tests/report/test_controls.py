@@ -56,6 +56,11 @@ def test_controls_without_a_trained_model_are_shown(run, blocks):
     assert block.missing == "not measured: no metric file" and block.synthetic
 
 
+def test_an_incomplete_run_and_missing_controls_are_both_told(run, blocks):
+    (run.data / "metrics" / "evaluate" / "slake-1.json").unlink()
+    assert blocks(METRICS)["SLAKE (English)"].missing == "seed 1: no metric file; controls not measured: the model was not pre-trained"
+
+
 def test_without_the_stages_file_each_task_says_so(blocks):
     assert blocks(None)["VQA-RAD"].missing == "controls not measured: no metric file names the task"
 
