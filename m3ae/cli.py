@@ -13,6 +13,7 @@ def main() -> None:
     add_export(commands)
     add_releases(commands)
     add_plan(commands)
+    add_compare(commands)
     arguments = parser.parse_args()
     try:
         arguments.run(arguments)
@@ -48,6 +49,13 @@ def add_plan(commands: argparse._SubParsersAction) -> None:
     command.add_argument("--memory", type=float, required=True, help="of each GPU, in GB of 10^9 bytes")
     command.add_argument("--scale", help="default: `scale` of params.yaml")
     command.set_defaults(run=print_plan)
+
+
+def add_compare(commands: argparse._SubParsersAction) -> None:
+    command = commands.add_parser("compare", help="which differences between two revisions or experiments hold, on the same test items")
+    command.add_argument("a", metavar="A", help="a git revision, a DVC experiment or `workspace`")
+    command.add_argument("b", metavar="B", nargs="?", default="workspace", help="likewise; default: the workspace")
+    command.set_defaults(run=print_comparison)
 
 
 def import_checkpoint(arguments: argparse.Namespace) -> None:
@@ -88,6 +96,15 @@ def print_plan(arguments: argparse.Namespace) -> None:
     from m3ae.plan.table import GB, Machine, plan
 
     for line in plan(Path("params.yaml"), Machine(arguments.gpus, int(arguments.memory * GB)), arguments.scale):
+        print(line)
+
+
+def print_comparison(arguments: argparse.Namespace) -> None:
+    from m3ae.evaluate.comparison import compare
+    from m3ae.evaluate.comparison_text import describe
+    from m3ae.evaluate.revisions import predictions
+
+    for line in describe(arguments.a, arguments.b, compare(predictions(arguments.a), predictions(arguments.b))):
         print(line)
 
 

@@ -1,21 +1,23 @@
-"""launch: start a training stage on every GPU or, without one, on every core, that has a micro-batch to work on.
+"""launch: start a training stage: without a GPU in `deepspeed.cpu_processes` processes, with GPUs on every one that has a micro-batch
+to work on.
 
-How many processes there are changes how long a stage takes, not what it computes: this file is no stage's dependency.
-PET_NPROC_PER_NODE sets their number, as it does for torchrun; with PET_NNODES or PET_RDZV_ENDPOINT they are one machine's share
-of a run on several. M3AE_LAUNCHER is a command that starts them instead, on all machines: docs/cluster.md.
+Without a GPU a run's digits are the same on every x86-64 machine: the number of processes and threads and the kernels are fixed
+(m3ae/engine/kernels.py). The processes are forked once the stage is loaded, which takes most of a short stage's time.
+PET_NPROC_PER_NODE sets their number, as it does for torchrun, and lets go of these digits; with PET_NNODES or PET_RDZV_ENDPOINT they are
+one machine's share of a run on several. M3AE_LAUNCHER is a command that starts them instead, on all machines: docs/cluster.md.
 """
 
 import argparse
+import importlib
 import os
+import runpy
 import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-import torch
-from torch.distributed.run import main as torchrun
-
-from m3ae.engine.params import Recipe
+from m3ae.engine.params import DeepSpeedParams, Recipe
+from m3ae.engine.pinned import PINNED
 from m3ae.finetune.params import recipe_of
 from m3ae.params import Sources
 from m3ae.pretrain.params import PretrainParams
@@ -28,8 +30,7 @@ ALLOCATION = {
     "MALLOC_TRIM_THRESHOLD_": str(2**34),
     "MALLOC_TOP_PAD_": str(2**28),
 }
-ENDING = "300"  # seconds that a run which is asked to stop has to finish a step, validate and save; torchrun would grant 30
-MOST_ON_CPU = 8  # each one loads the model and its libraries; the cores beyond are their threads
+ENDING = 300  # seconds that a run which is asked to stop has to finish a step, validate and save; torchrun would grant 30
 
 
 def main() -> None:
@@ -41,22 +42,75 @@ def main() -> None:
     launcher = shlex.split(os.environ.pop("M3AE_LAUNCHER", ""))  # it may come back here, on every machine
     if launcher:
         os.execvp(launcher[0], [*launcher, *sys.argv[1:]])
+    start_over_with({**ALLOCATION, **PINNED})
+    import torch  # it reads the environment when it is loaded
+
+    num_gpus = torch.cuda.device_count()
+    sources = Sources.load(Path("params.yaml"))
+    most = num_gpus or DeepSpeedParams.read(sources).cpu_processes
+    processes = asked_for() or num_processes(recipe(sources, known.stage, known.task), most)
+    if num_gpus or is_part_of_more(os.environ):
+        run_torchrun(processes)
+    else:
+        run_forked(processes, known.stage)
+
+
+def start_over_with(settings: Mapping[str, str]) -> None:
+    """Start this program over with `settings` in its environment, unless they are there: malloc and torch read them but once."""
+    if any(os.environ.get(name) != value for name, value in settings.items()):
+        os.execve(sys.executable, [sys.executable, "-m", "stages.launch", *sys.argv[1:]], {**os.environ, **settings})
+
+
+def run_torchrun(processes: int) -> None:
+    """Run the stage by torchrun, every process with its share of the cores and whatever kernels the machine has."""
+    from torch.distributed.run import main as torchrun
+
+    for name in PINNED:
+        del os.environ[name]
     cores = os.cpu_count() or 1
-    processes = asked_for() or num_processes(recipe(known.stage, known.task), torch.cuda.device_count() or min(cores, MOST_ON_CPU))
-    environment = {"OMP_NUM_THREADS": str(max(1, cores // processes)), "PET_SHUTDOWN_TIMEOUT": ENDING, **ALLOCATION}
-    for name, value in environment.items():
-        os.environ.setdefault(name, value)
+    os.environ |= {"OMP_NUM_THREADS": str(max(1, cores // processes)), "PET_SHUTDOWN_TIMEOUT": str(ENDING)}
     torchrun([*meeting_point(os.environ), f"--nproc-per-node={processes}", "-m", *sys.argv[1:]])
 
 
+def run_forked(processes: int, stage: str) -> None:
+    """Load the stage, then run it in as many processes, which need not load it again. Exits with 1 where one of them fails."""
+    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+    from torch.distributed.launcher.api import LaunchConfig, elastic_launch
+
+    importlib.import_module(stage)
+    config = LaunchConfig(
+        min_nodes=1,
+        max_nodes=1,
+        nproc_per_node=processes,
+        rdzv_backend="c10d",
+        rdzv_endpoint="localhost:0",
+        max_restarts=0,
+        start_method="fork",
+        shutdown_timeout=ENDING,
+    )
+    try:
+        elastic_launch(config, run_stage)(stage, sys.argv[2:])
+    except ChildFailedError as error:
+        raise SystemExit(f"{error}") from None
+
+
+def run_stage(stage: str, arguments: list[str]) -> None:
+    sys.argv = [stage, *arguments]
+    runpy.run_module(stage, run_name="__main__", alter_sys=True)
+
+
+def is_part_of_more(environment: Mapping[str, str]) -> bool:
+    """Return whether the environment tells torchrun about other machines."""
+    return bool({"PET_NNODES", "PET_RDZV_ENDPOINT"} & environment.keys())
+
+
 def meeting_point(environment: Mapping[str, str]) -> list[str]:
-    """Return `--standalone`, unless the environment tells torchrun about other machines, which it would override."""
-    return [] if {"PET_NNODES", "PET_RDZV_ENDPOINT"} & environment.keys() else ["--standalone"]
+    """Return `--standalone`, which would override what torchrun is told about other machines, unless it is told."""
+    return [] if is_part_of_more(environment) else ["--standalone"]
 
 
-def recipe(stage: str, task: str | None) -> Recipe | None:
+def recipe(sources: Sources, stage: str, task: str | None) -> Recipe | None:
     """Return the recipe that the stage trains by, None where it trains nothing."""
-    sources = Sources.load(Path("params.yaml"))
     if task and stage == "stages.finetune":
         return recipe_of(task).read(sources, task)
     return PretrainParams.read(sources) if stage == "stages.pretrain" else None

@@ -23,7 +23,9 @@ METHOD = Method(
     negatives="batch",
     masked_words="whole",
 )
-DEEPSPEED = DeepSpeedParams(offload_optimizer="none", offload_parameters="none", recompute="none", loss_scale=0, communication="own")
+DEEPSPEED = DeepSpeedParams(
+    offload_optimizer="none", offload_parameters="none", recompute="none", loss_scale=0, communication="own", cpu_processes=2
+)
 
 
 def model(width: int = 16, depth: int = 2, heads: int = 2, dropout: float = 0.0, text_tokens: int = NUM_TOKENS) -> ModelParams:

@@ -34,7 +34,10 @@ class Recipe(Section):
 
 
 class DeepSpeedParams(Section):
-    """What saves memory at the price of time or traffic, in pre-training and fine-tuning; only `communication` changes a number."""
+    """What saves memory at the price of time or traffic, and how a CPU is shared, in pre-training and fine-tuning.
+
+    Only `communication` and `cpu_processes` change a number.
+    """
 
     places: ClassVar = ("deepspeed",)
     offload_optimizer: Literal["none", "cpu"]
@@ -42,6 +45,7 @@ class DeepSpeedParams(Section):
     recompute: Literal["none", "blocks"]
     loss_scale: Annotated[float, Field(ge=0)]
     communication: Literal["own", "fp32", "bf16", "fp16"]
+    cpu_processes: Annotated[int, Field(ge=1, le=64)]
 
     def refusal(self, zero_stage: int) -> str | None:
         """Return why these settings do not go with a ZeRO stage; None where they do."""

@@ -10,6 +10,8 @@ from typing import NamedTuple, TypeVar
 import torch
 import torch.distributed as dist
 
+from m3ae.engine.kernels import pin_products
+
 T = TypeVar("T")
 
 
@@ -24,6 +26,8 @@ def join() -> None:
         fill_environment()
         if torch.cuda.is_available():
             torch.cuda.set_device(device())  # objects that are sent around would all go by the first GPU
+        else:
+            pin_products()
         warnings.filterwarnings("ignore", "`torch.distributed", FutureWarning)  # DeepSpeed's calls, on every step
         torch.use_deterministic_algorithms(True, warn_only=True)
         torch.utils.deterministic.fill_uninitialized_memory = False  # a safety net for programs that read what they never wrote

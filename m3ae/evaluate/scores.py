@@ -1,26 +1,19 @@
 """Predictions -> scores, in percent; and the scores of what needs no learning. Paper, section 3."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from math import comb
 
 import polars as pl
 
+from m3ae.evaluate.items import RANKS, RECALL_AT, items
 from m3ae.evaluate.predictions import judged
 from m3ae.shards.read import Shards, first_texts
-
-ANSWER_KINDS = ("open", "closed")
-RECALL_AT = (1, 5, 10)
 
 
 def accuracies(table: pl.DataFrame) -> dict[str, float]:
     """Return the percent right over all rows, and over open and closed questions where a release tells them apart."""
-    result = {"overall": 100 * table["score"].mean()}
-    for kind in ANSWER_KINDS:
-        part = table.filter(pl.col("answer_kind") == kind)
-        if len(part):
-            result[kind] = 100 * part["score"].mean()
-    return result
+    return {score: percent_right(rows) for score, rows in items(table).items()}
 
 
 def majority(train: Shards, test: Shards) -> dict[str, dict[str, float]]:
@@ -32,19 +25,18 @@ def majority(train: Shards, test: Shards) -> dict[str, dict[str, float]]:
 
 
 def both_recalls(table: pl.DataFrame) -> dict[str, dict[str, float]]:
-    """Return R@1, 5 and 10, both ways."""
-    return {"text_to_image": recalls(table["rank_of_text_image"]), "image_to_text": recalls(table["rank_of_image_text"])}
+    """Return R@1, 5 and 10, both ways: the percent of pairs whose right partner is among the first k."""
+    found = items(table)
+    return {way: {f"r{k}": percent_right(found[f"{way}.r{k}"]) for k in RECALL_AT} for way in RANKS}
+
+
+def percent_right(rows: pl.DataFrame) -> float:
+    return 100 * rows["right"].mean()
 
 
 def by_chance(_train: Shards, test: Shards) -> dict[str, dict[str, float]]:
     """Return what a random ranking reaches, the same both ways."""
     return {"chance": chance(first_texts(test))}
-
-
-def recalls(ranks: Iterable[int]) -> dict[str, float]:
-    """Return the percent of `ranks` (0 = the best place) that are among the first k, for each k: R@k."""
-    found = list(ranks)
-    return {f"r{k}": 100 * sum(place < k for place in found) / len(found) for k in RECALL_AT}
 
 
 def chance(texts: Sequence[str]) -> dict[str, float]:

@@ -25,9 +25,9 @@ QUARTERS = {
     ("abdomen", "transverse"): (0.38, -0.36, 0.34),
     ("abdomen", "longitudinal"): (0.4, -0.36, 0.34),
 }
-RADIUS = {"small": (0.165, 0.185), "large": (0.32, 0.36)}  # of the image's half side: 17-18% and 32-36% of its width
-TOGETHER_RADIUS = (0.125, 0.14)
-TOGETHER = {1: ((0, 0),), 2: ((-0.16, -0.08), (0.16, 0.08)), 3: ((-0.16, 0.14), (0.16, 0.14), (0, -0.15))}
+RADIUS = {"small": (0.2, 0.23), "large": (0.36, 0.4)}  # of the image's half side: 20-23% and 36-40% of its width
+TOGETHER_RADIUS = (0.16, 0.18)
+TOGETHER = {1: ((0, 0),), 2: ((-0.19, -0.1), (0.19, 0.1)), 3: ((-0.19, 0.17), (0.19, 0.17), (0, -0.19))}
 
 
 def lesions(finding: Finding, latent: Latent, rng: Generator) -> list[tuple[float, float, float]]:

@@ -4,7 +4,7 @@ from numpy.random import Generator
 
 from m3ae.phantom.latent import TRAIT_ORGAN, Finding, Latent, pick
 
-COMMON_SHARE = 0.9  # how often the first of several synonyms is used
+COMMON_SHARE = 0.97  # how often the first of several synonyms is used
 SYNONYMS = {
     "xray": ("radiograph", "x-ray", "plain film"),
     "ct": ("CT", "computed tomography"),
@@ -14,12 +14,6 @@ SYNONYMS = {
     "chest": ("chest", "thorax"),
     "brain": ("brain", "head"),
     "abdomen": ("abdomen", "belly"),
-    "unenhanced": ("unenhanced", "non-contrast"),
-    "contrast-enhanced": ("contrast-enhanced", "post-contrast"),
-    "conventional": ("conventional", "non-fat-suppressed"),
-    "fat-suppressed": ("fat-suppressed", "fat-saturated"),
-    "grey-scale": ("grey-scale", "B-mode"),
-    "doppler": ("Doppler", "colour Doppler"),
     "large": ("large", "sizeable", "big"),
     "small": ("small", "tiny"),
     "mass": ("mass", "tumor"),
@@ -30,18 +24,15 @@ SYNONYMS = {
     "normal": ("normal", "normal-sized"),
     "none": ("no focal lesion", "no lesion", "unremarkable"),
 }
-EXAMS = (
-    "{plane} {technique} {modality} {region}",
-    "{technique} {plane} {modality} {region}",
-    "{region} {modality}, {plane} {technique}",
-)
-FINDINGS = ("{amount} {kind} {place}", "{place} {amount} {kind}", "{amount} {place} {kind}")
+# One order of words: what a small model learns in minutes is what the words say of the image, not how they can be turned.
+EXAM = "{modality} {region} {plane}"
+FINDING = "{amount} {kind} {place}"
 REFERENCES = (
     "{exam}: {findings} (Fig {number}).",
-    "{findings}, {exam}, figure {number}.",
-    "Figure {number}: {findings}, {exam}.",
+    "{exam}: {findings}, figure {number}.",
+    "Figure {number}: {exam}: {findings}.",
 )
-TRAIT_SHARE = 0.7  # captions that mention the size of the region's organ
+TRAIT_SHARE = 0.25  # captions that mention the size of the region's organ
 
 
 def say(word: str, rng: Generator) -> str:
@@ -51,8 +42,8 @@ def say(word: str, rng: Generator) -> str:
 
 
 def exam(latent: Latent, rng: Generator) -> str:
-    parts = {name: say(getattr(latent, name), rng) for name in ("plane", "technique", "modality", "region")}
-    return pick(rng, EXAMS).format(**parts)
+    parts = {name: say(getattr(latent, name), rng) for name in ("modality", "region", "plane")}
+    return EXAM.format(**parts)
 
 
 def name_finding(finding: Finding, latent: Latent, rng: Generator) -> str:
@@ -60,7 +51,7 @@ def name_finding(finding: Finding, latent: Latent, rng: Generator) -> str:
     kind, amount = say(finding.kind, rng), say(finding.size, rng)
     if finding.count > 1:
         amount, kind = {2: "two", 3: "three"}[finding.count], plural(kind)
-    return pick(rng, FINDINGS).format(amount=amount, kind=kind, place=latent.place(finding))
+    return FINDING.format(amount=amount, kind=kind, place=latent.place(finding))
 
 
 def plural(noun: str) -> str:
@@ -74,7 +65,7 @@ def findings(latent: Latent, rng: Generator) -> str:
 
 
 def extras(latent: Latent, rng: Generator) -> list[str]:
-    """Return the organ's size, in most captions, and the device, whenever there is one."""
+    """Return the organ's size, in some captions, and the device, whenever there is one."""
     said = []
     if rng.random() < TRAIT_SHARE:
         said.append(f"{say('enlarged' if latent.enlarged else 'normal', rng)} {TRAIT_ORGAN[latent.region]}")
@@ -85,8 +76,7 @@ def extras(latent: Latent, rng: Generator) -> list[str]:
 
 def caption(latent: Latent, rng: Generator) -> str:
     """Return one to three short sentences of some ten words, hardly one of which can be guessed from the others."""
-    exam_words, finding_words = exam(latent, rng), findings(latent, rng)
-    opening = [f"{exam_words}: {finding_words}", f"{finding_words}. {sentence(exam_words)}"][int(rng.random() < 0.25)]
+    opening = f"{exam(latent, rng)}: {findings(latent, rng)}"
     return " ".join(f"{sentence(part)}." for part in (opening, ", ".join(extras(latent, rng))) if part)
 
 

@@ -79,7 +79,7 @@ class Latent:
     @property
     def essence(self) -> tuple:
         """Return what every caption states: two records that share it may share a caption."""
-        return (self.modality, self.technique, self.region, self.plane, self.findings)
+        return (self.modality, self.region, self.plane, self.findings)
 
     def side(self, finding: Finding) -> str:
         return ACROSS[self.plane][finding.across]
@@ -112,7 +112,7 @@ def draw_latent(rng: Generator) -> Latent:
         plane=plane,
         findings=draw_findings(rng),
         enlarged=bool(rng.integers(2)),
-        device=DEVICES[int(rng.choice(len(DEVICES), p=(0.6, 0.2, 0.2)))],
+        device=DEVICES[int(rng.choice(len(DEVICES), p=(0.7, 0.15, 0.15)))],
     )
 
 

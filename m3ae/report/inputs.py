@@ -25,9 +25,9 @@ class Inputs:
     def plot(self, name: str) -> Path:
         return self.data / "plots" / name
 
-    def predictions(self, task: str, seed: int) -> Path:
-        """Return the table of the model that started from pre-training."""
-        return self.data / "evaluate" / f"{task}-{seed}" / "pretrained.parquet"
+    def predictions(self, task: str, seed: int, start: str = "pretrained") -> Path:
+        """Return the table of the model that started from pre-training, or from scratch where `start` says so."""
+        return self.data / "evaluate" / f"{task}-{seed}" / f"{start}.parquet"
 
     def zero_shot_predictions(self) -> Path:
         return self.data / "zero_shot" / "predictions.parquet"

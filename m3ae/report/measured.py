@@ -1,33 +1,33 @@
-"""Metric files -> what the tables show: means over seeds, deviations, intervals, and reasons where there is nothing.
+"""Metric files and predictions -> what the tables show: means over seeds, deviations, intervals, and reasons where there is nothing.
 
 Scores are percent; n is the number of test rows (questions, figures or pairs).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
-from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
 import polars
 
 from m3ae.disk.json import leaves
+from m3ae.evaluate.intervals import Interval, gain_interval, score_interval
+from m3ae.evaluate.items import items
 from m3ae.report.benchmark import Entry
 from m3ae.report.inputs import Inputs
 from m3ae.report.published import ZERO_SHOT, Quoted
 
-NORMAL_95 = 1.959964  # standard deviations either way that hold 95%
+Items = dict[str, polars.DataFrame]  # score -> the rows that it is counted from
 
 
 @dataclass(frozen=True)
 class Score:
-    """A mean over `num_runs` seeds; `interval` is that of the mean for n test rows, where n is known."""
+    """A mean over `num_runs` seeds; without the predictions of every seed it has no interval."""
 
     mean: float
     deviation: float | None
     num_runs: int
-    interval: tuple[float, float] | None
+    interval: Interval | None
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class Row:
     reference: float | None  # the majority answer's score, or chance
     paper: Quoted | None
     released: tuple[float, ...]
+    gain_interval: Interval | None = None
 
     @property
     def gain(self) -> float | None:
@@ -81,10 +82,21 @@ def result(entry: Entry, asked: Asked, inputs: Inputs) -> Result:
         return Result(entry, published_rows(entry), missing="not run: not among the tasks of params.yaml")
     if not runs:
         return Result(entry, published_rows(entry), missing=reason(entry, absent, asked.releases))
-    counts = test_rows(entry, runs[0], [inputs.predictions(entry.name, seed) for seed in asked.seeds])
+    tested = {start: tested_items(entry, runs, start, inputs) for start in ("pretrained", "scratch")}
+    counts = test_rows(entry, runs[0], tested["pretrained"])
     remark = ", ".join(f"{name}: no metric file" for name in absent)
-    rows = (row(entry, score, runs, counts) for score in entry.scores or dict(leaves(scores_of(entry, runs[0], "pretrained") or {})))
+    scores = entry.scores or dict(leaves(scores_of(entry, runs[0], "pretrained") or {}))
+    rows = (row(entry, score, runs, counts, tested) for score in scores)
     return Result(entry, tuple(row for row in rows if row.pretrained or row.scratch or row.paper), is_synthetic(runs), remark=remark)
+
+
+def tested_items(entry: Entry, runs: Sequence[dict], start: str, inputs: Inputs) -> list[Items]:
+    """Return the items of each run's scores; none where predictions are missing."""
+    if entry.name == ZERO_SHOT:
+        paths = [inputs.zero_shot_predictions()] if start == "pretrained" else []
+    else:
+        paths = [inputs.predictions(entry.name, run["seed"], start) for run in runs]
+    return [items(polars.read_parquet(path)) for path in paths] if all(path.is_file() for path in paths) else []
 
 
 def scores_of(entry: Entry, run: dict, start: str) -> dict | None:
@@ -114,14 +126,22 @@ def is_synthetic(runs: Sequence[dict | None]) -> bool:
 
 
 def published_rows(entry: Entry) -> tuple[Row, ...]:
-    return tuple(row(entry, score, [], {}) for score in entry.scores if score in entry.published.paper)
+    return tuple(row(entry, score, [], {}, {}) for score in entry.scores if score in entry.published.paper)
 
 
-def row(entry: Entry, score: str, runs: Sequence[dict], counts: dict[str, int]) -> Row:
+def row(entry: Entry, score: str, runs: Sequence[dict], counts: dict[str, int], tested: dict[str, list[Items]]) -> Row:
+    ours, theirs = ([found[score] for found in tested.get(start, ()) if score in found] for start in ("pretrained", "scratch"))
     pretrained, scratch = ([value_at(scores_of(entry, run, start), score) for run in runs] for start in ("pretrained", "scratch"))
-    reference, num_rows = reference_of(runs[0], score) if runs else None, counts.get(score)
-    paper, released = entry.published.paper.get(score), entry.published.released.get(score, ())
-    return Row(score, num_rows, over_seeds(pretrained, num_rows), over_seeds(scratch, num_rows), reference, paper, released)
+    return Row(
+        score,
+        counts.get(score),
+        over_seeds(pretrained, ours),
+        over_seeds(scratch, theirs),
+        reference_of(runs[0], score) if runs else None,
+        entry.published.paper.get(score),
+        entry.published.released.get(score, ()),
+        gain_interval(ours, theirs) if ours and theirs else None,
+    )
 
 
 def reference_of(run: dict, score: str) -> float | None:
@@ -136,30 +156,19 @@ def value_at(content: Any, path: str) -> float | None:
     return float(content) if isinstance(content, int | float) else None
 
 
-def over_seeds(values: Sequence[float | None], num_rows: int | None) -> Score | None:
+def over_seeds(values: Sequence[float | None], tested: Sequence[polars.DataFrame]) -> Score | None:
     """Return mean and sample deviation of the values that are there, and the mean's interval; None where none is."""
     known = [value for value in values if value is not None]
     if not known:
         return None
-    mean = fmean(known)
-    return Score(mean, stdev(known) if len(known) > 1 else None, len(known), wilson(mean, num_rows) if num_rows else None)
+    deviation = stdev(known) if len(known) > 1 else None
+    return Score(fmean(known), deviation, len(known), score_interval(tested) if tested else None)
 
 
-def wilson(percent: float, num_rows: int) -> tuple[float, float]:
-    """Return the 95% Wilson score interval, in percent. Unlike the normal one it has a width at 0 and 100."""
-    share, z = percent / 100, NORMAL_95
-    middle = share + z * z / (2 * num_rows)
-    half = z * sqrt(share * (1 - share) / num_rows + z * z / (4 * num_rows * num_rows))
-    shrink = 100 / (1 + z * z / num_rows)
-    return max(0.0, shrink * (middle - half)), min(100.0, shrink * (middle + half))
-
-
-def test_rows(entry: Entry, run: dict, tables: Sequence[Path]) -> dict[str, int]:
+def test_rows(entry: Entry, run: dict, tested: Sequence[Items]) -> dict[str, int]:
     """Return score -> n. The metric file tells n over all rows; how many are open or closed stands in the predictions."""
     total = run.get("pairs") if entry.name == ZERO_SHOT else run.get("test_rows")
     counts = dict.fromkeys(entry.scores or ("overall",), total)
-    if entry.kind != "answer":
-        return {score: n for score, n in counts.items() if n}
-    table = next((path for path in tables if path.is_file()), None)
-    kinds = dict(polars.read_parquet(table)["answer_kind"].value_counts().iter_rows()) if table else {}
-    return {score: n for score, n in ({"overall": total} | kinds).items() if n}
+    if entry.kind == "answer":
+        counts = {score: len(rows) for score, rows in (tested[0] if tested else {}).items()} | {"overall": total}
+    return {score: n for score, n in counts.items() if n}

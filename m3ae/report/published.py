@@ -66,8 +66,9 @@ PUBLISHED = {
 NOTES = {
     "memory": "Quoted from memory of the paper and not yet checked against it.",
     "released": "Overall score of each of the three fine-tuned models that the authors released.",
-    "interval": "95% Wilson interval for the number of test rows; about 3.9 points either way for the 451 questions of VQA-RAD at 77%. "
-    "It covers which rows happened to be asked, not the luck of training. The pre-trained score is a mean over seeds; "
+    "interval": "95% interval over the test images, each with all its questions, and, where several seeds were run, over the seeds of "
+    "fine-tuning. Where one seed was run it leaves the luck of training out; the luck of pre-training, which is run once, it always "
+    "leaves out. A gain's interval is paired: both models on the same items, seed by seed. A score is a mean over seeds; "
     "± is the sample standard deviation over them, and is missing where one seed was run.",
     "reference": "What needs no learning: answering every question with the most frequent answer, or ranking at random.",
     "vqa_rad": "In the published VQA-RAD all 203 test images also stand in the training file, and 14 test triplets word for word. "

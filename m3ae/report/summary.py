@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
+from m3ae.evaluate.intervals import mean_interval
 from m3ae.report.measured import Result, Row, value_at
 from m3ae.report.published import ZERO_SHOT
 
@@ -23,14 +24,20 @@ def summary(results: Sequence[Result], pretrain: dict | None, found: dict | None
     return {name: part for name, part in parts.items() if part not in (None, {})}
 
 
-def question_answering(results: Sequence[Result]) -> dict[str, float]:
-    """Return means over the question-answering tasks that have both a pre-trained and a from-scratch score."""
+def question_answering(results: Sequence[Result]) -> dict[str, Any]:
+    """Return means over the question-answering tasks that have both a pre-trained and a from-scratch score, and the means' intervals."""
     overall = [result.row("overall") for result in results if result.entry.kind == "answer"]
-    pairs = [(row.pretrained.mean, row.scratch.mean) for row in overall if row and row.pretrained and row.scratch]
-    if not pairs:
+    rows = [row for row in overall if row and row.pretrained and row.scratch]
+    if not rows:
         return {}
-    pretrained, scratch = (fmean(side) for side in zip(*pairs, strict=True))
-    return {"pretrained": pretrained, "scratch": scratch, "gain": pretrained - scratch}
+    parts = {
+        "pretrained": [(row.pretrained.mean, row.pretrained.interval) for row in rows],
+        "scratch": [(row.scratch.mean, row.scratch.interval) for row in rows],
+        "gain": [(row.gain, row.gain_interval) for row in rows],
+    }
+    means = {name: fmean(mean for mean, _ in part) for name, part in parts.items()}
+    intervals = {name: mean_interval(*zip(*part, strict=True))._asdict() for name, part in parts.items() if all(known for _, known in part)}
+    return means | ({"intervals": intervals} if intervals else {})
 
 
 def zero_shot(found: dict | None) -> dict[str, Any]:

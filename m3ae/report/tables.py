@@ -15,7 +15,7 @@ SYNTHETIC = "SYNTHETIC DATA: these scores say that the pipeline works, not how g
 PARTLY_SYNTHETIC = "PARTLY SYNTHETIC DATA: scores marked synthetic say that the pipeline works, not how good the method is."
 NOT_COMPARABLE = "They are not comparable with the published numbers beside them."
 COLUMNS = ("Task", "Score", "Test rows", "Pre-trained", "From scratch", "Gain", "Majority or chance", "Paper", "Released models")
-COLUMN_NOTES = ("", "", "", "interval", "", "", "reference", "", "released")
+COLUMN_NOTES = ("", "", "", "interval", "", "interval", "reference", "", "released")
 
 
 def banner(synthetic: Sequence[bool]) -> str:
@@ -44,12 +44,21 @@ def with_deviation(score: Score | None) -> str:
 
 
 def with_interval(score: Score | None) -> str:
-    """Return `76.9 (72.8 to 80.6)`, with a dash for "to", the interval left out where n is unknown."""
+    """Return `76.9 (72.8 to 80.6)`, with a dash for "to", the interval left out where predictions are missing."""
     return f"{with_deviation(score)} ({between(score)})" if score and score.interval else with_deviation(score)
 
 
 def between(score: Score | None) -> str:
-    return "" if not score or not score.interval else f"{score.interval[0]:.1f}{DASH}{score.interval[1]:.1f}"
+    return "" if not score or not score.interval else f"{score.interval.low:.1f}{DASH}{score.interval.high:.1f}"
+
+
+def gain(row: Row) -> str:
+    """Return `+4.0 (+1.2 to +6.9)`, the interval left out where predictions are missing."""
+    return f"{signed(row.gain)} ({gain_between(row)})" if row.gain_interval else signed(row.gain)
+
+
+def gain_between(row: Row) -> str:
+    return "" if not row.gain_interval else f"{signed(row.gain_interval.low)} to {signed(row.gain_interval.high)}"
 
 
 def paper(quoted: Quoted | None) -> str:
@@ -105,7 +114,7 @@ def row_cells(result: Result, row: Row) -> list[str]:
         count,
         with_interval(row.pretrained),
         with_interval(row.scratch),
-        signed(row.gain),
+        gain(row),
         reference(result, row),
         paper(row.paper),
         released(row.released),

@@ -4,7 +4,7 @@ import torch
 
 from m3ae.batches.images import to_tensor
 from m3ae.batches.tokenizer import Tokenizer, train
-from m3ae.evaluate.scores import chance, recalls
+from m3ae.evaluate.scores import chance
 from m3ae.finetune import ranking as module
 from m3ae.finetune.ranking import places, score_rows
 from m3ae.objectives.build import task_learner
@@ -64,7 +64,3 @@ def test_texts_scored_side_by_side_score_as_each_pair_alone(config, monkeypatch)
                 alone = learner.objectives["retrieval"].scores(learner.backbone.fusion, features, tokens.mask, encoded)
                 assert scores[image, number] == pytest.approx(alone.item(), abs=1e-5)
     assert scores.std() > 1e-3
-
-
-def test_recall_counts_places_below_k():
-    assert recalls([0, 4, 5, 9, 10]) == {"r1": pytest.approx(20), "r5": pytest.approx(40), "r10": pytest.approx(80)}

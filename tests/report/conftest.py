@@ -1,5 +1,6 @@
 """A finished run, made up: what every earlier stage leaves behind, with one release and one task absent."""
 
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -120,9 +121,9 @@ def write_curves(folder: Path) -> None:
     polars.DataFrame(checks).write_csv(folder / "validation.csv")
 
 
-def write_predictions(path: Path) -> None:
-    """20 questions about 5 images; the surer ones come first, every third is answered wrongly."""
-    path.parent.mkdir(parents=True)
+def write_predictions(path: Path, wrong_each: int = 3) -> None:
+    """20 questions about 5 images; the surer ones come first, every third, or `wrong_each`th, is answered wrongly."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     rows = [
         {
             "id": f"q{n}",
@@ -133,7 +134,7 @@ def write_predictions(path: Path) -> None:
         }
         for n in range(20)
     ]
-    guesses = [[("left" if n % 3 else "right", 0.99 - n / 100), ("both", 0.01)] for n in range(20)]
+    guesses = [[("left" if n % wrong_each else "right", 0.99 - n / 100), ("both", 0.01)] for n in range(20)]
     polars.DataFrame([judged(row, guess) for row, guess in zip(rows, guesses, strict=True)]).write_parquet(path)
 
 
@@ -179,8 +180,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Inputs:
     inputs = Inputs(tmp_path / "data")
     write_metrics(inputs.data / "metrics")
     write_curves(inputs.data / "plots")
-    for task in ("vqa_rad", "slake"):
-        write_predictions(inputs.predictions(task, 0))
+    for task, seed in product(("vqa_rad", "slake"), (0, 1)):
+        write_predictions(inputs.predictions(task, seed))
+        write_predictions(inputs.predictions(task, seed, "scratch"), wrong_each=2)
     for path in (inputs.predictions("roco_retrieval", 0), inputs.zero_shot_predictions()):
         write_ranks(path)
     for task in ("vqa_rad", "slake", "roco_retrieval"):

@@ -70,6 +70,7 @@ def test_no_wrong_answer_is_no_worst_example(run, shown):
 
 
 def test_a_task_without_predictions_says_so(run, shown):
-    run.predictions("vqa_rad", 0).unlink()
+    for seed in (0, 1):
+        run.predictions("vqa_rad", seed).unlink()
     assert shown("vqa_rad").missing == "no predictions were written"
     assert "not found" in shown("vqa_med_2019").missing

@@ -23,6 +23,7 @@ def test_the_report_looks_where_a_command_of_the_pipeline_writes(place):
     assert re.search(rf"--[a-z-]+ {re.escape(str(place))}\s", DVC)
 
 
-def test_the_examples_are_the_predictions_of_the_model_that_started_from_pretraining():
+def test_predictions_are_those_of_the_model_that_started_from_pretraining_unless_scratch_is_asked_for():
     models = EvaluatePaths(*map(Path, EvaluatePaths._fields)).models()
     assert models[DATA.predictions("vqa_rad", 0).stem] == Path("finetuned")
+    assert models[DATA.predictions("vqa_rad", 0, "scratch").stem] == Path("baseline")

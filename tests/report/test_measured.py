@@ -1,12 +1,15 @@
 from dataclasses import replace
 from math import sqrt
 
+import polars
 import pytest
 
 from m3ae.disk.json import write_json
+from m3ae.evaluate.intervals import gain_interval, score_interval
+from m3ae.evaluate.items import items
 from m3ae.report.benchmark import BENCHMARK
 from m3ae.report.inputs import Inputs
-from m3ae.report.measured import result, wilson
+from m3ae.report.measured import result
 
 BY_NAME = {entry.name: entry for entry in BENCHMARK}
 
@@ -27,15 +30,26 @@ def test_one_seed_has_no_deviation(run, asked):
     assert row.pretrained.mean == 70.0 and row.pretrained.deviation is None
 
 
-def test_the_interval_for_451_questions_is_3_9_points_either_way():
-    low, high = wilson(77.0, 451)
-    assert (high - low) / 2 == pytest.approx(3.9, abs=0.05)
-    assert low == pytest.approx(72.89, abs=0.01)  # by hand: (0.77 + z²/902 ± z √(0.77·0.23/451 + z²/(4·451²))) / (1 + z²/451)
+def test_intervals_are_those_of_the_predictions_of_every_seed(run, asked):
+    row = measured(run, "vqa_rad", asked).row("closed")
+    ours, theirs = ([closed(run.predictions("vqa_rad", seed, start)) for seed in (0, 1)] for start in ("pretrained", "scratch"))
+    assert row.pretrained.interval == score_interval(ours) and row.scratch.interval == score_interval(theirs)
+    assert row.gain_interval == gain_interval(ours, theirs) and row.gain_interval.low < 0  # from scratch every closed one is right
 
 
-def test_a_perfect_score_still_has_an_interval():
-    low, high = wilson(100.0, 20)
-    assert high == 100.0 and low == pytest.approx(100 / (1 + 1.959964**2 / 20))
+def closed(path):
+    return items(polars.read_parquet(path))["closed"]
+
+
+def test_a_seed_without_predictions_leaves_the_mean_without_an_interval(run, asked):
+    run.predictions("vqa_rad", 1, "scratch").unlink()
+    row = measured(run, "vqa_rad", asked).row("overall")
+    assert row.pretrained.interval and row.scratch.interval is None and row.gain_interval is None and row.gain == 11.5
+
+
+def test_zero_shot_recalls_have_an_interval_and_no_gain(run, asked):
+    row = measured(run, "zero_shot", asked).row("text_to_image.r5")
+    assert row.pretrained.interval.high == pytest.approx(100) and row.scratch is row.gain_interval is None
 
 
 def test_open_and_closed_rows_are_counted_in_the_predictions(run, asked):

@@ -1,5 +1,6 @@
 import pytest
 
+from m3ae.evaluate.intervals import mean_interval
 from m3ae.report.benchmark import BENCHMARK
 from m3ae.report.measured import result
 from m3ae.report.summary import headlines, summary
@@ -12,7 +13,15 @@ def summed(run, asked):
 
 def test_question_answering_is_the_mean_over_the_tasks_that_are_there(run, asked):
     means = summed(run, asked)["question_answering"]
-    assert means == {"pretrained": 76.25, "scratch": 65.75, "gain": 10.5}  # of 72 and 80.5, of 60.5 and 71
+    assert (means["pretrained"], means["scratch"], means["gain"]) == (76.25, 65.75, 10.5)  # of 72 and 80.5, of 60.5 and 71
+
+
+def test_the_means_have_intervals_where_every_task_has(run, asked):
+    rows = [result(entry, asked, run).row("overall") for entry in BENCHMARK[:2]]
+    gain = mean_interval([row.gain for row in rows], [row.gain_interval for row in rows])
+    assert summed(run, asked)["question_answering"]["intervals"]["gain"] == {"low": gain.low, "high": gain.high}
+    run.predictions("slake", 1, "scratch").unlink()
+    assert summed(run, asked)["question_answering"]["intervals"].keys() == {"pretrained"}
 
 
 def test_zero_shot_recall_is_set_against_chance(run, asked):
