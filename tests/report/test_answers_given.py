@@ -18,8 +18,13 @@ def write(path, *rows):
 
 @pytest.fixture
 def blocks(run, asked):
+    """Of the scores as they are in the made-up run, whatever predictions are written over its own."""
+    results = [result(entry, asked, run) for entry in BENCHMARK]
+    for path in run.data.glob("evaluate/*/*.parquet"):
+        path.unlink()
+
     def of(asked=asked):
-        return {block.title: block for block in answers_given([result(entry, asked, run) for entry in BENCHMARK], asked, run)}
+        return {block.title: block for block in answers_given(results, asked, run)}
 
     return of
 
@@ -57,8 +62,7 @@ def test_no_more_answers_are_shown_than_fit(run, blocks):
     assert len(blocks()["VQA-RAD"].answers) == NUM_ANSWERS
 
 
-def test_tasks_without_predictions_say_why_and_retrieval_is_left_out(run, blocks):
-    run.predictions("slake", 0).unlink()
+def test_tasks_without_predictions_say_why_and_retrieval_is_left_out(blocks):
     found = blocks()
     assert list(found) == ["VQA-RAD", "SLAKE (English)", "VQA-Med-2019 (modality, plane, organ)", "MELINDA"]
     assert found["SLAKE (English)"].missing == "no predictions were written"
@@ -66,7 +70,7 @@ def test_tasks_without_predictions_say_why_and_retrieval_is_left_out(run, blocks
 
 
 def test_the_page_shows_them(run, params, tmp_path):
-    write(run.predictions("vqa_rad", 0), *[("closed", ["no"], "<i>yes</i>")] * 3, ("closed", ["<i>yes</i>"], "<i>yes</i>"))
     write_report(run, params, tmp_path / "report")
     page = (tmp_path / "report" / "index.html").read_text()
-    assert "<td>&lt;i&gt;yes&lt;/i&gt;</td><td>4</td><td>1</td><td>1 (25.0%)</td>" in page and "4 answers of 1 seed." in page
+    assert "<td>left</td><td>26</td><td>40</td><td>26 (100.0%)</td>" in page  # of two seeds, every third of 20 answers is wrong
+    assert "<td>right</td><td>14</td><td>0</td><td>0 (0.0%)</td>" in page and "40 answers of 2 seeds." in page
