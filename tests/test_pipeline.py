@@ -18,7 +18,7 @@ from tests.parameters import Parameters
 ROOT = Path(__file__).parents[1]
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 WHOLE_FILES = {"params.yaml:", "scales/${scale}.yaml:"}  # what the report shows
-PAGE = [f"m3ae/report/{name}.html.j2" for name in ("page", "origins", "run_frame")]
+PAGE = [f"m3ae/report/{name}.html.j2" for name in ("page", "origins", "run_frame", "controls", "answers_given")]
 DATA_FILES = {"m3ae/report/page.py": PAGE, "m3ae/report/run_record.py": ["m3ae/report/run.html.j2"]}  # read without an import
 
 
@@ -145,7 +145,15 @@ def test_dvc_reads_the_pipeline(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     repo = Repo.init(no_scm=True)
     names = {stage.addressing for stage in repo.index.stages}
-    assert {"finetune@vqa_rad-0", "baseline@vqa_rad-0", "evaluate@roco_retrieval-0", "prepare@roco", "zero_shot", "report"} <= names
+    assert {
+        "finetune@vqa_rad-0",
+        "baseline@vqa_rad-0",
+        "evaluate@roco_retrieval-0",
+        "prepare@roco",
+        "zero_shot",
+        "controls",
+        "report",
+    } <= names
 
 
 def test_every_release_of_the_catalogue_is_prepared_and_nothing_else():

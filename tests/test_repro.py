@@ -82,7 +82,8 @@ def stages_run(output: str) -> set[str]:
 
 
 def test_repro_runs_every_stage_and_says_where_the_report_is(project):
-    once = {"check", "phantom", "inventory", "sample_pairs", "leaks", "tokenizer", "pretrain", "architecture", "zero_shot", "report"}
+    once = {"check", "phantom", "inventory", "sample_pairs", "leaks", "tokenizer", "pretrain", "architecture"}
+    once |= {"zero_shot", "controls", "report"}
     runs = {f"{stage}@{task}-0" for stage in ("finetune", "baseline", "evaluate") for task in RUN}
     assert stages_run(project.first_output) == once | runs | {f"prepare@{release}" for release in CATALOGUE}
     assert f"report: {project.folder / 'data' / 'report' / 'index.html'}" in project.first_output
@@ -95,6 +96,14 @@ def test_every_metric_file_is_there_and_says_that_the_data_are_synthetic(project
         assert figures["found"] and figures["synthetic"] and {"pretrained", "scratch"} <= figures.keys()
         assert all(project.metrics(f"{stage}/{task}-0.json")["epoch"] == 1 for stage in ("finetune", "baseline"))
     assert "SYNTHETIC" in (project.folder / "data" / "report" / "index.html").read_text()
+
+
+def test_every_task_that_gives_answers_has_its_controls_and_the_report_shows_them(project):
+    measured = project.metrics("controls.json")
+    assert measured.keys() == RUN - {"roco_retrieval"} and all(figures["found"] and figures["synthetic"] for figures in measured.values())
+    score = f"| {measured['vqa_rad']['linear_probe']['overall']:.1f} |"
+    table = (project.folder / "data/report/table.md").read_text()
+    assert any(line.startswith("| **VQA-RAD** (synthetic) |") and score in line for line in table.splitlines())
 
 
 def test_predictions_hold_the_truth_and_the_five_best_answers(project):
@@ -121,7 +130,7 @@ def test_every_number_of_the_report_traces_back_to_the_releases(project):
 
 def test_a_changed_line_of_evaluate_re_runs_evaluation_and_report_alone(project):
     with project.changed("m3ae/evaluate/scores.py"):
-        tested = {f"evaluate@{task}-0" for task in RUN} | {"zero_shot"}
+        tested = {f"evaluate@{task}-0" for task in RUN} | {"zero_shot", "controls"}
         assert stages_run(project.dvc("repro")) == tested  # and the report, were a score another one
     assert stages_run(project.dvc("repro")) <= tested
 
@@ -139,7 +148,7 @@ def test_an_exported_and_imported_model_is_fine_tuned_with_the_same_scores(proje
 def test_an_ablation_runs_pretraining_and_what_follows_from_it_and_no_preparation_and_no_baseline(project):
     project.write(**{"mask_ratio": 0.5, "mim_layer": 2, "mim_decoder": "mlp", "objectives.itm": 0})
     follows = {f"{stage}@{task}-0" for stage in ("finetune", "evaluate") for task in RUN}
-    assert stages_run(project.dvc("repro")) == {"check", "pretrain", "architecture", "zero_shot", "report"} | follows
+    assert stages_run(project.dvc("repro")) == {"check", "pretrain", "architecture", "zero_shot", "controls", "report"} | follows
 
 
 def test_the_authors_way_is_a_matter_of_parameters(project):

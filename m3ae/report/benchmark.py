@@ -7,6 +7,7 @@ from m3ae.tasks import TASKS, Task
 
 RETRIEVAL = "roco_retrieval"  # whose test split zero-shot retrieval reads, too
 SCORES = {"answer": ANSWERS, "classify": ("overall",), "retrieve": RECALLS}  # by kind of task, in the order of the table's rows
+ANSWERING = ("answer", "classify")  # the kinds whose predictions are answers
 
 
 @dataclass(frozen=True)

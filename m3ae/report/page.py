@@ -12,7 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from m3ae.disk.json import leaves
 from m3ae.objectives.registry import OBJECTIVES
-from m3ae.report import tables
+from m3ae.report import controls, tables
+from m3ae.report.answers_given import answers_given
 from m3ae.report.benchmark import BENCHMARK
 from m3ae.report.examples import data_uri, galleries
 from m3ae.report.figures import curve_pictures
@@ -38,7 +39,8 @@ def write_report(inputs: Inputs, params: dict[str, Any], out: Path) -> dict[str,
     out.mkdir(parents=True, exist_ok=True)
     for picture in curves:
         (out / picture.name).write_bytes(picture.png)
-    (out / "table.md").write_text(tables.markdown(results, warning))
+    blocks = controls.controls(results, inputs.metrics("controls"))
+    (out / "table.md").write_text(f"{tables.markdown(results, warning)}\n{controls.markdown(blocks)}")
     page = render(
         warning=warning,
         results=results,
@@ -54,6 +56,10 @@ def write_report(inputs: Inputs, params: dict[str, Any], out: Path) -> dict[str,
         leaks=tables.leak_rows(inputs.metrics("leaks")),
         leak_sheet=inlined(inputs.plot("leaks.png")),
         galleries=galleries(results, asked, inputs),
+        controls=blocks,
+        columns=controls.COLUMNS,
+        explanation=controls.EXPLANATION,
+        answers_given=answers_given(results, asked, inputs),
     )
     (out / "index.html").write_text(page)
     return numbers

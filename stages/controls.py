@@ -1,0 +1,33 @@
+"""controls: classifiers that know the question or the image alone, or the frozen pre-trained features, on each task's test split."""
+
+import argparse
+from pathlib import Path
+
+from m3ae.disk.json import write_json
+from m3ae.engine.processes import add_rank, is_first, join
+from m3ae.engine.watch import watched
+from m3ae.evaluate.controls import controls
+from m3ae.params import StageParams
+
+
+class Params(StageParams):
+    tasks: tuple[str, ...]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("shards", "pretrained", "out", "metrics"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    add_rank(parser)
+    args = parser.parse_args()
+    params = Params.read(Path("params.yaml"))
+
+    join()
+    with watched():
+        figures = controls(params.tasks, args.shards, args.pretrained, args.out)
+        if is_first():
+            write_json(args.metrics, figures)
+
+
+if __name__ == "__main__":
+    main()
