@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from m3ae.model.config import Described
 from m3ae.model.fusion import Fusion
-from m3ae.model.init import initialise, std_of_cross_attention
+from m3ae.model.init import initialise
 from m3ae.model.params import ModelParams
 from m3ae.model.swin import SwinEncoder
 from m3ae.model.text import TextEncoder, build_text_encoder
@@ -31,8 +31,6 @@ class Backbone(nn.Module):
         self.fusion = Fusion(width, params.fusion_depth, params.fusion_heads, params.dropout, vision.has_class_token)
         for part in (self.text_projection, self.image_projection, self.modality, self.fusion):
             initialise(part, width)
-        for layer in (*self.fusion.text_layers, *self.fusion.image_layers):
-            initialise(layer.cross, width, std_of_cross_attention)
 
     def encode_text(self, ids: Tensor, mask: Tensor) -> Tensor:
         """Encode token ids (B, L) and their mask (B, L; 1 = a token) as features (B, L, H)."""

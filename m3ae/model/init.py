@@ -1,7 +1,5 @@
 """How new weights start."""
 
-from collections.abc import Callable
-
 from torch import nn
 
 PAPER_WIDTH, PAPER_STD = 768, 0.02
@@ -17,18 +15,10 @@ def std(width: int) -> float:
     return PAPER_STD * (PAPER_WIDTH / width) ** 0.5
 
 
-def std_of_cross_attention(width: int) -> float:
-    """Return the standard deviation of cross-attention's new weight matrices: up to LeCun's 1 / sqrt(width), and 0.02 at 768.
-
-    # Differs: at `std` two such layers in a row pass next to nothing on, and whether a run of minutes ever looks at the image is luck.
-    """
-    return min(width**-0.5, PAPER_STD * PAPER_WIDTH / width)
-
-
-def initialise(module: nn.Module, width: int, deviation: Callable[[int], float] = std) -> None:
-    """Draw linear and embedding weights from N(0, deviation(width)²) and set biases to 0; LayerNorms stay at 1 and 0."""
+def initialise(module: nn.Module, width: int) -> None:
+    """Draw linear and embedding weights from N(0, std(width)²) and set biases to 0; LayerNorms stay at 1 and 0."""
     for part in module.modules():
         if isinstance(part, nn.Linear | nn.Embedding):
-            nn.init.normal_(part.weight, std=deviation(width))
+            nn.init.normal_(part.weight, std=std(width))
         if isinstance(part, nn.Linear) and part.bias is not None:
             nn.init.zeros_(part.bias)

@@ -75,14 +75,11 @@ def resize_positions(positions: Tensor, num_patches: int, num_first: int = 1) ->
     return torch.cat([positions[:, :num_first], grid.permute(0, 2, 3, 1).reshape(1, num_patches, -1)], dim=1)
 
 
-POSITION_STD = 0.25
-
-
 def scratch_transformer(params: ModelParams) -> VisionTransformer:
     """Build a vision transformer of CLIP's layout at any size: LayerNorm before the blocks, QuickGELU, patches embedded without bias.
 
-    Positions start at half the size of what they are added to. At the usual 0.02 the first LayerNorm all but removes them, and a run of
-    minutes never learns where in the image it looks; as large as the patches they hide what is there.
+    Positions start as large as what they are added to. At the usual 0.02 the first LayerNorm all but removes them, and
+    a run of minutes never learns where in the image it looks.
     """
     transformer = VisionTransformer(
         img_size=params.image_px,
@@ -97,5 +94,5 @@ def scratch_transformer(params: ModelParams) -> VisionTransformer:
         norm_layer=nn.LayerNorm,
     )
     initialise(transformer.blocks, params.vision_width)
-    nn.init.normal_(transformer.pos_embed, std=POSITION_STD)
+    nn.init.normal_(transformer.pos_embed)
     return transformer
