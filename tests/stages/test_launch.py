@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from stages.launch import asked_for, main, meeting_point, num_processes
+from stages.launch import asked_for, main, meeting_point, num_processes, start_over_with
 from tests import tiny
 
 DEMO = tiny.recipe(batch=32, micro_batch=16)
@@ -63,3 +63,15 @@ def test_a_launcher_of_the_user_s_starts_the_stage_instead_and_may_start_this_on
         main()
     assert started == [("srun", ["srun", "bash", "-c", 'exec "$@"', "launch", "stages.pretrain", "--out", "data/pretrain"])]
     assert "M3AE_LAUNCHER" not in os.environ
+
+
+def test_a_program_starts_over_once_where_its_environment_lacks_a_setting(monkeypatch):
+    started = []
+    monkeypatch.setattr(sys, "argv", ["launch", "stages.pretrain", "--out", "data/pretrain"])
+    monkeypatch.setenv("OMP_NUM_THREADS", "4")
+    monkeypatch.setattr("os.execve", lambda program, words, environment: started.append((words, environment["OMP_NUM_THREADS"])))
+    start_over_with({"OMP_NUM_THREADS": "1"})
+    assert started == [([sys.executable, "-m", "stages.launch", "stages.pretrain", "--out", "data/pretrain"], "1")]
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    start_over_with({"OMP_NUM_THREADS": "1"})
+    assert len(started) == 1
