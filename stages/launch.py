@@ -76,6 +76,7 @@ def run_forked(processes: int, stage: str) -> None:
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
+    os.environ["TORCH_ELASTIC_SHUTDOWN_TIMEOUT"] = str(ENDING)
     module = importlib.import_module(stage)
     sys.argv = [stage, *sys.argv[2:]]
     config = LaunchConfig(
@@ -87,7 +88,6 @@ def run_forked(processes: int, stage: str) -> None:
         rdzv_endpoint="localhost:0",
         max_restarts=0,
         start_method="fork",
-        shutdown_timeout=ENDING,
     )
     try:
         elastic_launch(config, module.main)()

@@ -14,6 +14,12 @@ SYNONYMS = {
     "chest": ("chest", "thorax"),
     "brain": ("brain", "head"),
     "abdomen": ("abdomen", "belly"),
+    "unenhanced": ("unenhanced", "non-contrast"),
+    "contrast-enhanced": ("contrast-enhanced", "post-contrast"),
+    "conventional": ("conventional", "non-fat-suppressed"),
+    "fat-suppressed": ("fat-suppressed", "fat-saturated"),
+    "grey-scale": ("grey-scale", "B-mode"),
+    "doppler": ("Doppler", "colour Doppler"),
     "large": ("large", "sizeable", "big"),
     "small": ("small", "tiny"),
     "calcification": ("calcification", "calcified lesion"),
@@ -23,7 +29,7 @@ SYNONYMS = {
     "none": ("no focal lesion", "no lesion", "unremarkable"),
 }
 # One order of words: what a small model learns in minutes is what the words say of the image, not how they can be turned.
-EXAM = "{modality} {region} {plane}"
+EXAM = "{technique} {modality} {region} {plane}"
 FINDING = "{amount} {kind} {place}"
 REFERENCES = (
     "{exam}: {findings} (Fig {number}).",
@@ -40,7 +46,7 @@ def say(word: str, rng: Generator) -> str:
 
 
 def exam(latent: Latent, rng: Generator) -> str:
-    parts = {name: say(getattr(latent, name), rng) for name in ("modality", "region", "plane")}
+    parts = {name: say(getattr(latent, name), rng) for name in ("technique", "modality", "region", "plane")}
     return EXAM.format(**parts)
 
 

@@ -79,7 +79,7 @@ class Latent:
     @property
     def essence(self) -> tuple:
         """Return what every caption states: two records that share it may share a caption."""
-        return (self.modality, self.region, self.plane, self.findings)
+        return (self.modality, self.technique, self.region, self.plane, self.findings)
 
     def side(self, finding: Finding) -> str:
         return ACROSS[self.plane][finding.across]

@@ -29,7 +29,7 @@ PROJECTIONS = {"frontal": radiograph.frontal, "lateral": radiograph.lateral}
 SCANS = {"transverse": sonogram.transverse, "longitudinal": sonogram.longitudinal}
 
 
-ANATOMY_BRIGHTNESS = np.float32(0.5)  # leaves the bright half to findings and devices: a run of minutes learns what stands out
+ANATOMY_BRIGHTNESS = np.float32(0.74)  # leaves the brightest greys to findings and devices, which have to stand out
 
 
 @dataclass(frozen=True)
