@@ -31,7 +31,7 @@ def test_captions_are_short():
 
 def test_records_are_now_and_then_paraphrased():
     latent = draw_latent(generator(1))
-    assert len({caption(latent, generator(2, index)) for index in range(30)}) > 2
+    assert len({caption(latent, generator(2, index)) for index in range(30)}) > 1
 
 
 @pytest.mark.parametrize("number", [1, 4])
