@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import polars
@@ -206,8 +206,15 @@ def stop_in_pretraining(project: Project, how: signal.Signals, **environment: st
         time.sleep(0.05)
     everyone = [psutil.Process(run.pid), *psutil.Process(run.pid).children(recursive=True)]
     for process in everyone:
-        if how is signal.SIGKILL or "stages.pretrain" in process.cmdline() and "stages.launch" not in process.cmdline():
+        if how is signal.SIGKILL or is_training(process):
             process.send_signal(how)
     run.wait(300)
     psutil.wait_procs(everyone[1:], 60)
     return log.read_text()
+
+
+def is_training(process: psutil.Process) -> bool:
+    """Whether the launcher forked it, or one that the launcher forked: they bear its command line."""
+    with suppress(psutil.NoSuchProcess):  # one that has ended is no more than a name
+        return all("stages.launch" in each.cmdline() for each in (process, process.parent()))
+    return False
