@@ -48,6 +48,8 @@ def main() -> None:
     sources = Sources.load(Path("params.yaml"))
     most = num_gpus or DeepSpeedParams.read(sources).cpu_processes
     processes = asked_for() or num_processes(recipe(sources, known.stage, known.task), most)
+    if num_gpus:
+        unpin(processes)
     if num_gpus or is_part_of_more(os.environ):
         run_torchrun(processes)
     else:
@@ -60,14 +62,17 @@ def start_over_with(settings: Mapping[str, str]) -> None:
         os.execve(sys.executable, [sys.executable, "-m", "stages.launch", *sys.argv[1:]], {**os.environ, **settings})
 
 
-def run_torchrun(processes: int) -> None:
-    """Run the stage by torchrun, every process with its share of the cores and whatever kernels the machine has."""
-    from torch.distributed.run import main as torchrun
-
+def unpin(processes: int) -> None:
+    """Give every process its share of the cores and whatever kernels the machine has: on GPUs the CPU makes no digits."""
     for name in PINNED:
         del os.environ[name]
-    cores = os.cpu_count() or 1
-    os.environ |= {"OMP_NUM_THREADS": str(max(1, cores // processes)), "PET_SHUTDOWN_TIMEOUT": str(ENDING)}
+    os.environ["OMP_NUM_THREADS"] = str(max(1, (os.cpu_count() or 1) // processes))
+
+
+def run_torchrun(processes: int) -> None:
+    from torch.distributed.run import main as torchrun
+
+    os.environ["PET_SHUTDOWN_TIMEOUT"] = str(ENDING)
     torchrun([*meeting_point(os.environ), f"--nproc-per-node={processes}", "-m", *sys.argv[1:]])
 
 

@@ -16,6 +16,7 @@ import pytest
 import yaml
 from torch.distributed.run import get_args_parser
 
+from m3ae.engine.pinned import PINNED
 from m3ae.engine.processes import free_port
 from tests.machines import HERE, Machine, two_machines
 from tests.prepare.test_kill import kill
@@ -85,7 +86,7 @@ class Trained(Project):
             shutil.rmtree(self.folder / left, ignore_errors=True)
 
     def run(self, machine: Machine, script: str, **environment: str) -> subprocess.Popen:
-        everything = {**ENVIRONMENT, **machine.environment(), **environment}
+        everything = {**ENVIRONMENT, **PINNED, **machine.environment(), **environment}
         with (self.folder / "log").open("a") as log:
             command = machine.command("bash", "-c", f"set -e -o pipefail\n{script}")
             return subprocess.Popen(command, cwd=self.folder, env=everything, stdout=log, stderr=subprocess.STDOUT)
@@ -161,7 +162,7 @@ def test_the_deepspeed_launcher_leaves_the_same_results(project, machines, stand
     for number, machine in enumerate(machines, 1):
         hosts = hosts.replace(f"node{number}", machine.address)
     (project.folder / "hostfile").write_text(hosts)
-    passed_on = {**machines[0].environment(), "OMP_NUM_THREADS": "1"}
+    passed_on = {**machines[0].environment(), **PINNED}
     (project.folder / ".deepspeed_env").write_text("".join(f"{name}={value}\n" for name, value in passed_on.items()))
     assert project.ends(project.run(HERE[0], block("M3AE_LAUNCHER"), **stand_ins)) == [0], project.said()
     assert project.results() == project.alone
