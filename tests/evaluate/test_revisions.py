@@ -1,6 +1,5 @@
 """A project of git and DVC whose pipeline copies predictions: a revision, an experiment and the workspace."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -12,9 +11,8 @@ import pytest
 
 from m3ae.evaluate.revisions import EVALUATED, WORKSPACE, ZERO_SHOT, RevisionError, opened, predictions
 from m3ae.evaluate.stage import EvaluatePaths
+from tests.commands import ENVIRONMENT, ROOT, call, dvc
 
-ROOT = Path(__file__).parents[2]
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 PIPELINE = """
 stages:
   evaluate:
@@ -27,16 +25,6 @@ stages:
     deps: [made/zero_shot]
     outs: [data/zero_shot]
 """
-
-
-def call(folder: Path, *command: str) -> str:
-    done = subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-def dvc(folder: Path, *arguments: str) -> str:
-    return call(folder, sys.executable, "-m", "dvc", *arguments)
 
 
 def commit(folder: Path, tag: str) -> None:

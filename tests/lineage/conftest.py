@@ -2,14 +2,13 @@
 
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.commands import call, dvc
+
 PIPELINE = """
 stages:
   phantom:
@@ -95,19 +94,8 @@ FILES = {
     ".gitignore": "__pycache__/\n",
     ".dvcignore": "__pycache__\n",
 }
-ENVIRONMENT = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
 DVC_WARNS = pytest.mark.filterwarnings("ignore:_NoneStep.value:DeprecationWarning")  # of its own use of pygtrie
 AUTHOR = ("-c", "user.name=Nobody", "-c", "user.email=nobody@example.org")
-
-
-def call(folder: Path, *command: str) -> str:
-    done = subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-def dvc(folder: Path, *arguments: str) -> str:
-    return call(folder, sys.executable, "-m", "dvc", *arguments)
 
 
 def commit(folder: Path) -> None:

@@ -6,10 +6,10 @@ import shutil
 import polars
 import pytest
 
-from m3ae.lineage.cross_checks import CODE_LINE
 from m3ae.lineage.trace import trace
-from m3ae.model.card import model_card
-from tests.lineage.conftest import DVC_WARNS, call, commit, dvc
+from m3ae.model.card import CODE, model_card
+from tests.commands import call, dvc
+from tests.lineage.conftest import DVC_WARNS, commit
 
 pytestmark = DVC_WARNS
 
@@ -140,7 +140,7 @@ def test_a_model_that_other_code_made_is_no_difference_where_dvc_was_told_to_tak
 
 
 def test_the_line_of_a_model_card_that_names_its_code_is_found():
-    assert f"{CODE_LINE}0123456789abcdef" in model_card("A model", False, "0123456789abcdef")
+    assert f"{CODE}: 0123456789abcdef" in model_card("A model", False, "0123456789abcdef")
 
 
 def test_a_lock_in_no_commit_says_so(run):

@@ -5,7 +5,8 @@ import shutil
 import pytest
 
 from m3ae.lineage.verify import MOST_DIFFERENCES, largest, verify
-from tests.lineage.conftest import DVC_WARNS, call, commit, dvc
+from tests.commands import call, dvc
+from tests.lineage.conftest import DVC_WARNS, commit
 
 pytestmark = DVC_WARNS
 
