@@ -10,17 +10,16 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import torch
+from torch import Tensor
 
 from m3ae.batches.images import to_tensor
-from m3ae.batches.tokenizer import Tokenizer
+from m3ae.batches.tokenizer import Tokenizer, Tokens
 from m3ae.evaluate.intervals import score_interval
 from m3ae.model.config import load_config
-from m3ae.model.folder import load_weights
-from m3ae.objectives.build import fill
 from m3ae.objectives.itm import MATCH
 from m3ae.objectives.learner import Learner
-from m3ae.objectives.saved import saved_learner
-from m3ae.shards.read import Shards, first_texts, open_split
+from m3ae.objectives.saved import loaded_learner
+from m3ae.shards.read import first_texts, open_split
 
 SHARDS, RECORDS, MODEL = Path("data/shards/pretrain/roco"), Path("data/releases/roco/latent.jsonl"), Path("data/pretrain")
 KIND = ("modality", "region", "plane")
@@ -29,21 +28,22 @@ MOST_OTHERS = 4
 
 def main() -> None:
     config, tokenizer = load_config(MODEL), Tokenizer.load(MODEL)
-    learner = saved_learner(config).eval()
-    fill(learner, load_weights(MODEL))
+    learner = loaded_learner(MODEL, config).eval()
     shards, kinds = open_split(SHARDS, "validation"), kinds_of_scans()
-    rows = [row for row in range(len(shards)) if shards.row(row)["id"] in kinds]
+    texts, ids = first_texts(shards), [shards.row(row)["id"] for row in range(len(shards))]
+    rows = [row for row, name in enumerate(ids) if name in kinds]
     won = []
     for row in rows:
-        kind, text = kinds[shards.row(row)["id"]], shards.row(row)["texts"][0]
-        others = [other for other in rows if kinds[shards.row(other)["id"]] == kind and shards.row(other)["texts"][0] != text]
-        others = np.random.default_rng(row).permutation(others)[:MOST_OTHERS].tolist()
-        won += [
-            (str(row), right) for right in wins(learner, tokenizer, shards, row, others, config.model.image_px, config.model.text_tokens)
-        ]
-    table = pl.DataFrame({"id": range(len(won)), "image_id": [image for image, _ in won], "right": [right for _, right in won]})
+        alike = [other for other in rows if kinds[ids[other]] == kinds[ids[row]] and texts[other] != texts[row]]
+        others = np.random.default_rng(row).permutation(alike)[:MOST_OTHERS].tolist()
+        tokens = tokenizer([texts[number] for number in (row, *others)], config.model.text_tokens)
+        image = to_tensor(shards.pixels(row), config.model.image_px)
+        won += [{"image_id": ids[row], "right": right} for right in wins(learner, tokens, image)]
+    table = pl.DataFrame(won).with_row_index("id")
     low, high = score_interval([table])
-    print(f"own caption preferred in {100 * table['right'].mean():.1f}% ({low:.1f} to {high:.1f}) of {len(won)} pairs, {len(rows)} images")
+    print(
+        f"own caption preferred in {100 * table['right'].mean():.1f}% ({low:.1f} to {high:.1f}) of {len(table)} pairs, {len(rows)} images"
+    )
 
 
 def kinds_of_scans() -> dict[str, tuple[str, ...]]:
@@ -53,13 +53,10 @@ def kinds_of_scans() -> dict[str, tuple[str, ...]]:
 
 
 @torch.no_grad()
-def wins(learner: Learner, tokenizer: Tokenizer, shards: Shards, row: int, others: list[int], image_px: int, text_tokens: int) -> list[int]:
-    """Return for each other row 1 where the image's own text scores higher than that row's, else 0."""
-    texts = first_texts(shards)
-    tokens = tokenizer([texts[number] for number in (row, *others)], text_tokens)
+def wins(learner: Learner, tokens: Tokens, image: Tensor) -> list[int]:
+    """Return for each text but the first, which is the image's own, 1 where the own one scores higher, else 0."""
     text = learner.backbone.encode_text(tokens.ids, tokens.mask)
-    image = learner.backbone.encode_image(to_tensor(shards.pixels(row), image_px)[None])
-    scores = learner.objectives["itm"].scores(learner.backbone.fusion, text, tokens.mask, image)
+    scores = learner.objectives["itm"].scores(learner.backbone.fusion, text, tokens.mask, learner.backbone.encode_image(image[None]))
     margins = scores[:, MATCH] - scores[:, 1 - MATCH]
     return (margins[0] > margins[1:]).int().tolist()
 

@@ -1,14 +1,15 @@
-"""The digest of a short pre-training on made-up pairs, at the sizes of a scale: the same on every x86-64 processor.
+"""The digest of a short pre-training on made-up pairs, at the sizes of a scale: to be compared between processors.
 
-python -m stages.launch benchmarks.digits [--scale test] [--steps 5]; README.md has the digests and where they were taken. Under an emulator
-the environment of m3ae/engine/pinned.py has to be set by hand, for the launcher's way of setting it would leave the emulator.
+python -m stages.launch benchmarks.digits [--scale test] [--steps 5]; README.md says what was seen. Under an emulator, where the launcher
+would leave it to set its environment, start `python -m benchmarks.digits` in that of m3ae/engine/pinned.py.
 """
 
 import argparse
 import hashlib
 from pathlib import Path
 
-import torch
+import torch.distributed as dist
+from torch import Tensor
 from torch.utils.data import Dataset
 
 from m3ae.batches.pairs import PairBatch
@@ -48,11 +49,17 @@ def main() -> None:
     engine = Engine(learner, params.pretrain, params.deepspeed, arguments.steps, params.seed)
     for _ in engine.train(MadeUp(params), 0, arguments.steps):
         pass
-    digest = hashlib.sha256()
-    for _, weight in sorted(engine.full_weights().items()):
-        digest.update(weight.numpy().tobytes())
+    digest = digest_of(engine.full_weights())[:16]
     if is_first():
-        print(f"{arguments.scale}, {arguments.steps} steps, {torch.distributed.get_world_size()} processes: {digest.hexdigest()[:16]}")
+        print(f"{arguments.scale}, {arguments.steps} steps, {dist.get_world_size()} processes: {digest}")
+
+
+def digest_of(weights: dict[str, Tensor]) -> str:
+    """Return the SHA-256 of the weights' bytes, in the order of their names."""
+    digest = hashlib.sha256()
+    for _, weight in sorted(weights.items()):
+        digest.update(weight.numpy().tobytes())
+    return digest.hexdigest()
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from m3ae.disk.json import write_json
-from m3ae.engine.processes import add_rank, is_first, join
+from m3ae.engine.processes import add_paths, is_first, join
 from m3ae.engine.watch import watched
 from m3ae.evaluate.controls import controls
 from m3ae.params import StageParams
@@ -16,9 +16,7 @@ class Params(StageParams):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    for name in ("shards", "pretrained", "out", "metrics"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
-    add_rank(parser)
+    add_paths(parser, ("shards", "pretrained", "out", "metrics"))
     args = parser.parse_args()
     params = Params.read(Path("params.yaml"))
 

@@ -1,9 +1,8 @@
 """evaluate: the fine-tuned model of one task and seed, and the one from scratch, on the test split. Nothing is trained."""
 
 import argparse
-from pathlib import Path
 
-from m3ae.engine.processes import add_rank, join
+from m3ae.engine.processes import add_paths, join
 from m3ae.engine.watch import watched
 from m3ae.evaluate.stage import EvaluatePaths, run
 from m3ae.tasks import TASKS
@@ -13,9 +12,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--task", choices=TASKS, required=True)
     parser.add_argument("--seed", type=int, required=True)
-    for name in EvaluatePaths._fields:
-        parser.add_argument(f"--{name}", type=Path, required=True)
-    add_rank(parser)
+    add_paths(parser, EvaluatePaths._fields)
     args = parser.parse_args()
 
     join()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from m3ae.disk.identity import code_digest
 from m3ae.engine.params import DeepSpeedParams
-from m3ae.engine.processes import add_rank, join
+from m3ae.engine.processes import add_paths, join
 from m3ae.engine.watch import watched
 from m3ae.finetune.params import FinetuneParams, recipe_of
 from m3ae.finetune.stage import FinetunePaths, Run, run
@@ -22,9 +22,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--task", choices=TASKS, required=True)
     parser.add_argument("--seed", type=int, required=True)
-    for name in FinetunePaths._fields:
-        parser.add_argument(f"--{name}", type=Path, required=True)
-    add_rank(parser)
+    add_paths(parser, FinetunePaths._fields)
     args = parser.parse_args()
     params = Params.read(Path("params.yaml"), task=args.task, finetune=recipe_of(args.task))
 

@@ -1,8 +1,8 @@
 """launch: start a training stage: without a GPU in `deepspeed.cpu_processes` processes, with GPUs on every one that has a micro-batch
 to work on.
 
-Without a GPU a run's digits are the same on every x86-64 machine: the number of processes and threads and the kernels are fixed
-(m3ae/engine/kernels.py). The processes are forked once the stage is loaded, which takes most of a short stage's time.
+Without a GPU the number of processes and threads and the kernels are fixed, for a run's digits depend on them (m3ae/engine/pinned.py;
+README.md says how far that goes). The processes are forked once the stage is loaded, which takes most of a short stage's time.
 PET_NPROC_PER_NODE sets their number, as it does for torchrun, and lets go of these digits; with PET_NNODES or PET_RDZV_ENDPOINT they are
 one machine's share of a run on several. M3AE_LAUNCHER is a command that starts them instead, on all machines: docs/cluster.md.
 """
@@ -41,7 +41,7 @@ def main() -> None:
     launcher = shlex.split(os.environ.pop("M3AE_LAUNCHER", ""))  # it may come back here, on every machine
     if launcher:
         os.execvp(launcher[0], [*launcher, *sys.argv[1:]])
-    start_over_with({**ALLOCATION, **PINNED})
+    start_over_with({name: os.environ.get(name, value) for name, value in ALLOCATION.items()} | PINNED)
     import torch  # it reads the environment when it is loaded
 
     num_gpus = torch.cuda.device_count()

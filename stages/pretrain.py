@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from m3ae.disk.identity import Identity
-from m3ae.engine.processes import add_rank, join
+from m3ae.engine.processes import add_paths, join
 from m3ae.engine.watch import watched
 from m3ae.pretrain.params import Params
 from m3ae.pretrain.stage import PretrainPaths, run
@@ -15,9 +15,7 @@ PACKAGES = ("torch", "deepspeed", "timm", "transformers")  # whose version may c
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    for name in PretrainPaths._fields:
-        parser.add_argument(f"--{name.replace('_', '-')}", type=Path, required=True)
-    add_rank(parser)
+    add_paths(parser, PretrainPaths._fields)
     parser.add_argument("--resume", type=Path, default=os.environ.get("M3AE_RESUME"), help="a folder of .state that lies elsewhere")
     args = parser.parse_args()
     params = Params.read(Path("params.yaml"))

@@ -1,8 +1,10 @@
-"""Matrix products by oneDNN, whose bits are the same on every x86-64 processor under the environment of `pinned`.
+"""Matrix products by oneDNN, whose bits under the environment of `pinned` do not depend on the x86-64 processor.
 
 MKL gives all processors the same bits in its COMPATIBLE mode alone, which is several times slower. So the products of linear layers, which
-are most of the work, go to oneDNN, and MKL is left with those of attention.
+are most of the work, go to oneDNN, and MKL is left with those of attention; and with the square root, which no mode pins (README.md).
 """
+
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -10,9 +12,10 @@ from torch import Tensor
 library = torch.library.Library("aten", "IMPL")  # what is registered here lasts as long as this object
 
 
+@cache
 def pin_products() -> None:
     """Send float32 matrix products on the CPU to oneDNN from now on, forwards and backwards."""
-    if torch.backends.mkldnn.is_available() and not library._op_impls:
+    if torch.backends.mkldnn.is_available():
         library.impl("mm", product, "CPU", allow_override=True)
         library.impl("addmm", sum_and_product, "CPU", allow_override=True)
 

@@ -1,4 +1,4 @@
-"""The environment in which a CPU computes the same float32 bits whatever it is: one instruction set, one thread, one order of sums.
+"""The environment that takes a CPU's own choices from its float32 bits: one instruction set, one thread, one order of sums.
 
 It has to be there before the first of these libraries is loaded: `stages/launch.py` sees to it.
 """

@@ -5,6 +5,8 @@ import os
 import socket
 import warnings
 from argparse import ArgumentParser
+from collections.abc import Iterable
+from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import torch
@@ -15,8 +17,10 @@ from m3ae.engine.kernels import pin_products
 T = TypeVar("T")
 
 
-def add_rank(parser: ArgumentParser) -> None:
-    """Let a stage's command line take what the deepspeed launcher adds to it."""
+def add_paths(parser: ArgumentParser, names: Iterable[str]) -> None:
+    """Let a stage's command line take the paths that it reads and writes, and what the deepspeed launcher adds to it."""
+    for name in names:
+        parser.add_argument(f"--{name.replace('_', '-')}", type=Path, required=True)
     parser.add_argument("--local_rank", type=int, help="given by the deepspeed launcher; the environment says the same")
 
 

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from m3ae.batches.tokenizer import Tokenizer
-from m3ae.disk.json import write_json
 from m3ae.engine.processes import gathered, is_first, process_share
+from m3ae.evaluate.absent import absent
 from m3ae.evaluate.classifiers import CONTROLS, Control, Rows, fitted, guesses, learnable, with_validation
 from m3ae.evaluate.features import Features, frozen_features
 from m3ae.evaluate.predictions import Guess, judged
@@ -19,11 +19,9 @@ from m3ae.evaluate.scores import accuracies
 from m3ae.kinds import kind_of
 from m3ae.model.backbone import Backbone
 from m3ae.model.config import ModelConfig, load_config
-from m3ae.model.folder import load_weights
 from m3ae.objectives.answer import Labels
-from m3ae.objectives.build import fill
 from m3ae.objectives.registry import OBJECTIVES
-from m3ae.objectives.saved import saved_learner
+from m3ae.objectives.saved import loaded_learner
 from m3ae.shards.read import Shards, open_answers, open_manifest, open_split
 from m3ae.tasks import TaskName
 
@@ -38,9 +36,7 @@ class Frozen(NamedTuple):
     @classmethod
     def load(cls, folder: Path) -> "Frozen":
         config = load_config(folder)
-        learner = saved_learner(config)
-        fill(learner, load_weights(folder))
-        return cls(learner.backbone, Tokenizer.load(folder), config)
+        return cls(loaded_learner(folder, config).backbone, Tokenizer.load(folder), config)
 
     def rows(self, shards: Shards) -> Rows:
         rows = [shards.row(number) for number in range(len(shards))]
@@ -95,10 +91,3 @@ def why_none(shards: Path, config: ModelConfig) -> str:
         return f"the model was not pre-trained alone: its head is that of {', '.join(config.objectives)}"
     empty = [split for split in ("train", "test") if not len(open_split(shards, split))]
     return f"the {empty[0]} split has no rows" if empty else ""
-
-
-def absent(reason: str, out: Path) -> dict[str, Any]:
-    figures = {"found": False, "reason": reason}
-    if is_first():
-        write_json(out / "absent.json", figures)
-    return figures

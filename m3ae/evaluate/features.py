@@ -4,15 +4,15 @@ Shapes: N rows, B of them in a batch, H fusion width.
 """
 
 from enum import StrEnum
+from functools import partial
 
 import numpy as np
 import torch
 
-from m3ae.batches.images import Crop
-from m3ae.batches.order import InOrder
-from m3ae.batches.tasks import TaskBatch, TaskBatches
+from m3ae.batches.tasks import TaskBatch
 from m3ae.batches.tokenizer import Tokenizer
-from m3ae.engine.processes import device, gathered, moved, process_share
+from m3ae.engine.processes import device
+from m3ae.evaluate.predictions import Test, each_batch
 from m3ae.model.backbone import Backbone
 from m3ae.model.config import ModelConfig
 from m3ae.model.fusion import Read
@@ -36,11 +36,8 @@ Features = dict[Source, np.ndarray]
 def frozen_features(backbone: Backbone, shards: Shards, tokenizer: Tokenizer, config: ModelConfig) -> Features:
     """Return the features of all rows, in their order; the batches are shared out between the processes."""
     backbone.eval().to(device())
-    order, sizes = InOrder(len(shards), AT_ONCE), config.model
-    # Features need no answers, so that the batches are given none.
-    batches = TaskBatches(shards, tokenizer, [], order, Crop(sizes.image_px, 1.0, 0), sizes.text_tokens)
-    numbers = list(range(len(order)))[process_share()]
-    per_batch = gathered([encoded(backbone, moved(batches[number])) for number in numbers])
+    unanswered = Test(shards, [], tokenizer, config)  # features need no answers
+    per_batch = each_batch(unanswered, AT_ONCE, partial(encoded, backbone))
     image, joint = (np.concatenate(parts) for parts in zip(*per_batch, strict=True))
     return {Source.QUESTION: np.array(first_texts(shards)), Source.IMAGE: image, Source.JOINT: joint}
 

@@ -4,14 +4,16 @@ Its columns: id, image_id, question, truth (every right answer), answer_kind, pr
 what the model gives them), score (1 = right). Retrieval's are in `ranking`.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple, TypeVar
 
 import polars as pl
 import torch
 
 from m3ae.batches.images import Crop
 from m3ae.batches.order import InOrder
-from m3ae.batches.tasks import TaskBatches
+from m3ae.batches.tasks import TaskBatch, TaskBatches
 from m3ae.batches.tokenizer import Tokenizer
 from m3ae.engine.processes import device, gathered, moved, process_share
 from m3ae.model.config import ModelConfig
@@ -21,6 +23,7 @@ from m3ae.shards.read import Shards
 
 AT_ONCE = 8  # samples in one forward pass
 NUM_BEST = 5
+T = TypeVar("T")
 Guess = list[tuple[str, float]]  # the best answers and their scores
 
 
@@ -37,17 +40,20 @@ class Test(NamedTuple):
 def predictions(learner: Learner, test: Test) -> pl.DataFrame:
     """Return a row for each test row, in its order."""
     learner.eval().to(device())
-    order, sizes = InOrder(len(test.shards), AT_ONCE), test.config.model
-    batches = TaskBatches(test.shards, test.tokenizer, test.answers, order, Crop(sizes.image_px, 1.0, 0), sizes.text_tokens)
-    numbers = list(range(len(order)))[process_share()]
-    per_batch = gathered([predict(learner, batches, number, test.answers) for number in numbers])
-    guesses = [guess for batch in per_batch for guess in batch]
+    guesses = [guess for batch in each_batch(test, AT_ONCE, partial(predict, learner, test.answers)) for guess in batch]
     return pl.DataFrame([judged(test.shards.row(number), guess) for number, guess in enumerate(guesses)])
 
 
-def predict(learner: Learner, batches: TaskBatches, number: int, answers: list[str]) -> list[Guess]:
+def each_batch(test: Test, at_once: int, work: Callable[[TaskBatch], T]) -> list[T]:
+    """Return what `work` makes of every batch of the split, in order; the batches are shared out between the processes."""
+    order, sizes = InOrder(len(test.shards), at_once), test.config.model
+    batches = TaskBatches(test.shards, test.tokenizer, test.answers, order, Crop(sizes.image_px, 1.0, 0), sizes.text_tokens)
+    numbers = list(range(len(order)))[process_share()]
+    return gathered([work(moved(batches[number])) for number in numbers])
+
+
+def predict(learner: Learner, answers: list[str], batch: TaskBatch) -> list[Guess]:
     """Return the most probable answers to each question of a batch, the best first."""
-    batch = moved(batches[number])
     [head] = learner.objectives.values()
     return best(head, head.logits(learner.backbone.fusion, learner.encode(batch, set(head.views)), batch), answers)
 

@@ -11,9 +11,7 @@ from m3ae.engine.processes import is_first
 from m3ae.evaluate.kinds import EVALUATIONS
 from m3ae.evaluate.predictions import Test
 from m3ae.model.config import load_config
-from m3ae.model.folder import load_weights
-from m3ae.objectives.build import fill
-from m3ae.objectives.saved import saved_learner
+from m3ae.objectives.saved import loaded_learner
 from m3ae.shards.read import Shards, open_answers, open_manifest, open_split
 from m3ae.tasks import TASKS, TaskName
 
@@ -50,10 +48,8 @@ def run(task: TaskName, seed: int, paths: EvaluatePaths) -> None:
 def scores(task: TaskName, folder: Path, shards: Shards, answers: list[str], out: Path) -> dict[str, Any]:
     """Return the scores of the model in `folder`, and write the predictions that they are counted from."""
     config = load_config(folder)
-    learner = saved_learner(config)
-    fill(learner, load_weights(folder))
     evaluation = EVALUATIONS[TASKS[task].kind]
-    table = evaluation.predict(learner, Test(shards, answers, Tokenizer.load(folder), config))
+    table = evaluation.predict(loaded_learner(folder, config), Test(shards, answers, Tokenizer.load(folder), config))
     if is_first():
         out.parent.mkdir(parents=True, exist_ok=True)
         table.write_parquet(out)

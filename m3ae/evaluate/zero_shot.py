@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from m3ae.batches.tokenizer import Tokenizer
-from m3ae.disk.json import write_json
 from m3ae.engine.processes import is_first
+from m3ae.evaluate.absent import absent
 from m3ae.evaluate.predictions import Test
 from m3ae.evaluate.ranking import rankings
 from m3ae.evaluate.scores import both_recalls, chance
@@ -45,10 +45,3 @@ def zero_shot(shards: Path, pretrained: Path, out: Path, text_tokens: int) -> di
         "chance": {"text_to_image": reference, "image_to_text": reference},
         **both_recalls(table),
     }
-
-
-def absent(reason: str, out: Path) -> dict[str, Any]:
-    figures = {"found": False, "reason": reason}
-    if is_first():
-        write_json(out / "absent.json", figures)
-    return figures

@@ -12,12 +12,12 @@ from m3ae.disk.identity import code_digest
 from m3ae.disk.json import rounded
 from m3ae.evaluate.kinds import EVALUATIONS
 from m3ae.lineage.compared import Item
+from m3ae.model.card import CODE
 from m3ae.params import load
 from m3ae.releases.inventory import take_inventory
 from m3ae.tasks import TASKS
 
 STARTS = ("pretrained", "scratch")  # the models that a task is tested with
-CODE_LINE = "digest of the files that ran: "  # of a model card, as m3ae/model/card.py writes it
 Check = Callable[[Stage, Collection[str]], Iterator[Item]]
 
 
@@ -72,7 +72,7 @@ def card(stage: Stage, _chain: Collection[str]) -> Iterator[Item]:
     """Compare the digest of the code that a model card names with that of the code as it is."""
     path = folder_and_metrics(stage)[0] / "README.md"
     if path.is_file():  # there is no model where the task's release was not found
-        yield Item("card", path.as_posix(), path.read_text().partition(CODE_LINE)[2].split("\n")[0], code_digest(loop(stage)))
+        yield Item("card", path.as_posix(), path.read_text().partition(f"{CODE}: ")[2].split("\n")[0], code_digest(loop(stage)))
 
 
 CHECKS: dict[str, Check] = {

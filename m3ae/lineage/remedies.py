@@ -33,11 +33,11 @@ def unexplained(findings: Iterable[Finding]) -> list[Finding]:
 def described(stage: Stage, item: Item, disk: Disk) -> str:
     if item.role == "runs":
         return f"the command of {stage.addressing}"
-    if item.role == "value":
+    if item.role in ("writes", "reads") and item.locked and item.found:
+        files = disk.files_that_differ(item.name, item.locked)
+        return item.name + (f" ({', '.join(files)})" if files else "")
+    if item.role in ("writes", "reads", "value"):
         return f"{item.name} ({item.difference()})"
-    if item.role in ("writes", "reads"):
-        files = disk.files_that_differ(item.name, item.locked) if item.locked and item.found else []
-        return item.name + (f" ({', '.join(files)})" if files else "" if item.locked and item.found else f" ({item.difference()})")
     return f"{item.name} ({item.difference()}, counted again)"
 
 

@@ -45,6 +45,6 @@ def of_task(task: str, asked: Asked, places: Places) -> Iterator[Link]:
         run, which = f"{task}-{seed}", f" of seed {seed}" if len(asked.seeds) > 1 else ""
         yield places.link(f"scores{which}", data / "metrics" / "evaluate" / f"{run}.json")
         yield places.link("predictions", places.inputs.predictions(task, seed))
-        yield places.link("predictions from scratch", data / "evaluate" / run / "scratch.parquet")
+        yield places.link("predictions from scratch", places.inputs.predictions(task, seed, "scratch"))
         yield places.link("model", data / "finetune" / run / "README.md")
         yield places.link("model from scratch", data / "baseline" / run / "README.md")

@@ -8,8 +8,6 @@ from math import log
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from m3ae.disk.json import leaves
 from m3ae.objectives.registry import OBJECTIVES
 from m3ae.report import controls, tables
@@ -22,6 +20,7 @@ from m3ae.report.measured import Asked, Result, is_synthetic, result, value_at
 from m3ae.report.origins import Places, origins
 from m3ae.report.published import NOTES, PAPER
 from m3ae.report.summary import headlines, summary
+from m3ae.report.templates import rendered
 
 TEMPLATE = "page.html.j2"
 TITLES = {"mlm": "Masked language modelling (MLM)", "mim": "Masked image modelling (MIM)", "itm": "Image-text matching (ITM)"}
@@ -66,10 +65,8 @@ def write_report(inputs: Inputs, params: dict[str, Any], out: Path) -> dict[str,
 
 
 def render(**content: Any) -> str:
-    """Render the template with `content`, all text escaped. Raises `UndefinedError` where it names what `content` lacks."""
-    loader = FileSystemLoader(Path(__file__).parent)
-    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return environment.get_template(TEMPLATE).render(tables=tables, notes=NOTES, paper=PAPER, **content)
+    """Render the page. Raises `UndefinedError` where the template names what `content` lacks."""
+    return rendered(TEMPLATE, tables=tables, notes=NOTES, paper=PAPER, **content)
 
 
 def synthetic_flags(results: Sequence[Result], releases: Sequence[tables.DataRow], pretrain: dict | None) -> list[bool]:

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from m3ae.disk.json import write_json
 from m3ae.report import revision
+from m3ae.report.templates import rendered
 
 TEMPLATE = "run.html.j2"
 PACKAGES = (
@@ -31,8 +31,7 @@ def write_run_record(folder: Path) -> None:
     """Write run.json and run.html into `folder`."""
     record = run_record()
     write_json(folder / "run.json", record)
-    environment = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined)
-    (folder / "run.html").write_text(environment.get_template(TEMPLATE).render(record=record))
+    (folder / "run.html").write_text(rendered(TEMPLATE, record=record))
 
 
 def run_record() -> Record:

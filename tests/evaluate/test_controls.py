@@ -11,6 +11,7 @@ from m3ae.evaluate import controls as module
 from m3ae.evaluate.classifiers import CONTROLS
 from m3ae.evaluate.controls import controls
 from m3ae.objectives.build import pretraining_learner
+from m3ae.objectives.saved import saved_learner
 from m3ae.shards.format import ANSWERS
 from m3ae.shards.write import write_absent
 from tests import tiny
@@ -114,7 +115,7 @@ def test_without_controls_the_reason_is_given(tmp_path, sizes, tokenizer, run, p
         figures = run(train=Scans(4))
     else:
         config = sizes.model_copy(update={"objectives": ("answer",), "num_labels": 2})
-        save(pretrained, config, module.saved_learner(config).state_dict(), tokenizer)
+        save(pretrained, config, saved_learner(config).state_dict(), tokenizer)
         figures = run(train=Scans(4), test=Scans(4))
     assert figures["slake"]["found"] is False and figures["slake"]["reason"].startswith(reason)
     assert json.loads((tmp_path / "out" / "slake" / "absent.json").read_text()) == figures["slake"]

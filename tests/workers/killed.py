@@ -3,10 +3,10 @@
 python -m tests.workers.killed OUT; the file OUT.started appears when training begins, OUT holds the digest of the final weights.
 """
 
-import hashlib
 import sys
 from pathlib import Path
 
+from benchmarks.digits import digest_of
 from m3ae.engine.processes import is_first, join
 from m3ae.pretrain.resume import ResumeState
 from tests import tiny
@@ -21,11 +21,9 @@ def main(out: Path) -> None:
     for step, _ in engine.train(Batches(), first, STEPS):
         if step % 2 == 0 and step < STEPS:
             state.save(engine, step, {})
-    digest = hashlib.sha256()
-    for _, weight in sorted(engine.full_weights().items()):
-        digest.update(weight.numpy().tobytes())
+    digest = digest_of(engine.full_weights())
     if is_first():
-        out.write_text(digest.hexdigest())
+        out.write_text(digest)
 
 
 if __name__ == "__main__":
