@@ -1,34 +1,53 @@
-"""Matrix products by oneDNN, whose bits under the environment of `pinned` do not depend on the x86-64 processor.
+"""Matrix products and square roots by numpy, whose bits under the environment of `pinned` do not depend on the x86-64 processor.
 
-MKL gives all processors the same bits in its COMPATIBLE mode alone, which is several times slower. So the products of linear layers, which
-are most of the work, go to oneDNN, and MKL is left with those of attention; and with the square root, which no mode pins (README.md).
+torch sends both to MKL, which gives all processors the same products in its COMPATIBLE mode alone, at a third of the speed, and the same
+square roots in none. numpy's OpenBLAS keeps to the kernels that it is told, and its roots are rounded as IEEE 754 asks.
 """
 
+from collections.abc import Callable
 from functools import cache
 
+import numpy as np
 import torch
-from torch import Tensor
+from torch import DispatchKeySet, Tensor
+from torch.library import get_kernel
 
 library = torch.library.Library("aten", "IMPL")  # what is registered here lasts as long as this object
+NUMPYS = (torch.float32, torch.float64)
 
 
 @cache
-def pin_products() -> None:
-    """Send float32 matrix products on the CPU to oneDNN from now on, forwards and backwards."""
-    if torch.backends.mkldnn.is_available():
-        library.impl("mm", product, "CPU", allow_override=True)
-        library.impl("addmm", sum_and_product, "CPU", allow_override=True)
+def pin_kernels() -> None:
+    """Compute these by numpy on the CPU from now on, forwards and backwards."""
+    for name, compute in {"mm": np.matmul, "bmm": np.matmul, "addmm": sum_and_product, "sqrt": np.sqrt}.items():
+        replace(name, by_numpy(compute, get_kernel(f"aten::{name}", "CPU")))
+    replace("pow.Tensor_Scalar", power_by_root(get_kernel("aten::pow.Tensor_Scalar", "CPU")))
 
 
-def product(left: Tensor, right: Tensor) -> Tensor:
-    """Return left (M, K) @ right (K, N)."""
-    if left.dtype != torch.float32 or not left.numel() or not right.numel():
-        return torch.bmm(left[None], right[None])[0]
-    return torch.ops.mkldnn._linear_pointwise(left, right.t(), None, "none", [], "")
+def replace(name: str, kernel: Callable[..., Tensor]) -> None:
+    library.impl(name, kernel, "CPU", with_keyset=True, allow_override=True)
 
 
-def sum_and_product(added: Tensor, left: Tensor, right: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
+def by_numpy(compute: Callable[..., np.ndarray], torchs) -> Callable[..., Tensor]:
+    """Return a kernel that leaves the types that BLAS does not know to torch's own."""
+
+    def kernel(keys: DispatchKeySet, *tensors: Tensor, **factors: float) -> Tensor:
+        if all(tensor.dtype in NUMPYS for tensor in tensors):
+            return torch.from_numpy(np.asarray(compute(*(tensor.detach().numpy() for tensor in tensors), **factors)))
+        return torchs.call_boxed(keys, *tensors, **factors)
+
+    return kernel
+
+
+def power_by_root(torchs) -> Callable[..., Tensor]:
+    """Return a kernel that sends `tensor ** 0.5` the way of `tensor.sqrt()`, which torch's own would not."""
+    return lambda keys, base, exponent: base.sqrt() if exponent == 0.5 else torchs.call_boxed(keys, base, exponent)
+
+
+def sum_and_product(added: np.ndarray, left: np.ndarray, right: np.ndarray, *, beta: float = 1, alpha: float = 1) -> np.ndarray:
     """Return beta * added + alpha * left (M, K) @ right (K, N)."""
-    if left.dtype == torch.float32 and left.numel() and right.numel() and added.dim() == 1 and beta == alpha == 1:
-        return torch.ops.mkldnn._linear_pointwise(left, right.t(), added, "none", [], "")
-    return beta * added + alpha * product(left, right)
+    out = np.matmul(left, right)
+    if alpha != 1:
+        out *= alpha
+    out += added if beta == 1 else beta * added
+    return out

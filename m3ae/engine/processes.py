@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeVar
 import torch
 import torch.distributed as dist
 
-from m3ae.engine.kernels import pin_products
+from m3ae.engine.kernels import pin_kernels
 
 T = TypeVar("T")
 
@@ -31,7 +31,7 @@ def join() -> None:
         if torch.cuda.is_available():
             torch.cuda.set_device(device())  # objects that are sent around would all go by the first GPU
         else:
-            pin_products()
+            pin_kernels()
         warnings.filterwarnings("ignore", "`torch.distributed", FutureWarning)  # DeepSpeed's calls, on every step
         torch.use_deterministic_algorithms(True, warn_only=True)
         torch.utils.deterministic.fill_uninitialized_memory = False  # a safety net for programs that read what they never wrote
