@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from numpy.random import Generator
 
-from m3ae.phantom.language import plural
-from m3ae.phantom.latent import ACROSS, KINDS, VIEWS, Finding, Latent, pick
+from m3ae.phantom.language import SYNONYMS, plural
+from m3ae.phantom.latent import ACROSS, KINDS, Finding, Latent, draw_latent, pick
 
 MODALITY_NAMES = {"xray": "x-ray", "ct": "ct", "mr t1": "mri t1", "mr t2": "mri t2", "ultrasound": "ultrasound"}
 OPEN = {
@@ -27,7 +27,9 @@ CLOSED = {
     "side": ("is the {kind} {asked}?", "is the {kind} on the {asked} side?"),
     "size": ("is the {kind} {asked}?", "would you call the {kind} {asked}?"),
     "count": ("is there {asked} lesion?", "do you see {asked} lesion?"),
-    "modality": ("is this a {asked} image?", "was this taken by {asked}?"),
+    "modality": ("is the modality {asked}?", "was {asked} the modality?"),
+    "plane": ("is this image {asked}?", "is the plane {asked}?"),
+    "organ": ("is this an image of the {asked}?", "is the {asked} shown?"),
     "device": ("is there a {asked}?", "can a {asked} be seen?"),
 }
 
@@ -66,15 +68,18 @@ def called(finding: Finding) -> str:
     return finding.kind if finding.count == 1 else f"group of {plural(finding.kind)}"
 
 
-def closed_choices(latent: Latent) -> dict[str, tuple[list[str], list[str]]]:
+def closed_choices(latent: Latent, other: Latent) -> dict[str, tuple[list[str], list[str]]]:
     """Return topic -> (what may be asked when the answer is yes, what when it is no).
 
     Where only one list holds something the answer is fixed; that is so for `count` alone, whose answers balance over records.
+    What an image is not, the `other` one is: so a common view is not always the right one where it is asked for.
     """
     kinds = [finding.kind for finding in latent.findings]
     total = sum(finding.count for finding in latent.findings)
     choices = {
-        "modality": ([MODALITY_NAMES[latent.modality]], [MODALITY_NAMES[name] for name in VIEWS if name != latent.modality]),
+        "modality": ([SYNONYMS[latent.modality][0]], [SYNONYMS[other.modality][0]]),
+        "plane": ([latent.plane], [other.plane]),
+        "organ": ([latent.region], [other.region]),
         "count": (["more than one"], []) if total > 1 else ([], ["more than one"]),
     }
     if latent.device:
@@ -91,8 +96,8 @@ def split(words: tuple[str, ...], true: str) -> tuple[list[str], list[str]]:
     return [true], [word for word in words if word != true]
 
 
-def closed_question(topic: str, yes: bool, latent: Latent, rng: Generator) -> Question:
-    asked = pick(rng, closed_choices(latent)[topic][0 if yes else 1])
+def closed_question(topic: str, yes: bool, latent: Latent, other: Latent, rng: Generator) -> Question:
+    asked = pick(rng, closed_choices(latent, other)[topic][0 if yes else 1])
     kind = called(latent.findings[0]) if latent.findings else ""
     return Question(topic, pick(rng, CLOSED[topic]).format(asked=asked, kind=kind), "yes" if yes else "no", closed=True)
 
@@ -101,13 +106,22 @@ def questions(latent: Latent, num: int, rng: Generator) -> list[Question]:
     """Return `num` questions on different topics, about half of them closed."""
     open_topics = list(rng.permutation(list(open_answers(latent))))
     num_closed = min(num // 2 + int(num % 2 and rng.random() < 0.5), 4)
-    closed = [closed_question(topic, yes, latent, rng) for topic, yes in closed_topics(latent, num_closed, rng)]
+    other = unlike(latent, rng)
+    closed = [closed_question(topic, yes, latent, other, rng) for topic, yes in closed_topics(latent, other, num_closed, rng)]
     return [open_question(str(topic), latent, rng) for topic in open_topics[: num - len(closed)]] + closed
 
 
-def closed_topics(latent: Latent, num: int, rng: Generator) -> list[tuple[str, bool]]:
+def unlike(latent: Latent, rng: Generator) -> Latent:
+    """Draw a record of another modality, region and plane."""
+    other = latent
+    while other.modality == latent.modality or other.region == latent.region or other.plane == latent.plane:
+        other = draw_latent(rng)
+    return other
+
+
+def closed_topics(latent: Latent, other: Latent, num: int, rng: Generator) -> list[tuple[str, bool]]:
     """Draw up to `num` different topics with their answers, yes or no by coin toss wherever the record allows both."""
-    choices = closed_choices(latent)
+    choices = closed_choices(latent, other)
     chosen = [str(topic) for topic in rng.permutation(list(choices))[:num]]
     return [(topic, bool(rng.integers(2)) if all(choices[topic]) else bool(choices[topic][0])) for topic in chosen]
 

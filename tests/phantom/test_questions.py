@@ -15,7 +15,7 @@ def test_yes_and_no_balance_whatever_is_asked():
     for _, question in asked():
         if question.closed:
             answers[question.topic].append(question.answer == "yes")
-    assert set(answers) == {"presence", "side", "size", "count", "modality", "device"}
+    assert set(answers) == {"presence", "side", "size", "count", "modality", "plane", "organ", "device"}
     assert all(0.42 < sum(said) / len(said) < 0.58 for said in answers.values())
 
 
