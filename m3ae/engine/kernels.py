@@ -6,6 +6,7 @@ square roots in none. numpy's OpenBLAS keeps to the kernels that it is told, and
 
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import numpy as np
 import torch
@@ -28,20 +29,20 @@ def replace(name: str, kernel: Callable[..., Tensor]) -> None:
     library.impl(name, kernel, "CPU", with_keyset=True, allow_override=True)
 
 
-def by_numpy(compute: Callable[..., np.ndarray], torchs) -> Callable[..., Tensor]:
-    """Return a kernel that leaves the types that BLAS does not know to torch's own."""
+def by_numpy(compute: Callable[..., np.ndarray], builtin: Any) -> Callable[..., Tensor]:
+    """Return a kernel that leaves the types that BLAS does not know to torch's `builtin` one."""
 
     def kernel(keys: DispatchKeySet, *tensors: Tensor, **factors: float) -> Tensor:
         if all(tensor.dtype in NUMPYS for tensor in tensors):
             return torch.from_numpy(np.asarray(compute(*(tensor.detach().numpy() for tensor in tensors), **factors)))
-        return torchs.call_boxed(keys, *tensors, **factors)
+        return builtin.call_boxed(keys, *tensors, **factors)
 
     return kernel
 
 
-def power_by_root(torchs) -> Callable[..., Tensor]:
-    """Return a kernel that sends `tensor ** 0.5` the way of `tensor.sqrt()`, which torch's own would not."""
-    return lambda keys, base, exponent: base.sqrt() if exponent == 0.5 else torchs.call_boxed(keys, base, exponent)
+def power_by_root(builtin: Any) -> Callable[..., Tensor]:
+    """Return a kernel that sends `tensor ** 0.5` the way of `tensor.sqrt()`, which torch's kernel would not."""
+    return lambda keys, base, exponent: base.sqrt() if exponent == 0.5 else builtin.call_boxed(keys, base, exponent)
 
 
 def sum_and_product(added: np.ndarray, left: np.ndarray, right: np.ndarray, *, beta: float = 1, alpha: float = 1) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Questions with open and closed answers about a record, and the class labels that go with it.
 
 Each closed question first draws its answer, then the words that make the answer true: what is asked for
-tells nothing about yes or no.
+tells next to nothing about yes or no. Questions use the captions' words, as people's do.
 """
 
 from dataclasses import dataclass
