@@ -10,10 +10,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import DispatchKeySet, Tensor
-from torch.library import get_kernel
+from torch import DispatchKeySet, Tensor, library
 
-library = torch.library.Library("aten", "IMPL")  # what is registered here lasts as long as this object
+OVERRIDES = library.Library("aten", "IMPL")  # what is registered here lasts as long as this object
 NUMPYS = (torch.float32, torch.float64)
 
 
@@ -21,12 +20,12 @@ NUMPYS = (torch.float32, torch.float64)
 def pin_kernels() -> None:
     """Compute these by numpy on the CPU from now on, forwards and backwards."""
     for name, compute in {"mm": np.matmul, "bmm": np.matmul, "addmm": sum_and_product, "sqrt": np.sqrt}.items():
-        replace(name, by_numpy(compute, get_kernel(f"aten::{name}", "CPU")))
-    replace("pow.Tensor_Scalar", power_by_root(get_kernel("aten::pow.Tensor_Scalar", "CPU")))
+        replace(name, by_numpy(compute, library.get_kernel(f"aten::{name}", "CPU")))
+    replace("pow.Tensor_Scalar", power_by_root(library.get_kernel("aten::pow.Tensor_Scalar", "CPU")))
 
 
 def replace(name: str, kernel: Callable[..., Tensor]) -> None:
-    library.impl(name, kernel, "CPU", with_keyset=True, allow_override=True)
+    OVERRIDES.impl(name, kernel, "CPU", with_keyset=True, allow_override=True)
 
 
 def by_numpy(compute: Callable[..., np.ndarray], builtin: Any) -> Callable[..., Tensor]:
@@ -50,5 +49,5 @@ def sum_and_product(added: np.ndarray, left: np.ndarray, right: np.ndarray, *, b
     out = np.matmul(left, right)
     if alpha != 1:
         out *= alpha
-    out += added if beta == 1 else beta * added
+    out += beta * added
     return out

@@ -32,6 +32,7 @@ CLOSED = {
     "organ": ("is this an image of the {asked}?", "is the {asked} shown?"),
     "device": ("is there a {asked}?", "can a {asked} be seen?"),
 }
+Choices = dict[str, tuple[list[str], list[str]]]  # closed topic -> (what may be asked when the answer is yes, what when it is no)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,8 @@ def called(finding: Finding) -> str:
     return finding.kind if finding.count == 1 else f"group of {plural(finding.kind)}"
 
 
-def closed_choices(latent: Latent, other: Latent) -> dict[str, tuple[list[str], list[str]]]:
-    """Return topic -> (what may be asked when the answer is yes, what when it is no).
+def closed_choices(latent: Latent, other: Latent) -> Choices:
+    """Return what may be asked of a record.
 
     Where only one list holds something the answer is fixed; that is so for `count` alone, whose answers balance over records.
     What an image is not, the `other` one is: so a common view is not always the right one where it is asked for.
@@ -96,8 +97,8 @@ def split(words: tuple[str, ...], true: str) -> tuple[list[str], list[str]]:
     return [true], [word for word in words if word != true]
 
 
-def closed_question(topic: str, yes: bool, latent: Latent, other: Latent, rng: Generator) -> Question:
-    asked = pick(rng, closed_choices(latent, other)[topic][0 if yes else 1])
+def closed_question(topic: str, yes: bool, choices: Choices, latent: Latent, rng: Generator) -> Question:
+    asked = pick(rng, choices[topic][0 if yes else 1])
     kind = called(latent.findings[0]) if latent.findings else ""
     return Question(topic, pick(rng, CLOSED[topic]).format(asked=asked, kind=kind), "yes" if yes else "no", closed=True)
 
@@ -106,8 +107,8 @@ def questions(latent: Latent, num: int, rng: Generator) -> list[Question]:
     """Return `num` questions on different topics, about half of them closed."""
     open_topics = list(rng.permutation(list(open_answers(latent))))
     num_closed = min(num // 2 + int(num % 2 and rng.random() < 0.5), 4)
-    other = unlike(latent, rng)
-    closed = [closed_question(topic, yes, latent, other, rng) for topic, yes in closed_topics(latent, other, num_closed, rng)]
+    choices = closed_choices(latent, unlike(latent, rng))
+    closed = [closed_question(topic, yes, choices, latent, rng) for topic, yes in closed_topics(choices, num_closed, rng)]
     return [open_question(str(topic), latent, rng) for topic in open_topics[: num - len(closed)]] + closed
 
 
@@ -119,9 +120,8 @@ def unlike(latent: Latent, rng: Generator) -> Latent:
     return other
 
 
-def closed_topics(latent: Latent, other: Latent, num: int, rng: Generator) -> list[tuple[str, bool]]:
+def closed_topics(choices: Choices, num: int, rng: Generator) -> list[tuple[str, bool]]:
     """Draw up to `num` different topics with their answers, yes or no by coin toss wherever the record allows both."""
-    choices = closed_choices(latent, other)
     chosen = [str(topic) for topic in rng.permutation(list(choices))[:num]]
     return [(topic, bool(rng.integers(2)) if all(choices[topic]) else bool(choices[topic][0])) for topic in chosen]
 
