@@ -18,6 +18,7 @@ from m3ae.model.config import CONFIG, WEIGHTS
 from m3ae.model.params import SCRATCH, ModelParams
 from m3ae.objectives.registry import OBJECTIVES
 from m3ae.params import SCALE, ParamsError, Seed, Sources, is_section, meant
+from m3ae.perturb.params import GridName
 from m3ae.phantom.params import PhantomParams
 from m3ae.prepare.params import AnswerSource, PrepareParams, RetrieveParams
 from m3ae.pretrain.params import PretrainParams
@@ -63,6 +64,7 @@ class AllParams(Method):
     licences: Annotated[tuple[Licence, ...], AfterValidator(distinct)]
     languages: Annotated[tuple[Language, ...], Field(min_length=1), AfterValidator(distinct)]
     melinda_label: Label
+    robustness: GridName
     drop_leaks: bool
     scale: str
     phantom: PhantomParams

@@ -34,6 +34,7 @@ class Test(NamedTuple):
     answers: list[str]
     tokenizer: Tokenizer
     config: ModelConfig  # of the model that is tested
+    clean: Shards | None = None  # the rows as they were, where `shards` are perturbed ones
 
 
 @torch.no_grad()

@@ -8,27 +8,30 @@ import numpy as np
 import polars as pl
 
 from m3ae.evaluate.predictions import NUM_BEST, Test
-from m3ae.finetune.ranking import Ranking, rank
+from m3ae.finetune.ranking import places, rank
 from m3ae.objectives.learner import Learner
+from m3ae.shards.read import first_texts
 
 
 def rankings(learner: Learner, test: Test) -> pl.DataFrame:
-    """Return a row for each pair of the test split, in its order."""
-    sizes = test.config.model
-    found = rank(learner, test.shards, test.tokenizer, sizes.image_px, sizes.text_tokens)
-    return pl.DataFrame([pair(test.shards.row(number), found, number) for number in range(len(test.shards))])
+    """Return a row for each pair of the test split, in its order. Which texts are the same is asked of the rows as they were."""
+    sizes, clean = test.config.model, test.shards if test.clean is None else test.clean
+    scores = rank(learner, test.shards, test.tokenizer, sizes.image_px, sizes.text_tokens).scores
+    texts = first_texts(clean)
+    right = np.array(texts)[:, None] == np.array(texts)
+    ranks = zip(places(scores, right), places(scores.T, right.T), strict=True)
+    return pl.DataFrame([pair(clean.row(number), texts, scores[number], *both) for number, both in enumerate(ranks)])
 
 
-def pair(row: dict, found: Ranking, number: int) -> dict:
-    scores = found.scores[number]
+def pair(row: dict, texts: list[str], scores: np.ndarray, rank_of_image_text: int, rank_of_text_image: int) -> dict:
     order = np.argsort(-scores, kind="stable")[:NUM_BEST]
     return {
         "id": row["id"],
         "image_id": row["image_id"],
-        "truth": found.texts[number],
-        "prediction": found.texts[order[0]],
-        "best": [found.texts[place] for place in order],
+        "truth": row["texts"][0],
+        "prediction": texts[order[0]],
+        "best": [texts[place] for place in order],
         "best_scores": [round(float(scores[place]), 6) for place in order],
-        "rank_of_image_text": found.of_image[number],
-        "rank_of_text_image": found.of_text[number],
+        "rank_of_image_text": rank_of_image_text,
+        "rank_of_text_image": rank_of_text_image,
     }

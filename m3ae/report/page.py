@@ -10,7 +10,7 @@ from typing import Any
 
 from m3ae.disk.json import leaves
 from m3ae.objectives.registry import OBJECTIVES
-from m3ae.report import controls, tables
+from m3ae.report import controls, robustness, tables
 from m3ae.report.answers_given import answers_given
 from m3ae.report.benchmark import BENCHMARK
 from m3ae.report.examples import data_uri, galleries
@@ -39,7 +39,9 @@ def write_report(inputs: Inputs, params: dict[str, Any], out: Path) -> dict[str,
     for picture in curves:
         (out / picture.name).write_bytes(picture.png)
     blocks = controls.controls(results, inputs.metrics("controls"))
-    (out / "table.md").write_text(f"{tables.markdown(results, warning)}\n{controls.markdown(blocks)}")
+    lines = robustness.robustness(inputs.metrics("robustness"))
+    parts = tables.markdown(results, warning), controls.markdown(blocks), robustness.markdown(lines)
+    (out / "table.md").write_text("\n".join(filter(None, parts)))
     page = render(
         warning=warning,
         results=results,
@@ -58,6 +60,9 @@ def write_report(inputs: Inputs, params: dict[str, Any], out: Path) -> dict[str,
         controls=blocks,
         columns=controls.COLUMNS,
         explanation=controls.EXPLANATION,
+        robustness=lines,
+        robustness_columns=robustness.COLUMNS,
+        robustness_explanation=robustness.EXPLANATION,
         answers_given=answers_given(results, asked, inputs),
     )
     (out / "index.html").write_text(page)

@@ -62,7 +62,7 @@ def gain_between(row: Row) -> str:
 
 
 def paper(quoted: Quoted | None) -> str:
-    return NOTHING if quoted is None else f"{quoted.value:.2f}{'†' if quoted.from_memory else ''}"
+    return NOTHING if quoted is None else f"{quoted.value:.2f}{'' if quoted.confirmed else '†'}"
 
 
 def released(values: Sequence[float]) -> str:
@@ -83,7 +83,7 @@ def note_marks(results: Sequence[Result]) -> dict[str, str]:
 def markdown(results: Sequence[Result], warning: str) -> str:
     """Return the README's table: warning, table, notes."""
     marks = note_marks(results)
-    notes = [f"† {NOTES['memory']}", *(f"<sup>{mark}</sup> {NOTES[name]}" for name, mark in marks.items())]
+    notes = [f"† {NOTES['unconfirmed']}", *(f"<sup>{mark}</sup> {NOTES[name]}" for name, mark in marks.items())]
     head = [f"**{warning}**", ""] if warning else []
     columns = [column + sup(marks, note) for column, note in zip(COLUMNS, COLUMN_NOTES, strict=True)]
     rows = [cells for result in results for cells in task_cells(result, marks)]

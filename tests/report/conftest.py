@@ -11,7 +11,6 @@ from PIL import Image
 from m3ae.disk.json import write_json
 from m3ae.evaluate.predictions import judged
 from m3ae.evaluate.ranking import pair
-from m3ae.finetune.ranking import Ranking
 from m3ae.report import examples
 from m3ae.report.inputs import Inputs
 from m3ae.report.measured import Asked
@@ -142,9 +141,10 @@ def write_predictions(path: Path, wrong_each: int = 3) -> None:
 def write_ranks(path: Path) -> None:
     """8 pairs; every image likes the first text best."""
     path.parent.mkdir(parents=True)
-    scores = np.tile(np.arange(8.0, 0, -1), (8, 1))
-    found = Ranking([f"chest film number {n}" for n in range(8)], scores, list(range(8)), [n // 2 for n in range(8)])
-    polars.DataFrame([pair({"id": f"pair{n}", "image_id": f"image{n}"}, found, n) for n in range(8)]).write_parquet(path)
+    texts = [f"chest film number {n}" for n in range(8)]
+    rows = [{"id": f"pair{n}", "image_id": f"image{n}", "texts": [text]} for n, text in enumerate(texts)]
+    scores = np.arange(8.0, 0, -1)
+    polars.DataFrame([pair(row, texts, scores, n, n // 2) for n, row in enumerate(rows)]).write_parquet(path)
 
 
 class FakeShards:

@@ -1,0 +1,33 @@
+"""robustness: every task's models on its test split once more, with images and texts spoilt or missing. Nothing is trained."""
+
+import argparse
+from pathlib import Path
+
+from m3ae.engine.processes import add_paths, join
+from m3ae.engine.watch import watched
+from m3ae.evaluate.robustness import RobustnessPaths, run
+from m3ae.params import Seed, StageParams
+from m3ae.perturb.grid import GRIDS
+from m3ae.perturb.params import GridName
+
+
+class Params(StageParams):
+    robustness: GridName
+    tasks: tuple[str, ...]
+    seeds: tuple[Seed, ...]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    add_paths(parser, RobustnessPaths._fields)
+    args = parser.parse_args()
+    params = Params.read(Path("params.yaml"))
+
+    join()
+    with watched():
+        paths = RobustnessPaths(**{name: getattr(args, name) for name in RobustnessPaths._fields})
+        run(params.tasks, params.seeds, GRIDS[params.robustness], paths)
+
+
+if __name__ == "__main__":
+    main()
