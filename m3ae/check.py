@@ -20,8 +20,9 @@ from m3ae.objectives.registry import OBJECTIVES
 from m3ae.params import SCALE, ParamsError, Seed, Sources, is_section, meant
 from m3ae.perturb.params import GridName
 from m3ae.phantom.params import PhantomParams
-from m3ae.prepare.params import AnswerSource, PrepareParams, RetrieveParams
+from m3ae.prepare.params import PrepareParams, RetrieveParams
 from m3ae.pretrain.params import PretrainParams
+from m3ae.protocol import AnswerSource, DropLeaks, Protocol
 from m3ae.releases.catalogue import CATALOGUE
 from m3ae.releases.licences import Licence
 from m3ae.releases.readers.melinda import Label
@@ -60,12 +61,13 @@ class AllParams(Method):
     pretrain_releases: Annotated[Names, known(PAIRS)]
     tasks: Annotated[Names, known(tuple(TASKS))]
     seeds: Annotated[tuple[Seed, ...], Field(min_length=1), AfterValidator(distinct)]
+    protocol: Protocol
     answers: AnswerSource
     licences: Annotated[tuple[Licence, ...], AfterValidator(distinct)]
     languages: Annotated[tuple[Language, ...], Field(min_length=1), AfterValidator(distinct)]
     melinda_label: Label
     robustness: GridName
-    drop_leaks: bool
+    drop_leaks: DropLeaks
     scale: str
     phantom: PhantomParams
     prepare: PrepareParams

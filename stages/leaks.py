@@ -8,11 +8,13 @@ from m3ae.disk.json import write_json
 from m3ae.leaks.audit import audit, is_synthetic, leaked
 from m3ae.leaks.sheet import draw_sheet
 from m3ae.params import StageParams
+from m3ae.protocol import DropLeaks, Protocol, drops_leaks
 
 
 class Params(StageParams):
     pretrain_releases: tuple[str, ...]
-    drop_leaks: bool
+    protocol: Protocol
+    drop_leaks: DropLeaks
 
 
 def main() -> None:
@@ -23,7 +25,7 @@ def main() -> None:
     params = Params.read(Path("params.yaml"))
 
     found, synthetic = audit(args.shards, params.pretrain_releases), is_synthetic(args.shards, params.pretrain_releases)
-    excluded = leaked(found.images) if params.drop_leaks else {}
+    excluded = leaked(found.images) if drops_leaks(params.protocol, params.drop_leaks) else {}
     found.images.write_parquet(args.out)
     found.texts.write_parquet(args.texts)
     write_excluded(args.excluded, excluded)

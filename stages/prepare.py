@@ -12,11 +12,12 @@ from m3ae.disk.json import write_json
 from m3ae.disk.state import root
 from m3ae.params import Seed, StageParams
 from m3ae.prepare.on_ray import prepare_on_ray
-from m3ae.prepare.params import AnswerSource, PrepareParams
+from m3ae.prepare.params import PrepareParams
 from m3ae.prepare.partitions import Share
 from m3ae.prepare.release import DECODERS, Choices, prepare, prepare_share
 from m3ae.prepare.shared_state import shared
 from m3ae.prepare.workers import num_workers
+from m3ae.protocol import AnswerSource, Protocol
 from m3ae.releases.catalogue import CATALOGUE
 from m3ae.releases.inventory import read_inventory
 from m3ae.releases.licences import Licence
@@ -26,6 +27,7 @@ from m3ae.releases.readers.slake import Language
 
 class Params(StageParams):
     seed: Seed
+    protocol: Protocol
     answers: AnswerSource
     licences: tuple[Licence, ...]
     languages: tuple[Language, ...]

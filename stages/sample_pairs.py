@@ -6,10 +6,12 @@ from pathlib import Path
 from m3ae.params import Seed, StageParams
 from m3ae.prepare.params import RetrieveParams
 from m3ae.prepare.sample_pairs import sample_pairs
+from m3ae.protocol import Protocol
 
 
 class Params(StageParams):
     seed: Seed
+    protocol: Protocol
     retrieve: RetrieveParams
 
 
@@ -20,7 +22,7 @@ def main() -> None:
     args = parser.parse_args()
     params = Params.read(Path("params.yaml"))
 
-    sample_pairs(args.shards, args.out, params.retrieve.num_pairs, params.seed)
+    sample_pairs(args.shards, args.out, params.protocol, params.retrieve.num_pairs, params.seed)
 
 
 if __name__ == "__main__":

@@ -169,7 +169,7 @@ def test_every_task_has_a_recipe_at_every_scale_and_is_fine_tuned_by_default():
 # Code flows as data do. A room's params.py, which says what is in the parameter files and computes nothing, may be read from anywhere.
 LAYERS = [
     *("disk", "releases", "shards", "prepare", "batches", "leaks", "model"),
-    *("objectives", "engine", "pretrain", "finetune", "evaluate", "report", "lineage"),
+    *("objectives", "engine", "pretrain", "finetune", "perturb", "evaluate", "report", "lineage"),
 ]
 SIBLINGS = ("prepare", "leaks", "pretrain", "finetune")  # stages of their own, which no other room reads
 FOLLOWS = {("evaluate", "finetune")}  # but for what is tested as it was trained
@@ -191,7 +191,7 @@ def test_no_import_runs_upwards(path):
 
 def test_the_top_of_the_package_holds_what_belongs_to_no_room():
     files = {path.name for path in (ROOT / "m3ae").glob("*.py")}
-    assert files == {"__init__.py", "method.py", "params.py", "check.py", "tasks.py", "kinds.py", "cli.py", "hub.py"}
+    assert files == {"__init__.py", "method.py", "params.py", "protocol.py", "check.py", "tasks.py", "kinds.py", "cli.py", "hub.py"}
 
 
 def test_benchmarks_read_no_tests():

@@ -6,7 +6,6 @@ from pydantic import Field
 
 from m3ae.params import SCALE, Section
 
-AnswerSource = Literal["all", "train"]  # answers of every split, or of the training file alone
 Encoding = Literal["raw", "png", "jpeg"]
 PILLOW_LIMIT = 89_478_485  # pixels above which Pillow itself refuses to decode without a warning
 

@@ -8,13 +8,14 @@ import pyarrow.compute as pc
 
 from m3ae.disk.folders import new_folder
 from m3ae.disk.json import write_json
-from m3ae.prepare.params import AnswerSource, PrepareParams
+from m3ae.prepare.params import PrepareParams
 from m3ae.prepare.partitions import EVERYTHING, PartitionWriter, Share, link, partitions, read_dropped
 from m3ae.prepare.rows import RowMaker
 from m3ae.prepare.shared_state import shared
-from m3ae.prepare.survey import Survey, moved
+from m3ae.prepare.survey import Survey
 from m3ae.prepare.tally import Tally
 from m3ae.prepare.workers import in_order
+from m3ae.protocol import AnswerSource, Protocol, answer_source
 from m3ae.releases.catalogue import CATALOGUE, against_published, verdict
 from m3ae.releases.inventory import Found
 from m3ae.releases.licences import Licence, family
@@ -36,6 +37,7 @@ class Choices(NamedTuple):
     """The parameters that decide the result."""
 
     seed: int
+    protocol: Protocol
     answers: AnswerSource
     licences: tuple[Licence, ...]  # whose images may be used; none named: all
     languages: tuple[Language, ...]  # of SLAKE's questions
@@ -58,13 +60,13 @@ def prepare(name: str, folder: Path, found: Found, out: Path, choices: Choices, 
         return {"found": False, "synthetic": False, "read": 0, "kept": 0, "dropped": {}, "splits": {}}
     with shared(state) as shared_state:
         survey, parts = write_parts(name, folder, found, choices, workers, EVERYTHING, state)
-        answers = survey.answer_list(task_kind(name), choices.answers)
+        answers = survey.answer_list(task_kind(name), answer_source(choices.protocol, choices.answers))
         with new_folder(out) as partial:
             figures = assemble(parts, partial, header(name, found, choices)) | write_answers(partial, answers)
             figures |= {"texts": {"read": survey.num_texts, "kept": num_texts(partial)}}
         shared_state.say_assembled()
     if not found.synthetic and choices.are_the_papers():
-        figures |= published(name, survey, choices.answers, answers)
+        figures |= published(name, survey, choices, answers)
     return {"found": True, "synthetic": found.synthetic, **figures}
 
 
@@ -84,8 +86,7 @@ def write_parts(
         raise ReleaseError(f"{folder}: is gone since data/inventory was made; bring it back, or run `dvc repro --force inventory`")
     kind, params = task_kind(name), choices.prepare
     survey = Survey.of(wanted(name, folder, choices), kind)
-    drawn = survey.drawn_validation(params.validation_share, choices.seed)
-    records = (moved(record, drawn) for record in wanted(name, folder, choices))
+    records = survey.placed(wanted(name, folder, choices), choices.protocol, params.validation_share, choices.seed)
     mine = (part for part in partitions(records, params.rows_per_shard) if share.takes(part.number))
     write = PartitionWriter(state, RowMaker(folder, kind, params), header(name, found, choices))
     return survey, list(in_order(write, mine, min(workers, 1 + survey.num_rows // ROWS_WORTH_A_WORKER)))
@@ -123,8 +124,9 @@ def num_texts(shards: Path) -> int:
     return sum(pc.sum(pc.list_value_length(open_split(shards, split).column("texts"))).as_py() or 0 for split in Split)
 
 
-def published(name: str, survey: Survey, source: AnswerSource, answers: list[str]) -> dict[str, Any]:
+def published(name: str, survey: Survey, choices: Choices, answers: list[str]) -> dict[str, Any]:
     """Return what was found beside what was published, where that is known, and print it."""
+    source = answer_source(choices.protocol, choices.answers)
     counts = against_published(name, survey.records, len(answers) if source == "all" else None)
     if counts:
         print(f"{name}: {verdict(counts)}")

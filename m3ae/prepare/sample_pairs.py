@@ -8,23 +8,26 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from m3ae.disk.folders import new_folder
+from m3ae.protocol import Protocol
 from m3ae.releases.record import Split
 from m3ae.shards.format import Header
 from m3ae.shards.read import Shards, open_manifest, open_split
 from m3ae.shards.write import ShardWriter, write_absent
 
 
-def sample_pairs(shards: Path, out: Path, num_pairs: int, seed: int) -> None:
+def sample_pairs(shards: Path, out: Path, protocol: Protocol, num_pairs: int, seed: int) -> None:
     """Write all of train, `num_pairs` rows of validation and of test (all where there are fewer), each with its caption as its only text.
 
     A row whose caption was too short has none to be found by, and is left out. Rows are copied as they are stored.
-    # Differs: the authors' code takes the pairs that it tests on from the validation split, on which it chose the epoch.
+    # Differs: the authors' code takes the pairs that it tests on from the validation split, on which it chose the epoch; `protocol: paper`.
     """
     manifest = open_manifest(shards)
     if not manifest["found"]:
         write_absent(out, manifest["release"])
         return
     splits = {split: open_split(shards, split) for split in Split}
+    if protocol == "paper":
+        splits[Split.TEST] = splits[Split.VALIDATION]
     header = Header(**{key: manifest[key] for key in ("release", "synthetic", "encoding", "image_px", "rows_per_shard")})
     with new_folder(out) as partial, ShardWriter(partial, header) as writer:
         for split, rows in splits.items():

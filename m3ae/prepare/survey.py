@@ -2,15 +2,19 @@
 
 import random
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from m3ae.prepare.answers import answer_list, class_list
-from m3ae.prepare.params import AnswerSource
 from m3ae.prepare.rows import task_answers
+from m3ae.protocol import Protocol
 from m3ae.releases.readers.published import Dropped
 from m3ae.releases.record import Record, Split
 from m3ae.tasks import KindName
+
+Asked = tuple[str, tuple[str, ...], tuple[str, ...]]  # what is asked about which image, and what is right
+REPEATED = "repeats a test row word for word"
 
 
 @dataclass
@@ -23,6 +27,7 @@ class Survey:
     training: set[str] = field(default_factory=set)  # patients or images, see Record.together
     has_validation: bool = False
     answers: dict[Split, dict[str, None]] = field(default_factory=lambda: {split: {} for split in Split})  # distinct, in order
+    tested: set[Asked] = field(default_factory=set)
 
     @classmethod
     def of(cls, records: Iterable[Record | Dropped], kind: KindName | None) -> "Survey":
@@ -40,8 +45,10 @@ class Survey:
         self.has_validation |= record.split is Split.VALIDATION
         if record.split is Split.TRAIN:
             self.training.add(record.together)
+        if record.split is Split.TEST and answers:
+            self.tested.add(asked(record))
 
-    def answer_list(self, kind: KindName | None, source: AnswerSource) -> list[str]:
+    def answer_list(self, kind: KindName | None, source: Literal["all", "train"]) -> list[str]:
         """Return the task's answers over the published files.
 
         Of all splits or, where `source` is "train", of train alone, images drawn for validation included. Classes: always of all.
@@ -52,14 +59,38 @@ class Survey:
         return answer_list(answer for split in splits for answer in self.answers[split])
 
     def drawn_validation(self, share: float, seed: int) -> frozenset[str]:
-        """Draw the training patients or images that become the validation split where none was published: never the test split.
-
-        # Differs: the authors chose VQA-RAD's epoch on a copy of its test file.
-        """
+        """Draw the training patients or images that become the validation split where none was published: never the test split."""
         if self.has_validation or len(self.training) < 2:
             return frozenset()
         count = max(1, round(share * len(self.training)))
         return frozenset(random.Random(seed).sample(sorted(self.training), count))
+
+    def placed(self, records: Iterable[Record | Dropped], protocol: Protocol, share: float, seed: int) -> Iterator[Record | Dropped]:
+        """Yield the records in the splits that they are used in, and what `m3ae/protocol.py` says of those that are tested.
+
+        # Differs: the authors chose VQA-RAD's epoch on its test file, and trained on questions that it repeats; `protocol: paper`.
+        """
+        chosen_on_test = protocol == "paper" and self.tested and not self.has_validation
+        drawn = frozenset() if chosen_on_test else self.drawn_validation(share, seed)
+        for record in records:
+            if protocol == "strict" and self.repeats_test(record):
+                yield Dropped(record.id, record.split, record.image.name, REPEATED)
+            else:
+                yield moved(record, drawn)
+            if chosen_on_test and isinstance(record, Record) and record.split is Split.TEST:
+                yield replace(record, split=Split.VALIDATION)
+
+    def repeats_test(self, record: Record | Dropped) -> bool:
+        """Return whether a training row asks what a test row asks about the same image, and has the same answer."""
+        return isinstance(record, Record) and record.split is Split.TRAIN and asked(record) in self.tested
+
+
+def asked(record: Record) -> Asked:
+    return record.image_id, tuple(map(words, record.texts)), tuple(map(words, record.answers))
+
+
+def words(text: str) -> str:
+    return " ".join(text.lower().split())
 
 
 def moved(record: Record | Dropped, drawn: frozenset[str]) -> Record | Dropped:

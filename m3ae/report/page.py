@@ -33,18 +33,20 @@ def write_report(inputs: Inputs, params: dict[str, Any], out: Path) -> dict[str,
     results = [result(entry, asked, inputs) for entry in BENCHMARK]
     releases = tables.data_rows(inputs, asked)
     warning = tables.banner(synthetic_flags(results, releases, pretrain))
-    numbers = summary(results, pretrain, zero_shot) | ({"synthetic": True} if warning else {})
+    numbers = summary(results, pretrain, zero_shot) | {"protocol": params["protocol"]} | ({"synthetic": True} if warning else {})
     curves = curve_pictures(inputs.plot("pretrain.csv"), inputs.plot("validation.csv"), levels(pretrain), is_synthetic([pretrain]))
     out.mkdir(parents=True, exist_ok=True)
     for picture in curves:
         (out / picture.name).write_bytes(picture.png)
     blocks = controls.controls(results, inputs.metrics("controls"))
+    protocol = tables.protocol(params)
     lines = robustness.robustness(inputs.metrics("robustness"))
-    parts = tables.markdown(results, warning), controls.markdown(blocks), robustness.markdown(lines)
+    parts = tables.markdown(results, warning, protocol), controls.markdown(blocks), robustness.markdown(lines)
     (out / "table.md").write_text("\n".join(filter(None, parts)))
     page = render(
         warning=warning,
         results=results,
+        protocol=protocol,
         marks=tables.note_marks(results),
         origins=origins(results, asked, Places(inputs, Path(params["pretrained"]), out)),
         releases=releases,

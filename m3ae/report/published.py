@@ -84,6 +84,6 @@ NOTES = {
     "A re-run by others: 78.40. Best since, like for like: 81.60 (LaPA).",
     "melinda": "The published scores are of p_meth_label, seven classes; `melinda_label` among the settings says which were asked here. "
     "The released models average 78.40.",
-    "roco": "The paper's recalls are over 2,000 pairs, of which they are whole numbers, and the authors' code takes those “test” pairs from "
-    "the validation split. Here they are test pairs, and identical captions count as right for each other's images.",
+    "roco": "The paper's recalls are over 2,000 pairs, of which they are whole numbers, and the authors' code takes those “test” pairs "
+    "from the validation split. Here they are test pairs (protocol strict), and identical captions count as right for each other's images.",
 }

@@ -13,8 +13,9 @@ SCORES = ("overall", "text_to_image.r1", "image_to_text.r1")
 COLUMNS = ("Clean", "Image spoilt", "Text spoilt", "Without image", "Without text")
 EXPLANATION = (
     "Percent right; means over seeds. Spoilt: the mean over the conditions of `robustness` (m3ae/perturb/grid.py), and in brackets by how "
-    "much of the clean score that differs; negations, sides, numbers and the answers' own words are never spoilt. Without image: every image is "
-    "grey; a model that loses nothing there has not looked. data/metrics/robustness.json has every condition, with its paired interval."
+    "much of the clean score that differs; negations, sides, numbers and the answers' own words are never spoilt. Without image: every "
+    "image is grey; a model that loses nothing there has not looked. data/metrics/robustness.json has every condition, with its paired "
+    "interval."
 )
 
 

@@ -1,7 +1,8 @@
 """Results -> the cells of the benchmark and data tables, and the README's table in Markdown."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from m3ae.releases.catalogue import CATALOGUE
 from m3ae.report.inputs import Inputs
@@ -16,6 +17,12 @@ PARTLY_SYNTHETIC = "PARTLY SYNTHETIC DATA: scores marked synthetic say that the 
 NOT_COMPARABLE = "They are not comparable with the published numbers beside them."
 COLUMNS = ("Task", "Score", "Test rows", "Pre-trained", "From scratch", "Gain", "Majority or chance", "Paper", "Released models")
 COLUMN_NOTES = ("", "", "", "interval", "", "interval", "reference", "", "released")
+
+
+def protocol(params: Mapping[str, Any]) -> str:
+    """Return the protocol's name, and what was chosen otherwise than it has it."""
+    others = [f"`{name}: {str(params[name]).lower()}`" for name in ("answers", "drop_leaks") if params[name] != "by_protocol"]
+    return f"Protocol: `{params['protocol']}`" + (f", but {' and '.join(others)}" if others else "")
 
 
 def banner(synthetic: Sequence[bool]) -> str:
@@ -80,15 +87,15 @@ def note_marks(results: Sequence[Result]) -> dict[str, str]:
     return {name: str(place) for place, name in enumerate(dict.fromkeys(names), 1)}
 
 
-def markdown(results: Sequence[Result], warning: str) -> str:
-    """Return the README's table: warning, table, notes."""
+def markdown(results: Sequence[Result], warning: str, protocol: str) -> str:
+    """Return the README's table: warning, table, protocol, notes."""
     marks = note_marks(results)
     notes = [f"† {NOTES['unconfirmed']}", *(f"<sup>{mark}</sup> {NOTES[name]}" for name, mark in marks.items())]
     head = [f"**{warning}**", ""] if warning else []
     columns = [column + sup(marks, note) for column, note in zip(COLUMNS, COLUMN_NOTES, strict=True)]
     rows = [cells for result in results for cells in task_cells(result, marks)]
     table = [line(cells) for cells in (columns, [":--", ":--", *["--:"] * (len(COLUMNS) - 2)], *rows)]
-    return "\n".join([*head, *table, "", "Scores are percent.", *(f"\n{note}" for note in notes)]) + "\n"
+    return "\n".join([*head, *table, "", f"Scores are percent. {protocol} (m3ae/protocol.py).", *(f"\n{note}" for note in notes)]) + "\n"
 
 
 def sup(marks: dict[str, str], *names: str) -> str:

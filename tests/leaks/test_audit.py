@@ -56,7 +56,7 @@ def prepared(shards: Path, pretrain: dict[str, Path], tasks: dict[str, Path], **
     for kind, releases in (("pretrain", pretrain), ("tasks", tasks)):
         for name, folder in releases.items():
             run(name, folder, shards / kind / name, **{"image_px": 96, "rows_per_shard": 512, "validation_share": 0.2, **changed})
-    sample_pairs(shards / "pretrain/roco", shards / "tasks/roco_retrieval", 256, 0)
+    sample_pairs(shards / "pretrain/roco", shards / "tasks/roco_retrieval", "strict", 256, 0)
     for name in {"vqa_rad", "slake", "vqa_med_2019", "melinda"} - tasks.keys():
         write_absent(shards / "tasks" / name, name)
     return shards

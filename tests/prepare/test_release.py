@@ -39,7 +39,7 @@ def state_of(name: str, folder: Path, made: Choices) -> Path:
 def choices(answers: str = "all", **changed) -> Choices:
     """`changed` are fields of Choices or of its PrepareParams."""
     own = {name: changed.pop(name) for name in Choices._fields if name in changed}
-    defaults = {"seed": 42, "licences": (), "languages": ("en",), "melinda_label": "p_meth_label"}
+    defaults = {"seed": 42, "protocol": "strict", "licences": (), "languages": ("en",), "melinda_label": "p_meth_label"}
     return Choices(**{**defaults, **own}, answers=answers, prepare=PARAMS.model_copy(update=changed))
 
 
@@ -180,6 +180,15 @@ def test_vqa_rads_answer_list_counts_as_the_authors_does(tmp_path, answers, coun
     figures = run("vqa_rad", SHARED / "releases/vqa_rad", tmp_path / "out", answers, **nothing_decoded)
     sizes = {split: entry["read"] for split, entry in figures["splits"].items()}
     assert (figures["answers"], sizes["train"] + sizes["validation"], sizes["test"]) == (count, 3064, 451)
+    assert figures["dropped"]["repeats a test row word for word"] > 0
+
+
+@needs_releases
+def test_the_papers_protocol_chooses_vqa_rads_epoch_on_its_test_file_and_keeps_what_it_repeats(tmp_path):
+    nothing_decoded = {"max_pixels": 1, "rows_per_shard": 4096}
+    figures = run("vqa_rad", SHARED / "releases/vqa_rad", tmp_path / "out", "by_protocol", protocol="paper", **nothing_decoded)
+    assert {split: entry["read"] for split, entry in figures["splits"].items()} == {"train": 3064, "validation": 451, "test": 451}
+    assert figures["answers"] == 498 and "repeats a test row word for word" not in figures["dropped"]
 
 
 @needs_releases

@@ -34,13 +34,13 @@ def ids(folder: Path, split: str) -> list[str]:
 
 
 def test_train_stays_whole_and_the_others_shrink_to_the_number_of_pairs(shards, tmp_path):
-    sample_pairs(shards, tmp_path / "out", NUM_PAIRS, seed=1)
+    sample_pairs(shards, tmp_path / "out", "strict", NUM_PAIRS, seed=1)
     sizes = {split: entry["rows"] for split, entry in open_manifest(tmp_path / "out")["splits"].items()}
     assert sizes == {"train": 135, "validation": 9, "test": NUM_PAIRS}
 
 
 def test_a_rows_only_text_is_its_caption_and_its_image_is_the_same(shards, tmp_path):
-    sample_pairs(shards, tmp_path / "out", NUM_PAIRS, seed=1)
+    sample_pairs(shards, tmp_path / "out", "strict", NUM_PAIRS, seed=1)
     test = open_split(tmp_path / "out", "test")
     for number in range(len(test)):
         image_id = test.row(number)["image_id"]
@@ -49,13 +49,18 @@ def test_a_rows_only_text_is_its_caption_and_its_image_is_the_same(shards, tmp_p
 
 
 def test_a_row_without_a_caption_is_left_out(shards, tmp_path):
-    sample_pairs(shards, tmp_path / "out", NUM_PAIRS, seed=1)
+    sample_pairs(shards, tmp_path / "out", "strict", NUM_PAIRS, seed=1)
     assert not [name for split in Split for name in ids(tmp_path / "out", split) if name.endswith("0")]
+
+
+def test_the_papers_protocol_tests_on_the_validation_pairs(shards, tmp_path):
+    sample_pairs(shards, tmp_path / "out", "paper", NUM_PAIRS, seed=1)
+    assert ids(tmp_path / "out", "test") == ids(tmp_path / "out", "validation") != []
 
 
 def test_the_pairs_depend_on_the_seed_alone(shards, tmp_path):
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
-        sample_pairs(shards, tmp_path / name, NUM_PAIRS, seed)
+        sample_pairs(shards, tmp_path / name, "strict", NUM_PAIRS, seed)
     contents = [{path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in "abc"]
     assert contents[0] == contents[1]
     assert ids(tmp_path / "a", "test") != ids(tmp_path / "c", "test")
@@ -63,5 +68,5 @@ def test_the_pairs_depend_on_the_seed_alone(shards, tmp_path):
 
 def test_an_absent_release_stays_absent(tmp_path):
     write_absent(tmp_path / "roco", "roco")
-    sample_pairs(tmp_path / "roco", tmp_path / "out", NUM_PAIRS, seed=1)
+    sample_pairs(tmp_path / "roco", tmp_path / "out", "strict", NUM_PAIRS, seed=1)
     assert open_manifest(tmp_path / "out")["found"] is False

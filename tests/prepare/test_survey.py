@@ -1,5 +1,6 @@
 """What is known of a release before its first row is written."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from m3ae.prepare.survey import Survey, moved
@@ -61,3 +62,33 @@ def test_an_answer_that_swallowed_a_file_is_no_class_and_texts_are_counted():
 def test_rows_that_the_reader_dropped_have_no_answers():
     survey = Survey.of([Dropped("1", Split.TRAIN, "a.png", "language not chosen")], "answer")
     assert (survey.num_rows, survey.answer_list("answer", "all")) == (1, [])
+
+
+def test_under_the_strict_protocol_a_training_row_that_a_test_row_repeats_is_dropped():
+    repeated = replace(question(99, 3, "Both "), texts=("which  SIDE?",))
+    near = [replace(repeated, image_id="image-4"), replace(repeated, texts=("Which side",)), replace(repeated, answers=("left",))]
+    survey = Survey.of([*TRAIN, *near, repeated, *TEST], "answer")
+    placed = list(survey.placed([repeated, *near, *TEST], "strict", 0.1, seed=1))
+    assert placed[0] == Dropped("99", Split.TRAIN, "3.png", "repeats a test row word for word")
+    assert [row for row in placed if isinstance(row, Dropped)] == placed[:1] and len(placed) == 5
+
+
+def test_under_the_papers_protocol_the_test_rows_choose_the_epoch_where_no_validation_split_was_published():
+    survey = Survey.of([*TRAIN, *TEST], "answer")
+    placed = list(survey.placed([*TRAIN, *TEST], "paper", 0.1, seed=1))
+    assert placed == [*TRAIN, *TEST, replace(TEST[0], split=Split.VALIDATION)]
+    published = question(99, 99, "left", Split.VALIDATION)
+    rows = [*TRAIN, published, *TEST]
+    assert list(Survey.of(rows, "answer").placed(rows, "paper", 0.1, seed=1)) == rows
+
+
+def test_a_release_that_is_only_pre_trained_on_has_its_validation_split_drawn_under_both_protocols():
+    rows = [replace(row, answers=(), answer_kind="") for row in TRAIN]
+    placed = [list(Survey.of(rows, None).placed(rows, protocol, 0.1, seed=1)) for protocol in ("strict", "paper")]
+    assert placed[0] == placed[1] and sum(row.split is Split.VALIDATION for row in placed[0]) == 6
+
+
+def test_pairs_without_answers_are_neither_dropped_nor_copied():
+    rows = [replace(row, answers=(), answer_kind="") for row in (question(1, 1, ""), question(2, 1, "", Split.TEST))]
+    for protocol in ("strict", "paper"):
+        assert list(Survey.of(rows, None).placed(rows, protocol, 0.1, seed=1)) == rows

@@ -23,6 +23,8 @@ PARAMS = {
     "pretrain_releases": ["roco", "medicat"],
     "tasks": ["vqa_rad", "slake", "vqa_med_2019", "roco_retrieval"],
     "seeds": [0, 1],
+    "protocol": "strict",
+    "answers": "by_protocol",
     "drop_leaks": False,
     "scales/demo.yaml": {"phantom": {"roco": {"train": 24, "test": 10}}, "pretrain": {"steps": 400}},
 }

@@ -89,5 +89,5 @@ def test_predictions_of_a_form_of_their_own_leave_the_task_without_cards(added, 
 
 def test_the_readmes_table_keeps_its_shape_where_a_task_has_no_score(added, asked):
     results = [result(entry, asked, added) for entry in (KNOWN_KIND, NEW_KIND)]
-    lines = [line for line in markdown(results, "").splitlines() if line.startswith("|")]
+    lines = [line for line in markdown(results, "", "").splitlines() if line.startswith("|")]
     assert len(lines) == 2 + 2 and len({line.count(" | ") for line in lines}) == 1

@@ -63,7 +63,7 @@ def test_the_settings_and_the_way_to_the_digests_are_shown(page):
 
 
 def test_nothing_measured_still_makes_a_page_that_says_so(nothing, params, tmp_path):
-    assert write_report(nothing, params, tmp_path / "report") == {}
+    assert write_report(nothing, params, tmp_path / "report") == {"protocol": "strict"}
     page = (tmp_path / "report" / "index.html").read_text()
     assert page.count('<b class="none">not measured</b>') == 4 and "No picture of reconstructions was written." in page
     assert "not audited: no metric file" in page

@@ -3,6 +3,7 @@ import pytest
 from m3ae.report import tables
 from m3ae.report.benchmark import BENCHMARK
 from m3ae.report.measured import result
+from tests.report.conftest import PARAMS
 
 
 @pytest.fixture
@@ -12,7 +13,7 @@ def results(run, asked):
 
 @pytest.fixture
 def table(results):
-    return tables.markdown(results, "")
+    return tables.markdown(results, "", tables.protocol(PARAMS))
 
 
 def line_with(text, *parts):
@@ -27,6 +28,11 @@ def test_a_row_holds_ours_the_guess_and_the_published_numbers(table):
 
 def test_a_published_score_that_nobody_else_prints_is_marked(table):
     assert "| 83.46 |" in table and "| 67.23 |" in table and "79.87†" in table and "† The paper's, found in no other source" in table
+
+
+def test_the_table_says_under_which_protocol_its_scores_stand_and_what_was_chosen_otherwise(table):
+    assert "Scores are percent. Protocol: `strict`, but `drop_leaks: false` (m3ae/protocol.py)." in table
+    assert tables.protocol(PARAMS | {"drop_leaks": "by_protocol", "protocol": "paper"}) == "Protocol: `paper`"
 
 
 def test_every_table_line_has_as_many_cells_as_the_header(table):
@@ -47,7 +53,7 @@ def test_footnotes_tell_about_validation_pairs_and_the_interval(table):
 def test_the_banner_stands_first_and_says_whether_all_or_part_is_synthetic(results):
     warning = tables.banner([True, True])
     assert warning.startswith("SYNTHETIC DATA: these scores say that the pipeline works, not how good the method is.")
-    assert tables.markdown(results, warning).startswith(f"**{warning}**")
+    assert tables.markdown(results, warning, "").startswith(f"**{warning}**")
     assert tables.banner([True, False]).startswith("PARTLY SYNTHETIC DATA")
     assert tables.banner([False]) == tables.banner([]) == ""
 
