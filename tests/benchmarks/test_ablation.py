@@ -1,0 +1,36 @@
+"""The ablation's rows -> its table: differences are taken seed by seed."""
+
+import pytest
+
+from benchmarks.ablation import REFERENCE, ROWS, collected, difference, name, write
+
+RUNS = [
+    (REFERENCE, 0, {"QA mean": 50.0, "VQA-RAD": 40.0}),
+    (REFERENCE, 1, {"QA mean": 60.0, "VQA-RAD": 50.0}),
+    (REFERENCE, 2, {"QA mean": 70.0}),
+    ("without MIM", 0, {"QA mean": 48.0, "VQA-RAD": 41.0}),
+    ("without MIM", 1, {"QA mean": 58.5}),
+    ("without MIM", 2, {}),
+    ("image ratio 0.5", 3, {"QA mean": 90.0}),
+]
+
+
+def test_a_difference_is_taken_seed_by_seed_and_its_interval_is_students():
+    table = collected(RUNS)
+    gain = difference(table, "without MIM", "QA mean")
+    assert gain.mean == -1.75 and gain.interval == pytest.approx((-1.75 - 12.706 * 0.25, -1.75 + 12.706 * 0.25), abs=1e-3)
+    assert difference(table, "without MIM", "VQA-RAD") == (1.0, None)  # one seed says nothing of the others
+    assert difference(table, "image ratio 0.5", "QA mean") is None  # no reference with its seed
+
+
+def test_the_table_has_the_rows_that_ran_in_the_papers_order(tmp_path):
+    write(collected(RUNS), tmp_path)
+    lines = (tmp_path / "table.md").read_text().splitlines()
+    assert [line.split(" | ")[0] for line in lines[2:]] == ["| as committed", "| image ratio 0.5", "| without MIM"]
+    assert lines[4].startswith("| without MIM | 2 | 53.2 (-1.8; -4.9 to +1.4) | 41.0 (+1.0) | – |")
+    assert (tmp_path / "ablation.png").stat().st_size > 5000 and len((tmp_path / "results.csv").read_text().splitlines()) == 9
+
+
+def test_every_row_has_a_name_of_its_own_that_git_takes():
+    names = [name(row, seed) for row in ROWS for seed in (0, 1)]
+    assert len(set(names)) == len(names) and all(part.isalnum() for one in names for part in one.split("-") if part)
