@@ -1,8 +1,8 @@
 """The paper's claims, one factor at a time: both masking ratios, the reconstruction layer, the decoders, the objectives.
 
-python -m benchmarks.ablation runs every row with every seed as an experiment of its own (`dvc exp run --temp`), then writes one table and
-one figure; what has run already is not run again, and `--collect` runs nothing. A seed is that of the synthetic data, of pre-training and of
-fine-tuning. From-scratch baselines do not depend on a row, so DVC runs them once a seed.
+python -m benchmarks.ablation runs every row with every seed as an experiment of its own (`dvc exp run --temp`), then writes one table
+and one figure; what has run already is not run again, and `--collect` runs nothing. A seed is that of the synthetic data, of pre-training
+and of fine-tuning. From-scratch baselines do not depend on a row, so DVC runs them once a seed.
 
 A difference is a row's score less that of the committed parameters with the same seed; its interval is Student's over the seeds, which says
 nothing where one was run. Several hours on two cores: name rows and seeds to run some.
@@ -97,9 +97,8 @@ def run(row: str, seed: int, everywhere: Sequence[str]) -> None:
         return
     settings = [f"seed={seed}", f"seeds=[{seed}]", *everywhere, *ROWS[row]]
     print(f"{row}, seed {seed}", flush=True)
-    subprocess.run(
-        ["dvc", "exp", "run", "--temp", "--name", name(row, seed), *(word for key in settings for word in ("-S", key))], check=True
-    )
+    options = [word for setting in settings for word in ("-S", setting)]
+    subprocess.run(["dvc", "exp", "run", "--temp", "--name", name(row, seed), *options], check=True)
 
 
 def metrics(experiment: str) -> dict[str, float]:
