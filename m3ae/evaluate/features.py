@@ -13,9 +13,9 @@ from m3ae.batches.tasks import TaskBatch
 from m3ae.batches.tokenizer import Tokenizer
 from m3ae.engine.processes import device
 from m3ae.evaluate.predictions import Test, each_batch
+from m3ae.finetune.whitening import pair_features
 from m3ae.model.backbone import Backbone
 from m3ae.model.config import ModelConfig
-from m3ae.model.fusion import Read
 from m3ae.shards.read import Shards, first_texts
 
 AT_ONCE = 64  # rows in one forward pass
@@ -44,6 +44,5 @@ def frozen_features(backbone: Backbone, shards: Shards, tokenizer: Tokenizer, co
 
 def encoded(backbone: Backbone, batch: TaskBatch) -> tuple[np.ndarray, np.ndarray]:
     """Return a batch's image features (B, H) and joint features (B, 2H)."""
-    text, image = backbone.encode_text(batch.text_ids, batch.text_mask), backbone.encode_image(batch.images)
-    fused = backbone.fusion(text, batch.text_mask.bool(), image, read=Read.POOLED)
-    return tuple(part.double().cpu().numpy() for part in (image.mean(dim=1), backbone.fusion.pooled(fused)))
+    image = backbone.encode_image(batch.images)
+    return tuple(part.double().cpu().numpy() for part in (image.mean(dim=1), pair_features(backbone, batch, image)))

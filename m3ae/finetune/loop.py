@@ -14,8 +14,10 @@ from m3ae.engine.engine import Engine
 from m3ae.engine.params import DeepSpeedParams
 from m3ae.engine.processes import is_first
 from m3ae.finetune.params import FinetuneParams
+from m3ae.finetune.whitening import whiten
 from m3ae.model.config import ModelConfig
 from m3ae.model.params import ModelParams
+from m3ae.objectives.answer import Labels
 from m3ae.objectives.base import Objective
 from m3ae.objectives.build import fill, start_from, task_learner
 from m3ae.objectives.learner import Learner
@@ -57,10 +59,14 @@ def finetune(
     learner = new_learner(task, config, seed, load_encoders=pretrained is None)
     if pretrained is not None:
         start_from(learner, pretrained)
-    steps = -(-len(task.splits["train"]) // params.batch)
+    batches, num_rows = task.training(seed), len(task.splits["train"])
+    head = learner.objectives[task.name]
+    if params.head_start == "whitened" and isinstance(head, Labels):
+        whiten(learner, head, batches, num_rows, params.micro_batch)
+    steps = -(-num_rows // params.batch)
     engine = Engine(learner, params, deepspeed, steps * params.epochs, seed)
     copy = partial(copied, task, config, seed)
-    batches, best = task.training(seed), None
+    best = None
     for epoch in tqdm(range(params.epochs), unit="epoch", disable=not is_first()):
         for _ in engine.train(batches, epoch * steps, (epoch + 1) * steps):
             pass

@@ -13,7 +13,7 @@ EVERY_TASK = "every_task"  # the block of what all tasks share at a scale
 
 
 class FinetuneParams(Recipe):
-    """`smallest_crop` 1 = no augmentation, whatever the `crop`; `choose_by` is read by retrieval alone."""
+    """`smallest_crop` 1 = no augmentation, whatever the `crop`; `choose_by` is read by retrieval alone, `head_start` by what answers."""
 
     places: ClassVar = (OPTIMIZER, "finetune", f"{SCALE}finetune.{EVERY_TASK}", f"{SCALE}finetune.{TASK}")
     epochs: Count
@@ -21,6 +21,7 @@ class FinetuneParams(Recipe):
     text_tokens: Annotated[int, Field(ge=8)]
     smallest_crop: Annotated[float, Field(gt=0, le=1)]
     crop: Literal["square", "stretched"]
+    head_start: Literal["drawn", "whitened"]
     choose_by: Literal["choices", "recall"]
 
 
