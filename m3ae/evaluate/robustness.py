@@ -28,6 +28,7 @@ from m3ae.shards.read import open_answers, open_manifest, open_split
 from m3ae.tasks import TASKS, TaskName
 
 FAMILIES = ("image", "text")
+CLEAN = "clean"
 Run = dict[Condition | None, pl.DataFrame]  # one model's predictions under each condition; under None, the clean ones
 
 
@@ -126,5 +127,11 @@ def left(clean: dict[str, Any], spoilt: Sequence[dict[str, Any]]) -> dict[str, d
 def write_tables(tables: Run, out: Path) -> None:
     """Write all predictions of a model into one table; its column `condition` is "clean", or the condition's name."""
     out.parent.mkdir(parents=True, exist_ok=True)
-    named = [table.with_columns(condition=pl.lit("clean" if condition is None else str(condition))) for condition, table in tables.items()]
+    named = [table.with_columns(condition=pl.lit(str(condition or CLEAN))) for condition, table in tables.items()]
     pl.concat(named).write_parquet(out)
+
+
+def read_tables(path: Path) -> Run:
+    """Return what `write_tables` wrote."""
+    parts = pl.read_parquet(path).partition_by("condition", include_key=False, as_dict=True, maintain_order=True)
+    return {None if name == CLEAN else Condition.of(name): table for (name,), table in parts.items()}

@@ -11,6 +11,7 @@ from dvc.stage import Stage
 from m3ae.disk.identity import code_digest
 from m3ae.disk.json import rounded
 from m3ae.evaluate.kinds import EVALUATIONS
+from m3ae.evaluate.robustness import figures_of, read_tables
 from m3ae.lineage.compared import Item
 from m3ae.model.card import CODE
 from m3ae.params import load
@@ -47,6 +48,15 @@ def zero_shot_scores(stage: Stage, _chain: Collection[str]) -> Iterator[Item]:
         yield recounted("retrieve", folder / "predictions.parquet", held, str(metrics))
 
 
+def robustness_scores(stage: Stage, _chain: Collection[str]) -> Iterator[Item]:
+    folder, metrics = folder_and_metrics(stage)
+    for task, held in json.loads(metrics.read_text()).items():
+        for start in STARTS:
+            runs = [read_tables(table) for table in sorted(folder.glob(f"{task}-*/{start}.parquet"))]
+            found = rounded(figures_of(EVALUATIONS[TASKS[task].kind], runs))
+            yield Item("counts", f"{metrics}: {task}, {start}", held[start], found)
+
+
 def folder_and_metrics(stage: Stage) -> tuple[Path, Path]:
     [metrics] = (out for out in stage.outs if out.metric)
     [folder] = (out for out in stage.outs if out.use_cache)
@@ -78,6 +88,7 @@ def card(stage: Stage, _chain: Collection[str]) -> Iterator[Item]:
 CHECKS: dict[str, Check] = {
     "evaluate": scores,
     "zero_shot": zero_shot_scores,
+    "robustness": robustness_scores,
     "inventory": releases,
     "pretrain": card,
     "finetune": card,

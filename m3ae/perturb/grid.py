@@ -1,6 +1,6 @@
 """Which perturbations a model is tested under."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from m3ae.perturb.images import IMAGE_OPERATORS
 from m3ae.perturb.params import GridName
@@ -19,6 +19,11 @@ class Condition(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.operator}-{self.level}"
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        operator, _, level = text.rpartition("-")
+        return cls(operator, int(level))
 
     @property
     def family(self) -> str:

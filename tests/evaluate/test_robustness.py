@@ -9,7 +9,7 @@ import pytest
 from m3ae.evaluate.kinds import EVALUATIONS
 from m3ae.evaluate.predictions import judged
 from m3ae.evaluate.ranking import pair
-from m3ae.evaluate.robustness import RobustnessPaths, figures_of, run
+from m3ae.evaluate.robustness import RobustnessPaths, figures_of, read_tables, run, write_tables
 from m3ae.perturb.grid import GRIDS, Condition, Grid
 from m3ae.shards.write import write_absent
 
@@ -36,6 +36,13 @@ def test_scores_are_means_over_seeds_and_a_familys_drop_is_relative_to_the_clean
     assert found["clean"]["overall"] == 50 and found["gaussian_noise-3"]["overall"] == 40 and found["missing_image-100"]["overall"] == 5
     assert found["image"]["relative_drop"] == pytest.approx({"overall": 20, "closed": 20})
     assert found["text"]["mean"]["overall"] == 25 and found["gaussian_noise-3"]["flipped"] == pytest.approx(10)
+
+
+def test_what_was_written_is_read_back_condition_by_condition(tmp_path):
+    run = {None: answers(10), NOISE: answers(8), GREY: answers(0)}
+    write_tables(run, tmp_path / "pretrained.parquet")
+    found = read_tables(tmp_path / "pretrained.parquet")
+    assert list(found) == list(run) and all(found[condition].equals(table) for condition, table in run.items())
 
 
 def test_a_change_has_a_paired_interval():
