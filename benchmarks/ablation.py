@@ -45,14 +45,14 @@ ROWS: dict[str, tuple[str, ...]] = {
     "without MIM": ("objectives.mim=0",),
     "without ITM": ("objectives.itm=0",),
 }
-SCORES = {  # column -> file and key
-    "QA mean": ("report", "question_answering.pretrained"),
-    "VQA-RAD": ("report", "tasks.vqa_rad.pretrained"),
-    "SLAKE": ("report", "tasks.slake.pretrained"),
-    "VQA-Med-2019": ("report", "tasks.vqa_med_2019.pretrained"),
-    "MELINDA": ("report", "tasks.melinda.pretrained"),
-    "R@1 zero-shot": ("report", "retrieval_zero_shot.text_to_image.r1"),
-    "MLM gain from image": ("report", "mlm_gain_from_image"),
+SCORES = {  # column -> key in data/metrics/report.json
+    "QA mean": "question_answering.pretrained",
+    "VQA-RAD": "tasks.vqa_rad.pretrained",
+    "SLAKE": "tasks.slake.pretrained",
+    "VQA-Med-2019": "tasks.vqa_med_2019.pretrained",
+    "MELINDA": "tasks.melinda.pretrained",
+    "R@1 zero-shot": "retrieval_zero_shot.text_to_image.r1",
+    "MLM gain from image": "mlm_gain_from_image",
 }
 MAIN = "QA mean"
 OUT = Path("docs/ablation")
@@ -103,12 +103,12 @@ def run(row: str, seed: int, everywhere: Sequence[str]) -> None:
 
 def metrics(experiment: str) -> dict[str, float]:
     """Return the scores of an experiment, none where there is no such one."""
+    files = DVCFileSystem(rev=experiment)
     try:
-        files = DVCFileSystem(rev=experiment)
-    except DvcException:
+        report = json.loads(files.read_text("data/metrics/report.json"))
+    except DvcException:  # told when the first file is asked for
         return {}
-    contents = {file: json.loads(files.read_text(f"data/metrics/{file}.json")) for file in {file for file, _ in SCORES.values()}}
-    found = {score: value_at(contents[file], key) for score, (file, key) in SCORES.items()}
+    found = {score: value_at(report, key) for score, key in SCORES.items()}
     return {score: value for score, value in found.items() if value is not None}
 
 

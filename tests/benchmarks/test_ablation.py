@@ -2,8 +2,11 @@
 
 import pytest
 
-from benchmarks.ablation import REFERENCE, ROWS, collected, difference, name, write
+from benchmarks.ablation import REFERENCE, ROWS, collected, difference, metrics, name, write
+from m3ae.disk.json import write_json
+from tests.commands import call
 
+AUTHOR = ("-c", "user.name=Nobody", "-c", "user.email=nobody@example.org")
 RUNS = [
     (REFERENCE, 0, {"QA mean": 50.0, "VQA-RAD": 40.0}),
     (REFERENCE, 1, {"QA mean": 60.0, "VQA-RAD": 50.0}),
@@ -29,6 +32,16 @@ def test_the_table_has_the_rows_that_ran_in_the_papers_order(tmp_path):
     assert [line.split(" | ")[0] for line in lines[2:]] == ["| as committed", "| image ratio 0.5", "| without MIM"]
     assert lines[4].startswith("| without MIM | 2 | 53.2 (-1.8; -4.9 to +1.4) | 41.0 (+1.0) | – |")
     assert (tmp_path / "ablation.png").stat().st_size > 5000 and len((tmp_path / "results.csv").read_text().splitlines()) == 10
+
+
+def test_an_experiments_scores_are_read_where_they_are_and_one_that_has_not_run_has_none(tmp_path, monkeypatch):
+    write_json(tmp_path / "data/metrics/report.json", {"question_answering": {"pretrained": 60.0}, "mlm_gain_from_image": 28.5})
+    for command in ("git init --quiet", "dvc init --quiet", "git add --all"):
+        call(tmp_path, *command.split())
+    call(tmp_path, "git", *AUTHOR, "commit", "--quiet", "--message", "A run")
+    monkeypatch.chdir(tmp_path)
+    assert metrics("HEAD") == {"QA mean": 60.0, "MLM gain from image": 28.5}
+    assert metrics("ablation-without-mim-seed0") == {}
 
 
 def test_every_row_has_a_name_of_its_own_that_git_takes():
