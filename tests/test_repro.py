@@ -83,7 +83,7 @@ def stages_run(output: str) -> set[str]:
 
 def test_repro_runs_every_stage_and_says_where_the_report_is(project):
     once = {"check", "phantom", "inventory", "sample_pairs", "leaks", "tokenizer", "pretrain", "architecture"}
-    once |= {"zero_shot", "controls", "report"}
+    once |= {"zero_shot", "controls", "robustness", "report"}
     runs = {f"{stage}@{task}-0" for stage in ("finetune", "baseline", "evaluate") for task in RUN}
     assert stages_run(project.first_output) == once | runs | {f"prepare@{release}" for release in CATALOGUE}
     assert f"report: {project.folder / 'data' / 'report' / 'index.html'}" in project.first_output
@@ -125,12 +125,13 @@ def test_every_number_of_the_report_traces_back_to_the_releases(project):
     told = project.m3ae("trace", "data/report/table.md")
     assert "\nok: all that was run, read and written is what dvc.lock holds" in told and "DIFFERS" not in told and "  other  " not in told
     counted = ["evaluate/vqa_rad-0.json: scratch", "evaluate/roco_retrieval-0.json: pretrained", "zero_shot.json"]
+    counted.append("robustness.json: vqa_rad, scratch")
     assert all(f"  ok       counts  data/metrics/{name}" in told for name in counted)
 
 
 def test_a_changed_line_of_evaluate_re_runs_evaluation_and_report_alone(project):
     with project.changed("m3ae/evaluate/scores.py"):
-        tested = {f"evaluate@{task}-0" for task in RUN} | {"zero_shot", "controls"}
+        tested = {f"evaluate@{task}-0" for task in RUN} | {"zero_shot", "controls", "robustness"}
         assert stages_run(project.dvc("repro")) == tested  # and the report, were a score another one
     assert stages_run(project.dvc("repro")) <= tested
 
@@ -148,7 +149,9 @@ def test_an_exported_and_imported_model_is_fine_tuned_with_the_same_scores(proje
 def test_an_ablation_runs_pretraining_and_what_follows_from_it_and_no_preparation_and_no_baseline(project):
     project.write(**{"mask_ratio": 0.5, "mim_layer": 2, "mim_decoder": "mlp", "objectives.itm": 0})
     follows = {f"{stage}@{task}-0" for stage in ("finetune", "evaluate") for task in RUN}
-    assert stages_run(project.dvc("repro")) == {"check", "pretrain", "architecture", "zero_shot", "controls", "report"} | follows
+    assert (
+        stages_run(project.dvc("repro")) == {"check", "pretrain", "architecture", "zero_shot", "controls", "robustness", "report"} | follows
+    )
 
 
 def test_the_authors_way_is_a_matter_of_parameters(project):
