@@ -24,6 +24,7 @@ from scipy.stats import ttest_1samp
 
 from m3ae.evaluate.intervals import CONFIDENCE
 from m3ae.report.measured import value_at
+from m3ae.report.tables import line
 
 REFERENCE = "as committed"
 ROWS: dict[str, tuple[str, ...]] = {
@@ -142,7 +143,7 @@ def markdown(table: pl.DataFrame) -> str:
     for row in present(table):
         part = table.filter(pl.col("row") == row)
         lines.append((row, str(part["seed"].n_unique()), *(cell(table, row, score) for score in SCORES)))
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    return "".join(f"{line(cells)}\n" for cells in lines)
 
 
 def present(table: pl.DataFrame) -> list[str]:
@@ -161,7 +162,7 @@ def cell(table: pl.DataFrame, row: str, score: str) -> str:
 
 
 def figure(table: pl.DataFrame) -> Figure:
-    """Draw each row's difference in the mean over the question-answering tasks, with its interval and its seeds' own."""
+    """Draw each row's difference in the mean over the question-answering tasks, with its interval over seeds."""
     rows = [row for row in present(table) if row != REFERENCE]
     drawn = Figure(figsize=(7, 1.2 + 0.32 * len(rows)), layout="constrained")
     axes = drawn.add_subplot()

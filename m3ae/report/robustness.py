@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from m3ae.evaluate.items import MAIN
 from m3ae.report import tables
 from m3ae.report.measured import value_at
 from m3ae.report.published import LABELS
 from m3ae.tasks import TASKS
 
 STARTS = {"pretrained": "pre-trained", "scratch": "from scratch"}
-SCORES = ("overall", "text_to_image.r1", "image_to_text.r1")
 COLUMNS = ("Clean", "Image spoilt", "Text spoilt", "Without image", "Without text")
 EXPLANATION = (
     "Percent right; means over seeds. Spoilt: the mean over the conditions of `robustness` (m3ae/perturb/grid.py), and in brackets by how "
@@ -36,7 +36,7 @@ def robustness(metrics: dict | None) -> list[Line]:
         Line(TASKS[task].title, title, LABELS[score], found["synthetic"], cells(found[start], score))
         for task, found in (metrics or {}).items()
         for start, title in STARTS.items()
-        for score in SCORES
+        for score in MAIN
         if value_at(found[start], f"clean.{score}") is not None
     ]
 

@@ -16,6 +16,11 @@ from m3ae.shards.write import write_absent
 NOISE, TYPOS, GREY = Condition("gaussian_noise", 3), Condition("keyboard", 3), Condition("missing_image", 100)
 
 
+@pytest.fixture
+def paths(tmp_path):
+    return RobustnessPaths(*(tmp_path / name for name in RobustnessPaths._fields[:-1]), tmp_path / "robustness.json")
+
+
 def answers(num_right):
     """Predictions on 20 questions about 20 images, so many of them right."""
     rows = [{"id": f"q{n}", "image_id": f"i{n}", "texts": ["?"], "answers": ["yes"], "answer_kind": "closed"} for n in range(20)]
@@ -61,14 +66,12 @@ def test_rankings_say_how_far_the_right_partner_falls():
 
 
 @pytest.mark.parametrize("grid", [GRIDS["none"], Grid((NOISE,), ranks=False)])
-def test_what_is_not_tested_is_not_opened(tmp_path, grid):
-    paths = RobustnessPaths(*(tmp_path / name for name in ("shards", "finetuned", "baseline", "out")), tmp_path / "robustness.json")
+def test_what_is_not_tested_is_not_opened(paths, grid):
     run(["roco_retrieval"], [0], grid, paths)
     assert json.loads(paths.metrics.read_text()) == {}
 
 
-def test_an_absent_release_is_left_out(tmp_path):
-    paths = RobustnessPaths(*(tmp_path / name for name in ("shards", "finetuned", "baseline", "out")), tmp_path / "robustness.json")
+def test_an_absent_release_is_left_out(paths):
     write_absent(paths.shards / "vqa_rad", "vqa_rad")
     run(["vqa_rad"], [0], Grid((NOISE,), ranks=False), paths)
     assert json.loads(paths.metrics.read_text()) == {} and json.loads((paths.out / "conditions.json").read_text()) == ["gaussian_noise-3"]
