@@ -39,6 +39,8 @@ def scores(stage: Stage, _chain: Collection[str]) -> Iterator[Item]:
     held = json.loads(metrics.read_text())
     for start in STARTS if held["found"] else ():
         yield recounted(kind, folder / f"{start}.parquet", held[start], f"{metrics}: {start}")
+    for start, scored in held.get("validation", {}).items():
+        yield recounted(kind, folder / f"{start}-validation.parquet", scored, f"{metrics}: validation, {start}")
 
 
 def zero_shot_scores(stage: Stage, _chain: Collection[str]) -> Iterator[Item]:

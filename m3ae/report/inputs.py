@@ -25,9 +25,9 @@ class Inputs:
     def plot(self, name: str) -> Path:
         return self.data / "plots" / name
 
-    def predictions(self, task: str, seed: int, start: str = "pretrained") -> Path:
+    def predictions(self, task: str, seed: int, start: str = "pretrained", split: str = "test") -> Path:
         """Return the table of the model that started from pre-training, or from scratch where `start` says so."""
-        return self.data / "evaluate" / f"{task}-{seed}" / f"{start}.parquet"
+        return self.data / "evaluate" / f"{task}-{seed}" / f"{start}{'' if split == 'test' else f'-{split}'}.parquet"
 
     def zero_shot_predictions(self) -> Path:
         return self.data / "zero_shot" / "predictions.parquet"

@@ -58,6 +58,7 @@ class Result:
     synthetic: bool = False
     missing: str = ""
     remark: str = ""
+    validation: Row | None = None  # where answers are given
 
     def row(self, score: str) -> Row | None:
         return next((row for row in self.rows if row.score == score), None)
@@ -87,15 +88,24 @@ def result(entry: Entry, asked: Asked, inputs: Inputs) -> Result:
     remark = ", ".join(f"{name}: no metric file" for name in absent)
     scores = entry.scores or dict(leaves(scores_of(entry, runs[0], "pretrained") or {}))
     rows = (row(entry, score, runs, counts, tested) for score in scores)
-    return Result(entry, tuple(row for row in rows if row.pretrained or row.scratch or row.paper), is_synthetic(runs), remark=remark)
+    measured = tuple(row for row in rows if row.pretrained or row.scratch or row.paper)
+    return Result(entry, measured, is_synthetic(runs), remark=remark, validation=validation_row(entry, runs, inputs))
 
 
-def tested_items(entry: Entry, runs: Sequence[dict], start: str, inputs: Inputs) -> list[Items]:
+def validation_row(entry: Entry, runs: Sequence[dict], inputs: Inputs) -> Row | None:
+    """Return the overall scores on validation; None unless every run has them."""
+    if not all("validation" in run for run in runs):
+        return None
+    scored = {start: tested_items(entry, runs, start, inputs, "validation") for start in ("pretrained", "scratch")}
+    return row(entry, "overall", [run["validation"] for run in runs], {}, scored)
+
+
+def tested_items(entry: Entry, runs: Sequence[dict], start: str, inputs: Inputs, split: str = "test") -> list[Items]:
     """Return the items of each run's scores; none where predictions are missing."""
     if entry.name == ZERO_SHOT:
         paths = [inputs.zero_shot_predictions()] if start == "pretrained" else []
     else:
-        paths = [inputs.predictions(entry.name, run["seed"], start) for run in runs]
+        paths = [inputs.predictions(entry.name, run["seed"], start, split) for run in runs]
     return [items(polars.read_parquet(path)) for path in paths] if all(path.is_file() for path in paths) else []
 
 

@@ -61,17 +61,22 @@ def mim_gain(pretrain: dict | None) -> float | None:
 
 
 def main_scores(result: Result) -> dict[str, Any]:
-    """Return the overall score, or R@1 each way: {"pretrained", "scratch", "gain"}, means over seeds."""
+    """Return the overall score, or R@1 each way: {"pretrained", "scratch", "gain", "gain_interval"}, means over seeds.
+
+    What gives answers has the same of its validation split under "validation".
+    """
     if result.entry.kind != "retrieve":
-        return both_scores(result.row("overall"))
+        validation = both_scores(result.validation)
+        return both_scores(result.row("overall")) | ({"validation": validation} if validation else {})
     return {way: scores for way in DIRECTIONS if (scores := both_scores(result.row(f"{way}.r1")))}
 
 
-def both_scores(row: Row | None) -> dict[str, float]:
+def both_scores(row: Row | None) -> dict[str, Any]:
     if row is None:
         return {}
     scores = {name: score.mean for name, score in (("pretrained", row.pretrained), ("scratch", row.scratch)) if score}
-    return scores | ({} if row.gain is None else {"gain": row.gain})
+    interval = {"gain_interval": row.gain_interval._asdict()} if row.gain_interval else {}
+    return scores | ({} if row.gain is None else {"gain": row.gain}) | interval
 
 
 @dataclass(frozen=True)

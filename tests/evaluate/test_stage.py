@@ -73,7 +73,8 @@ def test_of_a_release_that_was_not_found_the_metrics_say_so_and_nothing_is_teste
 def test_both_models_are_scored_beside_the_majority_answer(paths, save_answering):
     train = Split("abc", [["yes"], ["no"], ["no"]], ["closed"] * 3)
     test = Split("abcd", [["yes"], ["yes"], ["yes"], ["no"]], ["open", "closed", "closed", "closed"])
-    write_shards(paths.shards, train=train, test=test)
+    validation = Split("ab", [["no"], ["no"]], ["closed"] * 2)
+    write_shards(paths.shards, train=train, validation=validation, test=test)
     write_json(paths.shards / ANSWERS, ["yes", "no"])
     save_answering(paths.finetuned, 0)
     save_answering(paths.baseline, 1)
@@ -89,9 +90,11 @@ def test_both_models_are_scored_beside_the_majority_answer(paths, save_answering
         "pretrained": {"overall": 75.0, "open": 100.0, "closed": 66.666667},
         "scratch": all_no,
         "majority": all_no,
+        "validation": {"pretrained": {"overall": 0.0, "closed": 0.0}, "scratch": {"overall": 100.0, "closed": 100.0}},
     }
     given = {name: polars.read_parquet(paths.out / f"{name}.parquet")["prediction"].to_list() for name in ("pretrained", "scratch")}
     assert given == {"pretrained": ["yes"] * 4, "scratch": ["no"] * 4}
+    assert len(polars.read_parquet(paths.out / "scratch-validation.parquet")) == 2
 
 
 def test_zero_shot_recalls_are_counted_from_the_predictions_that_are_written(tmp_path, sizes, tokenizer):

@@ -1,5 +1,8 @@
+import json
+
 import pytest
 
+from m3ae.disk.json import write_json
 from m3ae.evaluate.intervals import mean_interval
 from m3ae.report.benchmark import BENCHMARK
 from m3ae.report.measured import result
@@ -37,8 +40,23 @@ def test_what_the_image_brings_is_in_points_and_what_reconstruction_brings_in_pe
 def test_each_task_that_is_there_has_its_scores_and_no_other_has_a_key(run, asked):
     tasks = summed(run, asked)["tasks"]
     assert sorted(tasks) == ["roco_retrieval", "slake", "vqa_rad"]
-    assert tasks["vqa_rad"] == {"pretrained": 72.0, "scratch": 60.5, "gain": 11.5}
+    assert {name: tasks["vqa_rad"][name] for name in ("pretrained", "scratch", "gain")} == {
+        "pretrained": 72.0,
+        "scratch": 60.5,
+        "gain": 11.5,
+    }
     assert tasks["roco_retrieval"]["image_to_text"] == {"pretrained": 11.0, "scratch": 1.0, "gain": 10.0}
+
+
+def test_a_gain_has_its_paired_interval_and_what_gives_answers_the_same_on_validation(run, asked):
+    rows = [result(entry, asked, run).row("overall") for entry in BENCHMARK[:1]]
+    assert summed(run, asked)["tasks"]["vqa_rad"]["gain_interval"] == rows[0].gain_interval._asdict()
+    assert "validation" not in summed(run, asked)["tasks"]["vqa_rad"]
+    for seed in (0, 1):
+        path = run.data / f"metrics/evaluate/vqa_rad-{seed}.json"
+        scored = {"pretrained": {"overall": 50.0 + seed}, "scratch": {"overall": 40.0}}
+        write_json(path, json.loads(path.read_text()) | {"validation": scored})
+    assert summed(run, asked)["tasks"]["vqa_rad"]["validation"] == {"pretrained": 50.5, "scratch": 40.0, "gain": 10.5}
 
 
 def test_nothing_measured_is_an_empty_summary_and_says_so_in_the_headlines(nothing, asked):
