@@ -9,19 +9,16 @@ nothing where one was run. Several hours on two cores: name rows and seeds to ru
 """
 
 import argparse
-import json
-import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from statistics import fmean
 from typing import NamedTuple
 
 import polars as pl
-from dvc.api import DVCFileSystem
-from dvc.exceptions import DvcException
 from matplotlib.figure import Figure
 from scipy.stats import ttest_1samp
 
+from benchmarks.experiments import read, refuse_changes, run
 from m3ae.evaluate.intervals import CONFIDENCE
 from m3ae.report.measured import value_at
 from m3ae.report.tables import line
@@ -77,38 +74,18 @@ def main() -> None:
         refuse_changes()
         for seed in args.seeds:
             for row in (REFERENCE, *args.rows):
-                run(row, seed, args.set)
+                run(name(row, seed), [f"seed={seed}", f"seeds=[{seed}]", *args.set, *ROWS[row]])
     table = collected((row, seed, metrics(name(row, seed))) for row in ROWS for seed in args.seeds)
     write(table, OUT)
-
-
-def refuse_changes() -> None:
-    """Raise SystemExit where every row would carry what is not committed."""
-    if subprocess.run(["git", "diff", "--quiet", "HEAD", "--", "params.yaml", "scales"]).returncode:
-        raise SystemExit("params.yaml or scales/ differ from the last commit, and every row would carry that: commit or undo it first")
 
 
 def name(row: str, seed: int) -> str:
     return "-".join(["ablation", *row.lower().replace(".", "").split(), f"seed{seed}"])
 
 
-def run(row: str, seed: int, everywhere: Sequence[str]) -> None:
-    """Run one experiment, unless there is one of its name."""
-    if metrics(name(row, seed)):
-        return
-    settings = [f"seed={seed}", f"seeds=[{seed}]", *everywhere, *ROWS[row]]
-    print(f"{row}, seed {seed}", flush=True)
-    options = [word for setting in settings for word in ("-S", setting)]
-    subprocess.run(["dvc", "exp", "run", "--temp", "--name", name(row, seed), *options], check=True)
-
-
 def metrics(experiment: str) -> dict[str, float]:
     """Return the scores of an experiment, none where there is no such one."""
-    files = DVCFileSystem(rev=experiment)
-    try:
-        report = json.loads(files.read_text("data/metrics/report.json"))
-    except DvcException:  # told when the first file is asked for
-        return {}
+    report = read(experiment, "data/metrics/report.json")
     found = {score: value_at(report, key) for score, key in SCORES.items()}
     return {score: value for score, value in found.items() if value is not None}
 

@@ -1,0 +1,140 @@
+"""What pre-training is worth on real data: on ROCO, on ROCO and own pairs, not at all; VQA-Med-2019 and VQA-RAD, three seeds.
+
+python -m benchmarks.real --releases FOLDER runs each arm as an experiment (`dvc exp run --temp`) and writes what the runs say to docs/real: a
+table, a figure, and each arm's metrics and dvc.lock. What has run is not run again; `--collect` runs nothing. Hours on two cores at scale
+`small`. A model that is pre-trained on `own` pairs that tell training answers has seen those, and nothing of validation or test.
+"""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from matplotlib.figure import Figure
+
+from benchmarks.experiments import read, read_bytes, refuse_changes, run
+from m3ae.disk.json import write_json
+from m3ae.report.tables import line
+from m3ae.tasks import TASKS
+
+ARMS = {"roco": "[roco]", "roco and own": "[roco,own]"}
+TESTED = ("vqa_med_2019", "vqa_rad")
+METRICS = ("report", "controls", "leaks", "pretrain")
+CONTROLS = ("question_only", "image_only", "nearest_neighbours", "linear_probe")
+COLUMNS = (
+    "Pre-trained on",
+    "Task",
+    "Split",
+    "From scratch",
+    "Pre-trained",
+    "Gain",
+    "Question only",
+    "Image only",
+    "Nearest neighbours",
+    "Linear probe",
+)
+OUT = Path("docs/real")
+
+
+class Gain(NamedTuple):
+    """A task's scores on one split, percent right, means over seeds; the interval is that of the paired gain."""
+
+    arm: str
+    task: str
+    split: str
+    scratch: float
+    pretrained: float
+    gain: float
+    low: float
+    high: float
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--releases", type=Path, help="the folder that holds them")
+    parser.add_argument("--arms", nargs="+", choices=list(ARMS), default=list(ARMS), metavar="ARM", help=", ".join(ARMS))
+    parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", help="of every arm: scale=paper")
+    parser.add_argument("--collect", action="store_true", help="run nothing; write what has run")
+    args = parser.parse_args()
+    if not args.collect:
+        if not args.releases:
+            parser.error("--releases is missing: the folder that holds roco, own, vqa_med_2019 and vqa_rad")
+        refuse_changes()
+        for arm in args.arms:
+            run(name(arm), [*settings(args.releases), f"pretrain_releases={ARMS[arm]}", *args.set])
+    for arm in ARMS:
+        keep(arm, OUT)
+    write(OUT)
+
+
+def settings(releases: Path) -> list[str]:
+    return [f"releases={releases.resolve()}", "scale=small", f"tasks=[{','.join(TESTED)}]", "seeds=[0,1,2]", "drop_leaks=true"]
+
+
+def name(arm: str) -> str:
+    return f"real-{arm.replace(' ', '-')}"
+
+
+def keep(arm: str, out: Path) -> None:
+    """Copy what an arm's run left: its metrics and the digests of everything that it read and wrote. Nothing where it has not run."""
+    for metric in METRICS:
+        if content := read(name(arm), f"data/metrics/{metric}.json"):
+            write_json(out / name(arm) / f"{metric}.json", content)
+    if lock := read_bytes(name(arm), "dvc.lock"):
+        (out / name(arm) / "dvc.lock").write_bytes(lock)
+
+
+def write(out: Path) -> None:
+    """Write table and figure of the arms whose metrics lie in `out`."""
+    found = [gain for arm in ARMS for gain in gains(arm, out)]
+    (out / "table.md").write_text(markdown(found, {arm: kept(out, arm, "controls") for arm in ARMS}))
+    figure(found).savefig(out / "real.png", dpi=160, metadata={"Software": None})
+
+
+def kept(out: Path, arm: str, metric: str) -> dict[str, Any]:
+    path = out / name(arm) / f"{metric}.json"
+    return json.loads(path.read_text()) if path.is_file() else {}
+
+
+def gains(arm: str, out: Path) -> list[Gain]:
+    tasks = kept(out, arm, "report").get("tasks", {})
+    splits = (
+        (task, split, tasks[task] if split == "test" else tasks[task]["validation"]) for task in tasks for split in ("validation", "test")
+    )
+    return [
+        Gain(arm, task, split, scores["scratch"], scores["pretrained"], scores["gain"], *scores["gain_interval"].values())
+        for task, split, scores in splits
+    ]
+
+
+def markdown(found: list[Gain], controls: dict[str, dict[str, Any]]) -> str:
+    rows = [
+        COLUMNS,
+        (":--", ":--", ":--", *["--:"] * (len(COLUMNS) - 3)),
+        *(cells(gain, controls[gain.arm].get(gain.task, {})) for gain in found),
+    ]
+    return "".join(f"{line(row)}\n" for row in rows)
+
+
+def cells(gain: Gain, controls: dict[str, Any]) -> list[str]:
+    """Return a row of the table; controls are of the test split alone."""
+    beside = [f"{controls[control]['overall']:.1f}" if gain.split == "test" and control in controls else "–" for control in CONTROLS]
+    between = f"{gain.gain:+.1f} ({gain.low:+.1f} to {gain.high:+.1f})"
+    return [gain.arm, TASKS[gain.task].title, gain.split, f"{gain.scratch:.1f}", f"{gain.pretrained:.1f}", between, *beside]
+
+
+def figure(found: list[Gain]) -> Figure:
+    """Draw each gain with its interval."""
+    drawn = Figure(figsize=(7, 1.2 + 0.35 * len(found)), layout="constrained")
+    axes = drawn.add_subplot()
+    for place, gain in enumerate(reversed(found)):
+        axes.errorbar(gain.gain, place, xerr=[[gain.gain - gain.low], [gain.high - gain.gain]], fmt="o", color="#2b6cb0", capsize=3)
+    axes.axvline(0, color="#8a94a3", linewidth=1)
+    axes.set_yticks(range(len(found)), [f"{gain.arm}: {TASKS[gain.task].title}, {gain.split}" for gain in reversed(found)])
+    axes.set_xlabel("pre-trained above from scratch, points (95% interval over images and seeds)")
+    axes.spines[["top", "right"]].set_visible(False)
+    return drawn
+
+
+if __name__ == "__main__":
+    main()
