@@ -1,8 +1,9 @@
 """What pre-training is worth on real data: on ROCO, on ROCO and own pairs, not at all; VQA-Med-2019 and VQA-RAD, three seeds.
 
-python -m benchmarks.real --releases FOLDER runs each arm as an experiment (`dvc exp run --temp`) and writes what the runs say to docs/real: a
-table, a figure, and each arm's metrics and dvc.lock. What has run is not run again; `--collect` runs nothing. Hours on two cores at scale
-`small`. A model that is pre-trained on `own` pairs that tell training answers has seen those, and nothing of validation or test.
+python -m benchmarks.real --releases FOLDER runs each arm as an experiment (`dvc exp run --temp`) and writes what the runs say to docs/real:
+a table, a figure, and each arm's metrics and dvc.lock. What has run is not run again; `--collect` runs nothing. It takes hours on two
+cores at scale `small`. A model that is pre-trained on `own` pairs that tell training answers has seen those, and nothing of validation
+or test.
 """
 
 import argparse
@@ -102,7 +103,7 @@ def gains(arm: str, out: Path) -> list[Gain]:
         (task, split, tasks[task] if split == "test" else tasks[task]["validation"]) for task in tasks for split in ("validation", "test")
     )
     return [
-        Gain(arm, task, split, scores["scratch"], scores["pretrained"], scores["gain"], *scores["gain_interval"].values())
+        Gain(arm, task, split, scores["scratch"], scores["pretrained"], scores["gain"], **scores["gain_interval"])
         for task, split, scores in splits
     ]
 
