@@ -15,6 +15,7 @@ suppress_warnings = ["toc.excluded"]  # of the reference, where it is left out
 myst_heading_anchors = 3
 autosummary_generate = with_reference
 autodoc_default_options = {"members": True, "exclude-members": "model_config"}
+autodoc_inherit_docstrings = False  # of torch and pydantic
 autodoc_typehints = "description"
 default_role = "code"  # as the docstrings quote names
 
