@@ -33,7 +33,7 @@ def main() -> None:
     saved = Tokenizer.load(args.out)
     texts = training_texts(args.shards, args.excluded, params.pretrain_releases)
     lengths = measured(texts, saved.fast, params.model.text_tokens)
-    write_json(args.metrics, {"vocabulary": len(saved), "read": params.model.text_tokens, **lengths._asdict()})
+    write_json(args.metrics, {"vocabulary": len(saved), "text_tokens": params.model.text_tokens, **lengths._asdict()})
 
 
 def training_texts(shards: Path, excluded_path: Path, releases: tuple[str, ...]) -> Iterator[str]:

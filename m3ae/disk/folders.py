@@ -42,7 +42,9 @@ def new_folder(folder: Path) -> Iterator[Path]:
         except BaseException:
             shutil.rmtree(partial, ignore_errors=True)
             raise
-        if folder.exists():
+        if folder.is_symlink():
+            folder.unlink()  # what it leads to is not ours
+        elif folder.exists():
             shutil.rmtree(folder)
         partial.rename(folder)
         fsync_folder(folder.parent)
