@@ -11,18 +11,19 @@ from m3ae.params import StageParams
 
 
 class Params(StageParams):
+    pretrained: Path
     tasks: tuple[str, ...]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    add_paths(parser, ("shards", "pretrained", "out", "metrics"))
+    add_paths(parser, ("shards", "out", "metrics"))
     args = parser.parse_args()
     params = Params.read(Path("params.yaml"))
 
     join()
     with watched():
-        figures = controls(params.tasks, args.shards, args.pretrained, args.out)
+        figures = controls(params.tasks, args.shards, params.pretrained, args.out)
         if is_first():
             write_json(args.metrics, figures)
 

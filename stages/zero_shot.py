@@ -12,18 +12,19 @@ from m3ae.prepare.params import RetrieveParams
 
 
 class Params(StageParams):
+    pretrained: Path
     retrieve: RetrieveParams
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    add_paths(parser, ("shards", "pretrained", "out", "metrics"))
+    add_paths(parser, ("shards", "out", "metrics"))
     args = parser.parse_args()
     params = Params.read(Path("params.yaml"))
 
     join()
     with watched():
-        figures = zero_shot(args.shards, args.pretrained, args.out, params.retrieve.text_tokens)
+        figures = zero_shot(args.shards, params.pretrained, args.out, params.retrieve.text_tokens)
         if is_first():
             write_json(args.metrics, figures)
 
