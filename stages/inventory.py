@@ -3,7 +3,12 @@
 import argparse
 from pathlib import Path
 
+from m3ae.params import StageParams
 from m3ae.releases.inventory import write_inventory
+
+
+class Params(StageParams):
+    image_folders: tuple[Path, ...]
 
 
 def main() -> None:
@@ -12,7 +17,7 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=Path, required=True)
     args = parser.parse_args()
 
-    write_inventory(args.releases, args.out)
+    write_inventory(args.releases, args.out, Params.read(Path("params.yaml")).image_folders)
 
 
 if __name__ == "__main__":

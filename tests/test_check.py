@@ -54,7 +54,10 @@ def test_the_projects_own_params_are_valid(changed):
         ({"objectives": {"mlm": 0, "mim": 0, "itm": 0}}, r"every objective is off"),
         ({"tasks": ["vqa_rad", "vqa_rad"]}, r"names something twice"),
         ({"tasks": []}, r"tasks = \[\]"),
-        ({"pretrain_releases": ["rocco"]}, r"'rocco' is not known; did you mean roco\?; known: roco, rocov2, medicat, own"),
+        (
+            {"pretrain_releases": ["rocco"]},
+            r"'rocco' is not known; did you mean roco\?; known: roco, rocov2, medicat, mimic_cxr, iu_xray, own",
+        ),
         ({"pretrained": "data/architecture"}, r"pretrained = 'data/architecture' holds no model"),
         ({"pretrained": "nowhere"}, r"pretrained = 'nowhere' holds no model; give one that `m3ae import` made"),
         (

@@ -17,7 +17,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageOps
 
 from m3ae.prepare.params import Encoding
-from m3ae.releases.places import is_allowed
+from m3ae.releases.places import OUTSIDE, is_allowed
 
 MAX_ASPECT = 2  # the longer side is cut, about its centre, to this many times the shorter one
 WINDOW_PERCENTILES = (0.5, 99.5)
@@ -75,7 +75,7 @@ def refuse_path(path: Path, release: Path, image_folders: tuple[Path, ...]) -> N
     A name that no file can have is an error of the file system: an unreadable image.
     """
     if not is_allowed(path, release, image_folders):
-        raise UnusableImage("path leaves the release")
+        raise UnusableImage(OUTSIDE)
     if not path.is_file():
         raise UnusableImage("missing image")
 

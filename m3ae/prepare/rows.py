@@ -13,7 +13,7 @@ from m3ae.prepare.texts import MOST_CHARACTERS, MOST_IN_ANSWER, cleaned, long_en
 from m3ae.releases.readers.published import Dropped, within
 from m3ae.releases.record import Record
 from m3ae.shards.format import Row
-from m3ae.tasks import KindName
+from m3ae.tasks import Task
 
 NO_BYTES = "no image bytes"  # a null in a table
 NUM_REMEMBERED = 256  # stored images a process keeps, for several questions ask about one
@@ -29,11 +29,12 @@ class StoredImage(NamedTuple):
 
 @dataclass(frozen=True)
 class RowMaker:
-    """The shared steps for the records of one release; `kind` is what its task makes of them, None where it has no task."""
+    """The shared steps for the records of one release, and of its task where it has one."""
 
     release: Path
-    kind: KindName | None
+    task: Task | None
     params: PrepareParams
+    image_folders: tuple[Path, ...]  # where images may lie besides
 
     def row(self, record: Record) -> Row | Dropped:
         if any(len(text) > MOST_CHARACTERS for text in record.texts[:1]):
@@ -41,7 +42,7 @@ class RowMaker:
         if any(len(answer) > MOST_IN_ANSWER for answer in record.answers):
             return self.dropped(record, f"answer of over {MOST_IN_ANSWER} characters")
         texts, has_caption = self.texts(record)
-        answers = task_answers(record, self.kind)
+        answers = task_answers(record, self.task)
         if not texts:
             return self.dropped(record, self.no_text)
         if self.asks and not answers:
@@ -59,11 +60,11 @@ class RowMaker:
         if record.content is not None:
             content = record.content.read()
             return stored(record.image, self.release, self.params, content) if content else NO_BYTES
-        return (remembered if self.asks else stored)(record.image, self.release, self.params)
+        return (remembered if self.asks else stored)(record.image, self.release, self.params, image_folders=self.image_folders)
 
     @property
     def asks(self) -> bool:
-        return self.kind in ("answer", "classify")
+        return self.task is not None and self.task.kind in ("answer", "classify")
 
     @property
     def no_text(self) -> str:
@@ -80,18 +81,22 @@ class RowMaker:
         return Dropped(record.id, record.split, within(record.image, self.release), reason)
 
 
-def task_answers(record: Record, kind: KindName | None) -> list[str]:
-    """Return the right answers as they are compared: cleaned, and normalised for questions; none where one has swallowed a file."""
+def task_answers(record: Record, task: Task | None) -> list[str]:
+    """Return the right answers as the task compares them, each once; none where one has swallowed a file."""
     if any(len(answer) > MOST_IN_ANSWER for answer in record.answers):
         return []
     answers = [cleaned(answer) for answer in record.answers]
-    return normalised_answers(answers) if kind == "answer" else list(filter(None, answers))
+    if task and task.answers == "vqa":
+        return normalised_answers(answers)
+    return list(dict.fromkeys(answer.lower() if task and task.answers == "lower" else answer for answer in answers if answer))
 
 
-def stored(path: Path, release: Path, params: PrepareParams, content: bytes | None = None) -> StoredImage | str:
+def stored(
+    path: Path, release: Path, params: PrepareParams, content: bytes | None = None, image_folders: tuple[Path, ...] = ()
+) -> StoredImage | str:
     """Return the image as stored, or the reason why it cannot be used."""
     try:
-        pixels = resized(load(path, release, params.max_pixels, content), params.image_px)
+        pixels = resized(load(path, release, params.max_pixels, content, image_folders), params.image_px)
     except UnusableImage as error:
         return str(error)
     return StoredImage(encoded(pixels, params.encoding), *pixels.shape, fingerprint(pixels))

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+OUTSIDE = "path leaves the release"  # the reason under which an image of no such place is dropped
 CACHED = re.compile(r"/files/md5/[0-9a-f]{2}/[0-9a-f]{30}\Z")  # DVC's own name for a file's bytes, in a cache of any place
 
 

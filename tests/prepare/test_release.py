@@ -39,7 +39,14 @@ def state_of(name: str, folder: Path, made: Choices) -> Path:
 def choices(answers: str = "all", **changed) -> Choices:
     """`changed` are fields of Choices or of its PrepareParams."""
     own = {name: changed.pop(name) for name in Choices._fields if name in changed}
-    defaults = {"seed": 42, "protocol": "strict", "licences": (), "languages": ("en",), "melinda_label": "p_meth_label"}
+    defaults = {
+        "seed": 42,
+        "protocol": "strict",
+        "licences": (),
+        "languages": ("en",),
+        "melinda_label": "p_meth_label",
+        "image_folders": (),
+    }
     return Choices(**{**defaults, **own}, answers=answers, prepare=PARAMS.model_copy(update=changed))
 
 
