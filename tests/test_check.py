@@ -84,6 +84,19 @@ def test_a_wrong_value_is_refused_with_what_is_allowed(changed, changes, message
         changed(changes)
 
 
+def test_new_tasks_and_releases_are_known_by_their_names_alone(changed):
+    changed(tasks=["path_vqa", "own_vqa", "own_classification"], pretrain_releases=["mimic_cxr", "iu_xray", "own"])
+    for scale in ("paper", "test"):
+        changed(scale=scale, tasks=["own_vqa", "own_classification", "path_vqa"])
+
+
+@pytest.mark.parametrize("folder", ["nowhere", "/nowhere", "."])
+def test_an_image_folder_is_absolute_and_there(changed, tmp_path, folder):
+    changed(image_folders=[str(tmp_path)])
+    with pytest.raises(ParamsError, match=rf"image_folders = .*'{folder}' is not the absolute path of a folder that is there"):
+        changed(image_folders=[str(tmp_path), folder])
+
+
 def test_a_relative_untracked_folder_is_refused_in_a_queued_run(changed, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DVC_ROOT", str(tmp_path.parent))

@@ -144,3 +144,31 @@ def test_an_inventory_file_reads_back(releases, tmp_path):
     assert read_inventory(tmp_path / "out/roco.json") == take_inventory(releases / "roco")
     with pytest.raises(InventoryError, match="run `dvc repro inventory`"):
         read_inventory(tmp_path / "out/other.json")
+
+
+def test_a_link_into_an_image_folder_is_allowed_and_where_it_leads_is_part_of_the_digest(releases, tmp_path, capsys):
+    release, disk = releases / "own", tmp_path / "disk"
+    for name in ("one", "two"):
+        (disk / name).mkdir(parents=True)
+    digests = []
+    for name in ("one", "two"):
+        (release / "files").symlink_to(disk / name)
+        digests.append(take_inventory(release, [disk]).sha256)
+        (release / "files").unlink()
+    assert digests[0] != digests[1]
+    (release / "files").symlink_to(disk / "one")
+    write_inventory(releases, tmp_path / "out", [disk])
+    watched = f"{disk}: DVC does not watch this folder; after a change there run `dvc repro --force --single-item prepare@<release>`"
+    assert capsys.readouterr().out.splitlines() == [watched]
+
+
+def test_a_link_beside_the_image_folders_and_an_image_folder_that_is_none_are_errors(releases, tmp_path):
+    for name in ("disk", "secret"):
+        (tmp_path / name).mkdir()
+    (releases / "own/files").symlink_to(tmp_path / "secret")
+    with pytest.raises(
+        InventoryError, match="is a link to .*secret, outside the release, .*; name the folder in `image_folders` of params.yaml"
+    ):
+        write_inventory(releases, tmp_path / "out", [tmp_path / "disk"])
+    with pytest.raises(InventoryError, match="unmounted: no such folder; mount it, or correct `image_folders` in params.yaml"):
+        write_inventory(releases, tmp_path / "out", [tmp_path / "unmounted"])

@@ -14,8 +14,8 @@ from m3ae.report.published import Published
 from m3ae.report.tables import markdown
 from m3ae.tasks import Task
 
-KNOWN_KIND = Entry("teeth", "Questions on teeth", Task("Questions on teeth", "own", "answer"))
-NEW_KIND = Entry("organs", "Organ outlines", Task("Organ outlines", "own", "outline"))
+KNOWN_KIND = Entry("teeth", "Questions on teeth", Task("Questions on teeth", "own", "answer", "vqa"))
+NEW_KIND = Entry("organs", "Organ outlines", Task("Organ outlines", "own", "outline", "none"))
 MEASURED = {"found": True, "synthetic": False, "seed": 0, "test_rows": 50}
 
 

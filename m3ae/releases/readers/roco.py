@@ -28,7 +28,7 @@ from m3ae.releases.readers.roco_references import read_references, reference_fil
 from m3ae.releases.record import Record, Split
 
 ARCHIVE = re.compile(r"(?<!\w)(\w+)\.tar\.gz")  # from a word's start alone: tried at each of its letters, a long word takes hours
-SWALLOWED = re.compile(r"ROCO_\d+\t|\tROCO_\d")  # the next figure's line, after a line feed was lost
+SWALLOWED = re.compile(r"ROCO_\d+\t|\tROCO_\d+")  # the next figure's line, after a line feed was lost
 
 
 def read(folder: Path) -> Iterator[Record | Dropped]:
