@@ -385,7 +385,10 @@ LOST_MIRROR_ROWS = [
     ({"image_id": "a"}, "a", "duplicate id"),
     ({"image_id": None, "caption": "short"}, "train-0.parquet-row-2", "no text of 3 words"),
     ({"image": None}, "b", "no image bytes"),
-    ({"image": {"bytes": None, "path": "a.jpg"}}, "b", "no image bytes"),
+    ({"image": {"bytes": None, "path": None}}, "b", "no image bytes"),
+    ({"image": {"bytes": None, "path": "a.jpg"}}, "b", "missing image"),
+    ({"image": {"bytes": None, "path": "/etc/passwd"}}, "b", "path leaves the release"),
+    ({"image": {"bytes": None, "path": "../../secret"}}, "b", "path leaves the release"),
     ({"image": {"bytes": JPEG[: len(JPEG) // 2], "path": "a.jpg"}}, "b", "truncated image"),
     ({"image": {"bytes": b"<html>404</html>", "path": "a.jpg"}}, "b", "unreadable image"),
 ]

@@ -69,8 +69,8 @@ class Row:
         image = field(self.values, "image", self.path, self.place)
         if isinstance(image, InTable):
             return "", image
-        if isinstance(image, dict) and not image.get("bytes"):  # the hub's structure, in JSON
-            image = image.get("path")
+        if isinstance(image, dict) and "path" in image and image.get("bytes") is None:  # the hub's structure, in JSON
+            image = image["path"]
         return as_text(image, "image", self.path, self.place), None
 
     def image_id(self, path: str) -> str:

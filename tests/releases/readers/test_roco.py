@@ -188,9 +188,7 @@ def test_kaggles_tables_may_lie_a_folder_up(tmp_path):
 )
 def test_a_line_that_has_swallowed_the_next_one_is_an_error_that_names_it(release, name, line):
     (release / "data/train/radiology" / name).write_text(line + "\n")
-    with pytest.raises(
-        ReleaseError, match=rf"{name}, line 1: 'ROCO_00002' stands beside a tab within the line; a line feed is lost"
-    ):
+    with pytest.raises(ReleaseError, match=rf"{name}, line 1: 'ROCO_00002' stands beside a tab within the line; a line feed is lost"):
         list(read(release))
 
 
