@@ -71,14 +71,17 @@ class Row:
             return "", image
         if isinstance(image, dict) and "path" in image and image.get("bytes") is None:  # the hub's structure, in JSON
             image = image["path"]
-        return as_text(image, "image", self.path, self.place), None
+        path = as_text(image, "image", self.path, self.place)
+        written_on_windows = "\\" in path and not os.path.lexists(self.folder / path)
+        return path.replace("\\", "/") if written_on_windows else path, None
 
     def image_id(self, path: str) -> str:
         """Return the path as it is compared: without `./`, and from the release's folder where it lies there; "" where there is none."""
         if not path:
             return ""
-        inside = Path(os.path.abspath(self.folder))
-        return Path(path).relative_to(inside).as_posix() if Path(path).is_relative_to(inside) else os.path.normpath(path)
+        place = Path(os.path.normpath(path))
+        roots = (Path(of(self.folder)) for of in (os.path.abspath, os.path.realpath))
+        return next((place.relative_to(root).as_posix() for root in roots if place.is_relative_to(root)), str(place))
 
     def split(self) -> Split | None:
         """Return the split that the row names, or None."""
@@ -106,7 +109,7 @@ def manifest_records(folder: Path, keys: Keys) -> Iterator[tuple[Row, Record]]:
             split = splits.place(row.split(), patient=patient, image=image_id)
         except SplitError as error:
             raise row.wrong(str(error)) from None
-        image, licence = folder / (name if content else path), row.optional("licence")
+        image, licence = folder / (name if content else path), told(row.optional("licence"))
         row.optional("source")
         yield row, Record(name, split, image, image_id, (), licence=licence, content=content, patient=patient)
 

@@ -1,6 +1,7 @@
 """Parquet tables row by row; an image among the columns is read only when it is asked for, so that texts can be surveyed without any."""
 
 import hashlib
+import json
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -98,10 +99,13 @@ def image_paths(file: pq.ParquetFile, path: Path, group: int) -> dict[int, str]:
 def index_columns(path: Path) -> set[str]:
     """Return the columns that pandas wrote as the index of its rows, as the file itself says."""
     try:
-        described = pq.read_schema(readable(path)).pandas_metadata or {}
-    except (OSError, ValueError, pa.ArrowException) as error:
+        described = pq.read_schema(readable(path)).metadata or {}
+    except (OSError, pa.ArrowException) as error:
         raise malformed(path, None, f"is no Parquet file ({error})") from None
-    return {name for name in described.get("index_columns", ()) if isinstance(name, str)}
+    try:
+        return {name for name in json.loads(described[b"pandas"])["index_columns"] if isinstance(name, str)}
+    except (KeyError, ValueError, TypeError):  # another program wrote the file, or wrote something else there
+        return set()
 
 
 def are_bytes(kind: pa.DataType, path: Path, paths: bool) -> bool:

@@ -178,6 +178,29 @@ def test_an_image_is_one_image_however_its_path_is_written(tmp_path):
             list(read(write_jsonl(tmp_path, rows)))
 
 
+def test_an_absolute_path_into_a_release_behind_a_link_is_the_same_image(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "own").symlink_to(tmp_path / "real")
+    rows = [{"image": name, "texts": TEXT} for name in ("a.png", str(tmp_path / "own/a.png"), str(tmp_path / "real/./a.png"))]
+    assert [record.image_id for record in read(write_jsonl(tmp_path / "own", rows))] == ["a.png"] * 3
+
+
+def test_a_path_that_was_written_on_windows_is_understood_unless_a_file_has_that_name(tmp_path):
+    (tmp_path / "odd\\name.png").write_bytes(png())
+    rows = [{"image": name, "texts": TEXT} for name in ("images\\a.png", "odd\\name.png")]
+    for write in KINDS:
+        for path in tmp_path.glob("manifest*"):
+            path.unlink()
+        assert [record.image_id for record in read(write(tmp_path, rows))] == ["images/a.png", "odd\\name.png"]
+
+
+def test_what_a_file_says_under_the_name_of_pandas_may_be_anything(tmp_path):
+    table = pa.table({"image": ["a.png"], "texts": [TEXT]})
+    for said in (b"", b"[]", b"7", b'{"index_columns": 3}', b'{"index_columns": [{"kind": "range"}]}', b"\xff"):
+        pq.write_table(table.replace_schema_metadata({b"pandas": said}), tmp_path / "manifest.parquet")
+        assert next(read(tmp_path)).texts == (TEXT,)
+
+
 INDEXES = ["__index_level_0__", "index", "level_0", "case"]
 
 
