@@ -57,7 +57,7 @@ def make_release(folder: Path, num_images: int) -> Path:
 
 
 def choices(params: PrepareParams) -> Choices:
-    return Choices(0, "strict", "by_protocol", (), ("en",), "p_meth_label", params)
+    return Choices(0, "strict", "by_protocol", (), ("en",), "p_meth_label", (), params)
 
 
 class Stopwatch:

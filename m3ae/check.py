@@ -37,6 +37,14 @@ def distinct(values: tuple) -> tuple:
     return values
 
 
+def folders(paths: tuple[Path, ...]) -> tuple[Path, ...]:
+    """Require absolute paths of folders that are there: a queued run works in another folder."""
+    for path in paths:
+        if not path.is_absolute() or not path.is_dir():
+            raise ValueError(f"'{path}' is not the absolute path of a folder that is there; mount it, or correct or remove its line")
+    return paths
+
+
 def known(names: tuple[str, ...]) -> AfterValidator:
     """Return the rule that every value is one of `names`."""
 
@@ -67,6 +75,7 @@ class AllParams(Method):
     licences: Annotated[tuple[Licence, ...], AfterValidator(distinct)]
     languages: Annotated[tuple[Language, ...], Field(min_length=1), AfterValidator(distinct)]
     melinda_label: Label
+    image_folders: Annotated[tuple[Path, ...], AfterValidator(distinct), AfterValidator(folders)]
     robustness: GridName
     drop_leaks: DropLeaks
     scale: str

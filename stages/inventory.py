@@ -9,6 +9,7 @@ from m3ae.releases.inventory import write_inventory
 
 class Params(StageParams):
     releases: Path
+    image_folders: tuple[Path, ...]
 
 
 def main() -> None:
@@ -17,7 +18,8 @@ def main() -> None:
     parser.add_argument("--releases", type=Path, help="the folder that holds the releases; default: `releases` of params.yaml")
     args = parser.parse_args()
 
-    write_inventory(args.releases or Params.read(Path("params.yaml")).releases, args.out)
+    params = Params.read(Path("params.yaml"))
+    write_inventory(args.releases or params.releases, args.out, params.image_folders)
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ class Params(StageParams):
     licences: tuple[Licence, ...]
     languages: tuple[Language, ...]
     melinda_label: Label
+    image_folders: tuple[Path, ...]
     prepare: PrepareParams
 
 

@@ -54,7 +54,10 @@ def test_the_projects_own_params_are_valid(changed):
         ({"objectives": {"mlm": 0, "mim": 0, "itm": 0}}, r"every objective is off"),
         ({"tasks": ["vqa_rad", "vqa_rad"]}, r"names something twice"),
         ({"tasks": []}, r"tasks = \[\]"),
-        ({"pretrain_releases": ["rocco"]}, r"'rocco' is not known; did you mean roco\?; known: roco, rocov2, medicat, own"),
+        (
+            {"pretrain_releases": ["rocco"]},
+            r"'rocco' is not known; did you mean roco\?; known: roco, rocov2, medicat, mimic_cxr, iu_xray, own",
+        ),
         ({"pretrained": "data/architecture"}, r"pretrained = 'data/architecture' holds no model"),
         ({"pretrained": "nowhere"}, r"pretrained = 'nowhere' holds no model; give one that `m3ae import` made"),
         (
@@ -70,7 +73,7 @@ def test_the_projects_own_params_are_valid(changed):
         ({"scales/demo.yaml:pretrain.weight_decay": 0.1}, r"pretrain.weight_decay stands in .*params.yaml: optimizer too; leave one"),
         ({"scales/demo.yaml:finetune.slack": {}}, r"scales/demo.yaml: finetune.slack is not a parameter; did you mean slake\?"),
         ({"scales/demo.yaml:finetune.slake.num_others": 3}, r"finetune.slake.num_others is not a parameter"),
-        ({"scale": "papr"}, r"scale 'papr': there is no .*papr.yaml; known: demo, paper, test; did you mean paper\?"),
+        ({"scale": "papr"}, r"scale 'papr': there is no .*papr.yaml; known: demo, paper, small, test; did you mean paper\?"),
         ({"tasks": ["vqa_radd"]}, r"'vqa_radd' is not known; did you mean vqa_rad\?"),
         ({"scales/demo.yaml:finetune.every_task.image_px": 80}, r"image_px 80 of vqa_rad is not a multiple of patch_px 24"),
         ({"seed": -1}, r"seed = -1: .*allowed: >= 0 and < 4294967296"),
@@ -79,6 +82,19 @@ def test_the_projects_own_params_are_valid(changed):
 def test_a_wrong_value_is_refused_with_what_is_allowed(changed, changes, message):
     with pytest.raises(ParamsError, match=message):
         changed(changes)
+
+
+def test_new_tasks_and_releases_are_known_by_their_names_alone(changed):
+    changed(tasks=["path_vqa", "own_vqa", "own_classification"], pretrain_releases=["mimic_cxr", "iu_xray", "own"])
+    for scale in ("paper", "test"):
+        changed(scale=scale, tasks=["own_vqa", "own_classification", "path_vqa"])
+
+
+@pytest.mark.parametrize("folder", ["nowhere", "/nowhere", "."])
+def test_an_image_folder_is_absolute_and_there(changed, tmp_path, folder):
+    changed(image_folders=[str(tmp_path)])
+    with pytest.raises(ParamsError, match=rf"image_folders = .*'{folder}' is not the absolute path of a folder that is there"):
+        changed(image_folders=[str(tmp_path), folder])
 
 
 def test_a_relative_untracked_folder_is_refused_in_a_queued_run(changed, tmp_path, monkeypatch):

@@ -75,8 +75,9 @@ def releases(stage: Stage, chain: Collection[str]) -> Iterator[Item]:
     """Take the inventory of each release that a traced stage prepares."""
     [folder] = stage.outs
     held = {path.stem: json.loads(path.read_text()) for path in sorted(Path(str(folder)).glob("*.json"))}
+    params = load(Path("params.yaml"))
     for name in (name for name in held if f"prepare@{name}" in chain):
-        found = take_inventory(Path(load(Path("params.yaml"))["releases"]) / name)._asdict()
+        found = take_inventory(Path(params["releases"]) / name, [Path(place) for place in params["image_folders"]])._asdict()
         yield Item("counts", f"{folder}/{name}.json", held[name], found)
 
 

@@ -7,7 +7,6 @@ Shapes: H, W stored size in px, C channels (1 or 3).
 
 import io
 import math
-import os
 import re
 import struct
 import warnings
@@ -18,6 +17,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageOps
 
 from m3ae.prepare.params import Encoding
+from m3ae.releases.places import OUTSIDE, is_allowed
 
 MAX_ASPECT = 2  # the longer side is cut, about its centre, to this many times the shorter one
 WINDOW_PERCENTILES = (0.5, 99.5)
@@ -47,7 +47,7 @@ class UnusableImage(Exception):
     """The image cannot be shown to the model; the message is the reason under which it is counted."""
 
 
-def load(path: Path, release: Path, max_pixels: int, content: bytes | None = None) -> Image.Image:
+def load(path: Path, release: Path, max_pixels: int, content: bytes | None = None, image_folders: tuple[Path, ...] = ()) -> Image.Image:
     """Return the image at `path`, or the one whose file's bytes `content` are: decoded, upright, in mode "L" or "RGB".
 
     Raises `UnusableImage`; never returns another image.
@@ -59,7 +59,7 @@ def load(path: Path, release: Path, max_pixels: int, content: bytes | None = Non
         warnings.simplefilter("ignore")  # remarks on odd metadata; what cannot be decoded raises
         try:
             if content is None:
-                refuse_path(path, release)
+                refuse_path(path, release, image_folders)
             with Image.open(path if content is None else io.BytesIO(content)) as image:
                 refuse_shape(image, max_pixels)
                 return grey_or_colour(ImageOps.exif_transpose(eight_bit(image, path, content)))
@@ -69,13 +69,13 @@ def load(path: Path, release: Path, max_pixels: int, content: bytes | None = Non
             raise UnusableImage("truncated image" if is_truncated(error) else "unreadable image") from None
 
 
-def refuse_path(path: Path, release: Path) -> None:
+def refuse_path(path: Path, release: Path, image_folders: tuple[Path, ...]) -> None:
     """Raise `UnusableImage` where the path leaves the release or no file is there.
 
     A name that no file can have is an error of the file system: an unreadable image.
     """
-    if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(release)):
-        raise UnusableImage("path leaves the release")
+    if not is_allowed(path, release, image_folders):
+        raise UnusableImage(OUTSIDE)
     if not path.is_file():
         raise UnusableImage("missing image")
 

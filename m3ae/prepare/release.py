@@ -19,6 +19,7 @@ from m3ae.protocol import AnswerSource, Protocol, answer_source
 from m3ae.releases.catalogue import CATALOGUE, against_published, verdict
 from m3ae.releases.inventory import Found
 from m3ae.releases.licences import Licence, family
+from m3ae.releases.places import OUTSIDE
 from m3ae.releases.readers.melinda import Label
 from m3ae.releases.readers.published import DUPLICATE, Dropped, ReleaseError, within
 from m3ae.releases.readers.slake import Language
@@ -26,7 +27,7 @@ from m3ae.releases.record import Record, Split
 from m3ae.shards.format import ANSWERS, Header
 from m3ae.shards.read import open_manifest, open_split
 from m3ae.shards.write import write_absent, write_manifest
-from m3ae.tasks import TASKS, KindName
+from m3ae.tasks import TASKS, Task
 
 NOT_LICENSED = "licence not chosen"
 ROWS_WORTH_A_WORKER = 1000  # fewer are read sooner than a process starts
@@ -42,6 +43,7 @@ class Choices(NamedTuple):
     licences: tuple[Licence, ...]  # whose images may be used; none named: all
     languages: tuple[Language, ...]  # of SLAKE's questions
     melinda_label: Label
+    image_folders: tuple[Path, ...]  # where images may lie besides
     prepare: PrepareParams
 
     def are_the_papers(self) -> bool:
@@ -60,11 +62,15 @@ def prepare(name: str, folder: Path, found: Found, out: Path, choices: Choices, 
         return {"found": False, "synthetic": False, "read": 0, "kept": 0, "dropped": {}, "splits": {}}
     with shared(state) as shared_state:
         survey, parts = write_parts(name, folder, found, choices, workers, EVERYTHING, state)
-        answers = survey.answer_list(task_kind(name), answer_source(choices.protocol, choices.answers))
+        answers = survey.answer_list(answer_source(choices.protocol, choices.answers))
         with new_folder(out) as partial:
             figures = assemble(parts, partial, header(name, found, choices)) | write_answers(partial, answers)
             figures |= {"texts": {"read": survey.num_texts, "kept": num_texts(partial)}}
         shared_state.say_assembled()
+    if num_outside := figures["dropped"].get(OUTSIDE):
+        print(
+            f"{name}: {num_outside:,} images lie outside {folder}; name their folder in `image_folders` of params.yaml if they belong to it"
+        )
     if not found.synthetic and choices.are_the_papers():
         figures |= published(name, survey, choices, answers)
     return {"found": True, "synthetic": found.synthetic, **figures}
@@ -84,11 +90,11 @@ def write_parts(
     """Write the share's partitions; return the survey, and the folders of these partitions in their order."""
     if not folder.is_dir():
         raise ReleaseError(f"{folder}: is gone since data/inventory was made; bring it back, or run `dvc repro --force inventory`")
-    kind, params = task_kind(name), choices.prepare
-    survey = Survey.of(wanted(name, folder, choices), kind)
+    task, params = task_of(name), choices.prepare
+    survey = Survey.of(wanted(name, folder, choices), task)
     records = survey.placed(wanted(name, folder, choices), choices.protocol, params.validation_share, choices.seed)
     mine = (part for part in partitions(records, params.rows_per_shard) if share.takes(part.number))
-    write = PartitionWriter(state, RowMaker(folder, kind, params), header(name, found, choices))
+    write = PartitionWriter(state, RowMaker(folder, task, params, choices.image_folders), header(name, found, choices))
     return survey, list(in_order(write, mine, min(workers, 1 + survey.num_rows // ROWS_WORTH_A_WORKER)))
 
 
@@ -157,9 +163,9 @@ def distinct(records: Iterable[Record | Dropped], folder: Path) -> Iterator[Reco
         yield record
 
 
-def task_kind(release: str) -> KindName | None:
-    """Return what the release's task makes of it; None where it only serves pre-training."""
-    return next((task.kind for task in TASKS.values() if task.release == release), None)
+def task_of(release: str) -> Task | None:
+    """Return the release's task; None where it only serves pre-training."""
+    return next((task for task in TASKS.values() if task.release == release), None)
 
 
 def write_answers(out: Path, answers: list[str]) -> dict[str, int]:

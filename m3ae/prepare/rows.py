@@ -1,11 +1,12 @@
 """Record -> row of a shard, or the reason why not. A pure function of the record's files: any process may compute it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from m3ae.prepare.answers import normalised_answers
+from m3ae.prepare.answers import as_given, normalised, normalised_answers
 from m3ae.prepare.fingerprint import fingerprint
 from m3ae.prepare.images import UnusableImage, encoded, load, resized
 from m3ae.prepare.params import PrepareParams
@@ -13,8 +14,9 @@ from m3ae.prepare.texts import MOST_CHARACTERS, MOST_IN_ANSWER, cleaned, long_en
 from m3ae.releases.readers.published import Dropped, within
 from m3ae.releases.record import Record
 from m3ae.shards.format import Row
-from m3ae.tasks import KindName
+from m3ae.tasks import AnswerRule, Task
 
+RULES: dict[AnswerRule, Callable[[str], str]] = {"vqa": normalised, "as_given": as_given, "none": str}
 NO_BYTES = "no image bytes"  # a null in a table
 NUM_REMEMBERED = 256  # stored images a process keeps, for several questions ask about one
 
@@ -29,11 +31,12 @@ class StoredImage(NamedTuple):
 
 @dataclass(frozen=True)
 class RowMaker:
-    """The shared steps for the records of one release; `kind` is what its task makes of them, None where it has no task."""
+    """The shared steps for the records of one release, and of its task where it has one."""
 
     release: Path
-    kind: KindName | None
+    task: Task | None
     params: PrepareParams
+    image_folders: tuple[Path, ...]  # where images may lie besides
 
     def row(self, record: Record) -> Row | Dropped:
         if any(len(text) > MOST_CHARACTERS for text in record.texts[:1]):
@@ -41,7 +44,7 @@ class RowMaker:
         if any(len(answer) > MOST_IN_ANSWER for answer in record.answers):
             return self.dropped(record, f"answer of over {MOST_IN_ANSWER} characters")
         texts, has_caption = self.texts(record)
-        answers = task_answers(record, self.kind)
+        answers = task_answers(record, self.task)
         if not texts:
             return self.dropped(record, self.no_text)
         if self.asks and not answers:
@@ -59,11 +62,11 @@ class RowMaker:
         if record.content is not None:
             content = record.content.read()
             return stored(record.image, self.release, self.params, content) if content else NO_BYTES
-        return (remembered if self.asks else stored)(record.image, self.release, self.params)
+        return (remembered if self.asks else stored)(record.image, self.release, self.params, image_folders=self.image_folders)
 
     @property
     def asks(self) -> bool:
-        return self.kind in ("answer", "classify")
+        return self.task is not None and self.task.kind in ("answer", "classify")
 
     @property
     def no_text(self) -> str:
@@ -80,18 +83,19 @@ class RowMaker:
         return Dropped(record.id, record.split, within(record.image, self.release), reason)
 
 
-def task_answers(record: Record, kind: KindName | None) -> list[str]:
-    """Return the right answers as they are compared: cleaned, and normalised for questions; none where one has swallowed a file."""
+def task_answers(record: Record, task: Task | None) -> list[str]:
+    """Return the right answers as the task compares them, each once; none where one has swallowed a file."""
     if any(len(answer) > MOST_IN_ANSWER for answer in record.answers):
         return []
-    answers = [cleaned(answer) for answer in record.answers]
-    return normalised_answers(answers) if kind == "answer" else list(filter(None, answers))
+    return normalised_answers([cleaned(answer) for answer in record.answers], RULES[task.answers if task else "none"])
 
 
-def stored(path: Path, release: Path, params: PrepareParams, content: bytes | None = None) -> StoredImage | str:
+def stored(
+    path: Path, release: Path, params: PrepareParams, content: bytes | None = None, image_folders: tuple[Path, ...] = ()
+) -> StoredImage | str:
     """Return the image as stored, or the reason why it cannot be used."""
     try:
-        pixels = resized(load(path, release, params.max_pixels, content), params.image_px)
+        pixels = resized(load(path, release, params.max_pixels, content, image_folders), params.image_px)
     except UnusableImage as error:
         return str(error)
     return StoredImage(encoded(pixels, params.encoding), *pixels.shape, fingerprint(pixels))

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from m3ae.prepare.answers import answer_list, class_list, normalised_answers
+from m3ae.prepare.answers import answer_list, class_list
 from m3ae.prepare.rows import task_answers
 from m3ae.prepare.texts import cleaned
 from m3ae.protocol import Protocol
 from m3ae.releases.readers.published import Dropped
 from m3ae.releases.record import Record, Split
-from m3ae.tasks import KindName
+from m3ae.tasks import Task
 
 Asked = tuple[str, tuple[str, ...], tuple[str, ...]]  # what is asked about which image, and what is right
 REPEATED = "repeats a test row word for word"
@@ -22,6 +22,7 @@ REPEATED = "repeats a test row word for word"
 class Survey:
     """What one pass over the release's texts tells; no image is opened."""
 
+    task: Task | None = None
     num_rows: int = 0
     num_texts: int = 0  # captions, references and questions of the rows that were chosen
     records: Counter[Split] = field(default_factory=Counter)  # rows that were chosen, in the splits as published
@@ -31,12 +32,12 @@ class Survey:
     tested: set[Asked] = field(default_factory=set)
 
     @classmethod
-    def of(cls, records: Iterable[Record | Dropped], kind: KindName | None) -> "Survey":
-        survey = cls()
+    def of(cls, records: Iterable[Record | Dropped], task: Task | None) -> "Survey":
+        survey = cls(task)
         for record in records:
             survey.num_rows += 1
             if isinstance(record, Record):
-                survey.add(record, task_answers(record, kind))
+                survey.add(record, task_answers(record, task))
         return survey
 
     def add(self, record: Record, answers: list[str]) -> None:
@@ -47,14 +48,14 @@ class Survey:
         if record.split is Split.TRAIN:
             self.training.add(record.together)
         if record.split is Split.TEST and answers:
-            self.tested.add(asked(record))
+            self.tested.add(asked(record, answers))
 
-    def answer_list(self, kind: KindName | None, source: Literal["all", "train"]) -> list[str]:
+    def answer_list(self, source: Literal["all", "train"]) -> list[str]:
         """Return the task's answers over the published files.
 
         Of all splits or, where `source` is "train", of train alone, images drawn for validation included. Classes: always of all.
         """
-        if kind == "classify":
+        if self.task and self.task.kind == "classify":
             return class_list(answer for split in Split for answer in self.answers[split])
         splits = Split if source == "all" else (Split.TRAIN,)
         return answer_list(answer for split in splits for answer in self.answers[split])
@@ -85,11 +86,11 @@ class Survey:
         """Return whether a training row asks what a test row asks about the same image, and has the same answer."""
         if not self.tested or not isinstance(record, Record) or record.split is not Split.TRAIN:
             return False
-        return asked(record) in self.tested
+        return asked(record, task_answers(record, self.task)) in self.tested
 
 
-def asked(record: Record) -> Asked:
-    return record.image_id, tuple(cleaned(text).lower() for text in record.texts), tuple(normalised_answers(record.answers))
+def asked(record: Record, answers: list[str]) -> Asked:
+    return record.image_id, tuple(cleaned(text).lower() for text in record.texts), tuple(answers)
 
 
 def moved(record: Record | Dropped, drawn: frozenset[str]) -> Record | Dropped:

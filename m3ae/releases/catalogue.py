@@ -7,7 +7,21 @@ counts that were checked on the published files. What is not known is not stated
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from m3ae.releases.readers import medicat, melinda, own, roco, rocov2, slake, vqa_med_2019, vqa_rad
+from m3ae.releases.readers import (
+    iu_xray,
+    medicat,
+    melinda,
+    mimic_cxr,
+    own,
+    own_classification,
+    own_vqa,
+    path_vqa,
+    roco,
+    rocov2,
+    slake,
+    vqa_med_2019,
+    vqa_rad,
+)
 from m3ae.releases.readers.published import Dropped
 from m3ae.releases.record import Record, Split
 
@@ -28,6 +42,11 @@ class Release(NamedTuple):
     splits: tuple[Split, ...] = tuple(Split)  # that a complete copy has
 
 
+def own_release(name: str, title: str, read: Reader, has_pairs: bool) -> Release:
+    """Return the entry of what users bring, of which nothing is known but how they describe it."""
+    return Release(name, title, read, has_pairs, "docs/your-data.md says how to describe them", "yours", "yours", "yours")
+
+
 CATALOGUE = {
     "roco": Release(
         "ROCO",
@@ -37,7 +56,7 @@ CATALOGUE = {
         address="https://github.com/razorx89/roco-dataset",
         licence="each figure under its article's, named in licences.txt",
         terms="the repository lists the figures; its script fetches them from a service whose removal was announced for August 2026; "
-        "Parquet mirrors on the Hugging Face hub hold 65,419 / 8,175 / 8,176 images",
+        "Parquet mirrors on the Hugging Face hub (mdwiratathya/ROCO-radiology) hold 65,419 / 8,175 / 8,176 images",
         size="13.4 GB as Parquet",
         records={Split.VALIDATION: 8180, Split.TEST: 8179},
     ),
@@ -46,7 +65,7 @@ CATALOGUE = {
         "ROCO with licences that allow sharing",
         rocov2.read,
         has_pairs=True,
-        address="Parquet mirrors on the Hugging Face hub",
+        address="eltorio/ROCOv2-radiology on the Hugging Face hub, as Parquet",
         licence="CC BY-NC-SA",
         terms="attribution, not commercial, share alike",
         records={Split.TRAIN: 59_958, Split.VALIDATION: 9904, Split.TEST: 9927},
@@ -66,7 +85,7 @@ CATALOGUE = {
         "questions that clinicians asked",
         vqa_rad.read,
         has_pairs=False,
-        address="https://osf.io/89kps",
+        address="https://osf.io/89kps; another version of 1,793 / 451 questions: flaviagiammarino/vqa-rad on the Hugging Face hub",
         licence="CC0",
         terms="none",
         records={Split.TRAIN: 3064, Split.TEST: 451},
@@ -78,7 +97,7 @@ CATALOGUE = {
         "questions in English and Chinese",
         slake.read,
         has_pairs=False,
-        address="https://www.med-vqa.com/slake",
+        address="https://www.med-vqa.com/slake; the English questions: mdwiratathya/SLAKE-vqa-english on the Hugging Face hub",
         licence="CC BY 4.0",
         terms="attribution",
         records={Split.TRAIN: 4919, Split.VALIDATION: 1053, Split.TEST: 1061},
@@ -93,6 +112,16 @@ CATALOGUE = {
         licence="CC BY 4.0",
         terms="attribution",
     ),
+    "path_vqa": Release(
+        "PathVQA",
+        "questions about pathology images",
+        path_vqa.read,
+        has_pairs=False,
+        address="flaviagiammarino/path-vqa on the Hugging Face hub, as Parquet",
+        licence="MIT",
+        terms="the licence's notice",
+        records={Split.TRAIN: 19_654, Split.VALIDATION: 6259, Split.TEST: 6719},
+    ),
     "melinda": Release(
         "MELINDA",
         "figures by experiment method",
@@ -102,16 +131,28 @@ CATALOGUE = {
         licence="not stated",
         terms="from its authors on request",
     ),
-    "own": Release(
-        "Own pairs",
-        "your own pairs",
-        own.read,
+    "mimic_cxr": Release(
+        "MIMIC-CXR-JPG",
+        "chest radiographs with reports, frontal views",
+        mimic_cxr.read,
         has_pairs=True,
-        address="m3ae/releases/readers/own.py says how to describe them",
-        licence="yours",
-        terms="yours",
-        size="yours",
+        address="https://physionet.org/content/mimic-cxr-jpg, reports: https://physionet.org/content/mimic-cxr",
+        licence=mimic_cxr.LICENCE,
+        terms="credentialed access: training, and a signed agreement on the use of the data",
+        size="570 GB",
     ),
+    "iu_xray": Release(
+        "IU X-ray",
+        "chest radiographs with reports (Open-i)",
+        iu_xray.read,
+        has_pairs=True,
+        address="https://openi.nlm.nih.gov/faq, NLMCXR_reports.tgz and NLMCXR_png.tgz",
+        licence="a report's licenseURL, where it has one",
+        terms="not stated",
+    ),
+    "own": own_release("Own pairs", "your own pairs", own.read, has_pairs=True),
+    "own_vqa": own_release("Own questions", "your own questions", own_vqa.read, has_pairs=False),
+    "own_classification": own_release("Own classes", "your own images by class", own_classification.read, has_pairs=False),
 }
 
 

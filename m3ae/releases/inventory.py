@@ -3,13 +3,14 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
 from m3ae.disk.json import write_json
 from m3ae.releases.catalogue import CATALOGUE
+from m3ae.releases.places import is_allowed
 from m3ae.releases.readers.roco_references import reference_files
 
 SYNTHETIC = "SYNTHETIC.md"  # phantom leaves it in each release that it makes
@@ -30,20 +31,31 @@ class Found(NamedTuple):
     sha256: str
 
 
-def write_inventory(releases: Path, out: Path) -> None:
-    """Write a `<release>.json` into `out` for each release, and print the links to folders, which DVC does not follow.
+def write_inventory(releases: Path, out: Path, image_folders: Sequence[Path]) -> None:
+    """Write a `<release>.json` into `out` for each release, and print the links to folders and the folders that DVC does not watch.
 
-    Raises `InventoryError` where `releases` is no folder, or part of a release lies elsewhere.
+    Raises `InventoryError` where `releases` or one of `image_folders` is no folder, or part of a release lies elsewhere.
     """
+    for folder in image_folders:
+        if not folder.is_dir():
+            raise InventoryError(f"{folder}: no such folder; mount it, or correct `image_folders` in params.yaml")
+        print(f"{folder}: DVC does not watch this folder; after a change there run `dvc repro --force --single-item prepare@<release>`")
     if not releases.is_dir():
         raise InventoryError(f"{releases}: no such folder; set `releases` in params.yaml to the folder that holds {', '.join(CATALOGUE)}")
     for name in CATALOGUE:
-        write_json(out / f"{name}.json", take_inventory(releases / name)._asdict())
-        for link in [releases / name] if (releases / name).is_symlink() else sorted(dict(folder_links(releases / name))):
+        release = releases / name
+        write_json(out / f"{name}.json", take_inventory(release, image_folders)._asdict())
+        for link in [release] if release.is_symlink() else inner_links(release, image_folders):
             print(
-                f"{releases / name / link}: is a link to a folder, and DVC does not notice when it leads elsewhere or what lies there "
+                f"{link}: is a link to a folder, and DVC does not notice when it leads elsewhere or what lies there "
                 "changes; then run `dvc repro --force --single-item inventory`"
             )
+
+
+def inner_links(release: Path, image_folders: Sequence[Path]) -> list[Path]:
+    """Return the links to folders of the release itself; what lies in `image_folders` is no part of its digest."""
+    links = (release / name for name in dict(folder_links(release, image_folders)))
+    return sorted(link for link in links if is_allowed(link, release, ()))
 
 
 def read_inventory(path: Path) -> Found:
@@ -52,7 +64,7 @@ def read_inventory(path: Path) -> Found:
     return Found(**json.loads(path.read_text()))
 
 
-def take_inventory(release: Path) -> Found:
+def take_inventory(release: Path, image_folders: Sequence[Path] = ()) -> Found:
     """Return what there is in the folder `release`, every file's content read once.
 
     Raises `InventoryError` where part of it lies elsewhere.
@@ -61,7 +73,7 @@ def take_inventory(release: Path) -> Found:
         raise InventoryError(
             f"{release}: is a link to {os.path.realpath(release)}, where no folder is; mount it, or correct or remove the link"
         )
-    links = dict(folder_links(release))
+    links = dict(folder_links(release, image_folders))
     files = dict(release_files(release))
     with ThreadPoolExecutor(NUM_THREADS) as pool:
         entries = list(zip(files, pool.map(content, files.values()), strict=True))
@@ -72,11 +84,11 @@ def take_inventory(release: Path) -> Found:
     return Found(bool(entries), is_synthetic(release), len(entries), size, digest.hexdigest() if entries else "")
 
 
-def folder_links(release: Path) -> Iterator[tuple[str, str]]:
+def folder_links(release: Path, image_folders: Sequence[Path]) -> Iterator[tuple[str, str]]:
     """Yield (name, where it leads) of each link to a folder, both relative to the release.
 
-    What lies behind a link is there under its own name, too. Raises `InventoryError` where a link leads out of the release, even to
-    nothing: no file behind it would be found.
+    What lies behind a link is there under its own name, too, or in one of `image_folders`. Raises `InventoryError` where a link leads
+    elsewhere, even to nothing: no file behind it would be found.
     """
     root = os.path.realpath(release)
     for folder, folders, names in os.walk(root):
@@ -84,16 +96,16 @@ def folder_links(release: Path) -> Iterator[tuple[str, str]]:
             if path.is_file() or not path.is_symlink():
                 continue
             target = Path(os.path.realpath(path))
-            if not target.is_relative_to(root):
+            if not is_allowed(path, release, image_folders):
                 raise leads_out(release, release / path.relative_to(root), target)
             if path.is_dir():
-                yield path.relative_to(root).as_posix(), f"-> {target.relative_to(root).as_posix()}"
+                yield path.relative_to(root).as_posix(), f"-> {os.path.relpath(target, root)}"
 
 
 def leads_out(release: Path, link: Path, target: Path) -> InventoryError:
     return InventoryError(
-        f"{link}: is a link to {target}, outside the release, and what lies there is not read; copy it to the link's "
-        f"place, or make {release} itself a link to a folder that holds all of the release"
+        f"{link}: is a link to {target}, outside the release, and what lies there is not read; name the folder in `image_folders` of "
+        f"params.yaml, copy it to the link's place, or make {release} itself a link to a folder that holds all of the release"
     )
 
 

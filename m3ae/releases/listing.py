@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from m3ae.releases.catalogue import CATALOGUE, Release, against_published, verdict
+from m3ae.releases.catalogue import CATALOGUE, Count, Release, against_published
 from m3ae.releases.inventory import is_synthetic
 from m3ae.releases.readers.published import ReleaseError
 from m3ae.releases.record import Record, Split
@@ -40,11 +40,17 @@ def found(name: str, folder: Path) -> Iterator[str]:
         yield f"found          a folder that cannot be read: {error}"
         return
     kind = " (synthetic)" if is_synthetic(folder) else ""
-    yield "found          " + ", ".join(f"{records[split]:,} {split}" for split in Split) + kind
-    if not kind and (compared := verdict(against_published(name, records))):
-        yield f"counts         {compared}"
-    absent = [split for split in CATALOGUE[name].splits if not records[split]]
-    yield "missing        " + (", ".join([*(f"the {split} split" for split in absent), *said(missing, folder)]) or "nothing")
+    published = {} if kind else against_published(name, records)
+    yield "found          " + ", ".join(counted(split, records, published) for split in Split) + kind
+    absent = [f"the {split} split" for split in CATALOGUE[name].splits if not records[split]]
+    fewer = [f"{lacks:,} {split} records" for split, (all_of, got) in published.items() if got and (lacks := all_of - got) > 0]
+    yield "missing        " + (", ".join([*absent, *fewer, *said(missing, folder)]) or "nothing")
+
+
+def counted(split: Split, records: Counter[Split], published: dict[str, Count]) -> str:
+    """Return "104 of 8,180 test" or, where nobody has published how many there are, "104 test"."""
+    total = f" of {published[split].published:,}" if split in published else ""
+    return f"{records[split]:,}{total} {split}"
 
 
 def is_there(record: Record) -> bool:

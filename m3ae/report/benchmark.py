@@ -1,5 +1,6 @@
 """The blocks of the benchmark table: every task of the registry, then zero-shot retrieval."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from m3ae.report.published import ANSWERS, PUBLISHED, RECALLS, ZERO_SHOT, Published
@@ -34,6 +35,10 @@ class Entry:
     @property
     def published(self) -> Published:
         return PUBLISHED.get(self.name, Published())
+
+    def is_shown(self, tasks: Collection[str]) -> bool:
+        """Return whether the table has the block: published scores stand in it in any case, other tasks where they are asked for."""
+        return bool(self.published.paper) or self.name in tasks
 
 
 BENCHMARK = (

@@ -30,7 +30,7 @@ def write_report(inputs: Inputs, params: dict[str, Any], out: Path) -> dict[str,
     """Write index.html, table.md, scores.md and the curves into `out`; return the summary. `params` are shown as given."""
     asked = Asked(tuple(params["tasks"]), tuple(params["seeds"]), str(params["releases"]))
     pretrain, zero_shot = inputs.metrics("pretrain"), inputs.metrics("zero_shot")
-    results = [result(entry, asked, inputs) for entry in BENCHMARK]
+    results = [result(entry, asked, inputs) for entry in BENCHMARK if entry.is_shown(asked.tasks)]
     releases = tables.data_rows(inputs, asked)
     warning = tables.banner(synthetic_flags(results, releases, pretrain))
     numbers = summary(results, pretrain, zero_shot) | {"protocol": params["protocol"]} | ({"synthetic": True} if warning else {})

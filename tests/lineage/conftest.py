@@ -67,7 +67,7 @@ def write(path, text):
 if stage == "phantom":
     write(data / "releases/vqa_rad/trainset.json", "[]")
 if stage == "inventory":
-    write_inventory(data / "releases", data / "inventory")
+    write_inventory(data / "releases", data / "inventory", [])
 if stage == "prepare":
     write(data / "shards/tasks/vqa_rad/test-00000.arrow", "pixels")
 if stage == "pretrain":
@@ -89,7 +89,7 @@ if stage == "report":
 FILES = {
     "dvc.yaml": PIPELINE,
     "make.py": MAKE,
-    "params.yaml": "mask_ratio: 0.75\nreleases: data/releases\noptimizer: {weight_decay: 1.0e-5, warmup_share: 0.1}\n",
+    "params.yaml": "mask_ratio: 0.75\nreleases: data/releases\nimage_folders: []\noptimizer: {weight_decay: 1.0e-5, warmup_share: 0.1}\n",
     "scales/test.yaml": "model: {depth: 2, width: 8}\n",
     "README.md": "# Results\n\n| VQA-RAD | 50.0 |\n\nThat is all.\n",
     "docs/results.md": "# Results\n\n| VQA-RAD | open | 0.0 |\n",

@@ -57,7 +57,7 @@ def test_a_batch_that_cannot_be_shared_out_is_refused(num_gpus):
 
 
 def test_a_scale_that_does_not_exist_is_refused():
-    with pytest.raises(ParamsError, match="scale 'large': there is no .*large.yaml; known: demo, paper, test"):
+    with pytest.raises(ParamsError, match="scale 'large': there is no .*large.yaml; known: demo, paper, small, test"):
         answer(8, 80, scale="large")
 
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import re
 import struct
 import zlib
@@ -385,7 +386,10 @@ LOST_MIRROR_ROWS = [
     ({"image_id": "a"}, "a", "duplicate id"),
     ({"image_id": None, "caption": "short"}, "train-0.parquet-row-2", "no text of 3 words"),
     ({"image": None}, "b", "no image bytes"),
-    ({"image": {"bytes": None, "path": "a.jpg"}}, "b", "no image bytes"),
+    ({"image": {"bytes": None, "path": None}}, "b", "no image bytes"),
+    ({"image": {"bytes": None, "path": "a.jpg"}}, "b", "missing image"),
+    ({"image": {"bytes": None, "path": "/etc/passwd"}}, "b", "path leaves the release"),
+    ({"image": {"bytes": None, "path": "../../secret"}}, "b", "path leaves the release"),
     ({"image": {"bytes": JPEG[: len(JPEG) // 2], "path": "a.jpg"}}, "b", "truncated image"),
     ({"image": {"bytes": b"<html>404</html>", "path": "a.jpg"}}, "b", "unreadable image"),
 ]
@@ -409,3 +413,25 @@ def test_a_mirror_that_cannot_be_read_is_an_error_that_names_file_and_remedy(tmp
     pq.write_table(pa.table({"image": [JPEG], "image_id": ["a"], "caption": [["A scan of the chest."]]}), path)
     with pytest.raises(ReleaseError, match=r"train-0\.parquet, row 1: 'caption' is no text; unpack"):
         run(name, path.parent, tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("vqa_rad", "testset.json"),
+        ("slake", "test.json"),
+        ("melinda", "dev.csv"),
+        ("roco", "data/train/radiology/dlinks.txt"),
+        ("own", "manifest.jsonl"),
+        ("own_vqa", "manifest.csv"),
+        ("mimic_cxr", "mimic-cxr-2.0.0-split.csv"),
+        ("iu_xray", "ecgen-radiology/1.xml"),
+        ("path_vqa", "data/test-00000-of-00001.parquet"),
+    ],
+)
+def test_a_pipe_in_an_annotations_place_is_an_error_and_not_waited_for(tmp_path, name, file):
+    release = with_images(name, tmp_path)
+    (release / file).unlink()
+    os.mkfifo(release / file)
+    with pytest.raises(ReleaseError, match=rf"{Path(file).name}: .*(neither a file nor a folder|not even a file)"):
+        run(name, release, tmp_path / "out")

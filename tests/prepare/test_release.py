@@ -20,6 +20,7 @@ from m3ae.releases.catalogue import CATALOGUE
 from m3ae.releases.inventory import take_inventory
 from m3ae.releases.readers.published import ReleaseError
 from m3ae.shards.read import open_manifest, open_split
+from tests.hub_tables import write_questions
 from tests.shared import SHARED, needs_releases
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -28,24 +29,33 @@ PARAMS = PrepareParams(image_px=32, encoding="raw", rows_per_shard=2, max_pixels
 
 def run(name: str, folder: Path, out: Path, answers: str = "all", workers: int = 1, **changed):
     made = choices(answers, **changed)
-    return prepare(name, folder, take_inventory(folder), out, made, workers, state_of(name, folder, made))
+    found = take_inventory(folder, made.image_folders)
+    return prepare(name, folder, found, out, made, workers, state_of(name, folder, made))
 
 
 def state_of(name: str, folder: Path, made: Choices) -> Path:
     """A folder for unfinished partitions that no other choices share, as the stage gives it."""
-    return root() / "prepare" / sha256(repr((name, take_inventory(folder), made)).encode()).hexdigest()[:16]
+    return root() / "prepare" / sha256(repr((name, take_inventory(folder, made.image_folders), made)).encode()).hexdigest()[:16]
 
 
 def choices(answers: str = "all", **changed) -> Choices:
     """`changed` are fields of Choices or of its PrepareParams."""
     own = {name: changed.pop(name) for name in Choices._fields if name in changed}
-    defaults = {"seed": 42, "protocol": "strict", "licences": (), "languages": ("en",), "melinda_label": "p_meth_label"}
+    defaults = {
+        "seed": 42,
+        "protocol": "strict",
+        "licences": (),
+        "languages": ("en",),
+        "melinda_label": "p_meth_label",
+        "image_folders": (),
+    }
     return Choices(**{**defaults, **own}, answers=answers, prepare=PARAMS.model_copy(update=changed))
 
 
 def with_images(name: str, folder: Path) -> Path:
     """A copy of the fixture with a small image wherever one is named."""
-    release = Path(shutil.copytree(FIXTURES / name, folder / name))
+    release = folder / name
+    write_questions(release, {}) if name == "path_vqa" else shutil.copytree(FIXTURES / name, release)
     for number, row in enumerate(CATALOGUE[name].read(release)):
         image = Path(getattr(row, "image", ""))
         if image.is_absolute():
@@ -86,7 +96,7 @@ def test_read_is_kept_and_dropped_in_every_release(tmp_path, name):
     assert figures["read"] == figures["kept"] + sum(figures["dropped"].values()) == sum(split["read"] for split in splits)
     assert figures["kept"] == sum(split["kept"] for split in splits) > 0
     assert figures["kept"] == sum(len(open_split(tmp_path / "out", split)) for split in ("train", "validation", "test"))
-    assert ("answers" in figures) == (tmp_path / "out/answers.json").is_file() == (name not in ("roco", "rocov2", "medicat", "own"))
+    assert ("answers" in figures) == (tmp_path / "out/answers.json").is_file() == (not CATALOGUE[name].has_pairs)
 
 
 def test_short_captions_blank_labels_and_foreign_questions_are_counted_by_reason(tmp_path):

@@ -20,7 +20,7 @@ def releases(tmp_path: Path) -> Path:
 def test_every_release_has_a_file_found_or_not(tmp_path):
     releases = tmp_path / "releases"
     shutil.copytree(FIXTURES / "slake", releases / "slake")
-    write_inventory(releases, tmp_path / "out")
+    write_inventory(releases, tmp_path / "out", [])
     found = {path.stem: json.loads(path.read_text())["found"] for path in (tmp_path / "out").iterdir()}
     assert found == {name: name == "slake" for name in CATALOGUE}
 
@@ -60,10 +60,11 @@ def test_a_folder_that_lies_elsewhere_is_an_error_that_names_the_link_and_the_re
         (release / name).rename(elsewhere)
     (release / name).symlink_to(elsewhere)
     with pytest.raises(InventoryError) as error:
-        write_inventory(releases, tmp_path / "out")
+        write_inventory(releases, tmp_path / "out", [])
     assert str(error.value) == (
-        f"{release / name}: is a link to {elsewhere}, outside the release, and what lies there is not read; copy it to the link's place, "
-        f"or make {release} itself a link to a folder that holds all of the release"
+        f"{release / name}: is a link to {elsewhere}, outside the release, and what lies there is not read; name the folder in "
+        f"`image_folders` of params.yaml, copy it to the link's place, or make {release} itself a link to a folder that holds all of the "
+        "release"
     )
 
 
@@ -111,7 +112,7 @@ def test_a_release_that_is_a_link_to_nothing_is_an_error_and_not_an_absent_relea
     with pytest.raises(
         InventoryError, match=r"slake: is a link to .*unmounted, where no folder is; mount it, or correct or remove the link"
     ):
-        write_inventory(tmp_path, tmp_path / "out")
+        write_inventory(tmp_path, tmp_path / "out", [])
 
 
 def test_it_is_said_that_dvc_does_not_follow_links_to_folders(releases, tmp_path, capsys):
@@ -120,7 +121,7 @@ def test_it_is_said_that_dvc_does_not_follow_links_to_folders(releases, tmp_path
     for name in ("slake", "melinda"):
         source, target = releases / name, tmp_path / "linked" / name
         target.symlink_to(source) if name == "slake" else shutil.copytree(source, target, symlinks=True)
-    write_inventory(tmp_path / "linked", tmp_path / "out")
+    write_inventory(tmp_path / "linked", tmp_path / "out", [])
     lines = capsys.readouterr().out.splitlines()
     assert [line.partition(": is a link to a folder, and DVC does not notice")[0] for line in lines] == [
         str(tmp_path / "linked" / name) for name in ("slake", "melinda/more")
@@ -135,11 +136,39 @@ def test_phantoms_notice_marks_a_release_as_synthetic(releases):
 
 def test_a_missing_folder_of_releases_is_an_error_with_a_remedy(tmp_path):
     with pytest.raises(InventoryError, match="no such folder; set `releases` in params.yaml"):
-        write_inventory(tmp_path / "nowhere", tmp_path / "out")
+        write_inventory(tmp_path / "nowhere", tmp_path / "out", [])
 
 
 def test_an_inventory_file_reads_back(releases, tmp_path):
-    write_inventory(releases, tmp_path / "out")
+    write_inventory(releases, tmp_path / "out", [])
     assert read_inventory(tmp_path / "out/roco.json") == take_inventory(releases / "roco")
     with pytest.raises(InventoryError, match="run `dvc repro inventory`"):
         read_inventory(tmp_path / "out/other.json")
+
+
+def test_a_link_into_an_image_folder_is_allowed_and_where_it_leads_is_part_of_the_digest(releases, tmp_path, capsys):
+    release, disk = releases / "own", tmp_path / "disk"
+    for name in ("one", "two"):
+        (disk / name).mkdir(parents=True)
+    digests = []
+    for name in ("one", "two"):
+        (release / "files").symlink_to(disk / name)
+        digests.append(take_inventory(release, [disk]).sha256)
+        (release / "files").unlink()
+    assert digests[0] != digests[1]
+    (release / "files").symlink_to(disk / "one")
+    write_inventory(releases, tmp_path / "out", [disk])
+    watched = f"{disk}: DVC does not watch this folder; after a change there run `dvc repro --force --single-item prepare@<release>`"
+    assert capsys.readouterr().out.splitlines() == [watched]
+
+
+def test_a_link_beside_the_image_folders_and_an_image_folder_that_is_none_are_errors(releases, tmp_path):
+    for name in ("disk", "secret"):
+        (tmp_path / name).mkdir()
+    (releases / "own/files").symlink_to(tmp_path / "secret")
+    with pytest.raises(
+        InventoryError, match="is a link to .*secret, outside the release, .*; name the folder in `image_folders` of params.yaml"
+    ):
+        write_inventory(releases, tmp_path / "out", [tmp_path / "disk"])
+    with pytest.raises(InventoryError, match="unmounted: no such folder; mount it, or correct `image_folders` in params.yaml"):
+        write_inventory(releases, tmp_path / "out", [tmp_path / "unmounted"])

@@ -28,26 +28,25 @@ def test_what_is_there_what_is_missing_and_where_to_get_it(tmp_path):
     (tmp_path / "slake").mkdir()
     lines = list(describe(tmp_path))
     vqa_rad = about(lines, "vqa_rad")
-    assert f"looked for in  {tmp_path / 'vqa_rad'}" in vqa_rad and "found          3 train, 0 validation, 1 test" in vqa_rad
-    assert "counts         train 3 of 3,064 published, test 1 of 451 published" in vqa_rad
-    assert "missing        1 images, images/synpic2.jpg for one" in vqa_rad
-    assert "https://osf.io/89kps (size: not stated; licence: CC0; terms: none)" in vqa_rad
-    assert "a folder that cannot be read: " in about(lines, "slake") and "imgs" in about(lines, "slake")
+    assert f"looked for in  {tmp_path / 'vqa_rad'}" in vqa_rad and "found          3 of 3,064 train, 0 validation, 1 of 451 test" in vqa_rad
+    assert "missing        3,061 train records, 450 test records, 1 images, images/synpic2.jpg for one" in vqa_rad
+    assert "https://osf.io/89kps; " in vqa_rad and "(size: not stated; licence: CC0; terms: none)" in vqa_rad
+    assert "a folder that cannot be read: " in about(lines, "slake") and "what is here: nothing" in about(lines, "slake")
     assert "nothing: there is no such folder" in about(lines, "medicat") and "104 GB" in about(lines, "medicat")
     (tmp_path / "vqa_rad/SYNTHETIC.md").touch()
     drawn = about(list(describe(tmp_path)), "vqa_rad")
-    assert "1 test (synthetic)" in drawn and "counts" not in drawn
+    assert "3 train, 0 validation, 1 test (synthetic)" in drawn and "records" not in drawn
 
 
 def test_a_mirrors_images_are_there_and_an_overlong_name_or_a_folder_for_a_file_is_no_traceback(tmp_path):
     mirror(tmp_path / "rocov2")
-    assert "missing        the validation split, the test split" in about(list(describe(tmp_path)), "rocov2")
+    assert "missing        the validation split, the test split, 59,956 train records" in about(list(describe(tmp_path)), "rocov2")
     roco, vqa_rad = with_images("roco", tmp_path), with_images("vqa_rad", tmp_path)
     with (roco / "data/test/radiology/captions.txt").open("a") as file:
         file.write("R" * 300 + "\t A caption.\n")
     (vqa_rad / "trainset.json").unlink()
     (vqa_rad / "trainset.json").mkdir()
-    assert f"missing        1 images, data/test/radiology/images/{'R' * 300}.jpg for one" in about(list(describe(tmp_path)), "roco")
+    assert f" records, 1 images, data/test/radiology/images/{'R' * 300}.jpg for one" in about(list(describe(tmp_path)), "roco")
     assert "trainset.json: cannot be read (Is a directory)" in about(list(describe(tmp_path)), "vqa_rad")
 
 

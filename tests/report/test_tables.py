@@ -1,5 +1,6 @@
 import pytest
 
+from m3ae.releases.catalogue import CATALOGUE
 from m3ae.report import tables
 from m3ae.report.benchmark import BENCHMARK
 from m3ae.report.measured import result
@@ -8,7 +9,7 @@ from tests.report.conftest import PARAMS
 
 @pytest.fixture
 def results(run, asked):
-    return [result(entry, asked, run) for entry in BENCHMARK]
+    return [result(entry, asked, run) for entry in BENCHMARK if entry.is_shown(asked.tasks)]
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ def test_the_banner_stands_first_and_says_whether_all_or_part_is_synthetic(resul
 
 def test_the_data_table_has_a_row_for_every_release(run, asked, table):
     rows = {row.title: row for row in tables.data_rows(run, asked)}
-    assert len(rows) == 8 and rows["Own pairs"].missing.startswith("not prepared")
+    assert len(rows) == len(CATALOGUE) and rows["Own pairs"].missing.startswith("not prepared")
     assert rows["VQA-Med-2019"].missing == "not found under data/releases" and rows["MELINDA"].missing.startswith("not prepared")
     assert (rows["VQA-RAD"].read, rows["VQA-RAD"].kept, rows["VQA-RAD"].answers) == (1010, 1000, 61)
     assert rows["ROCO"].splits == (("train", 800), ("validation", 100), ("test", 100))
@@ -74,3 +75,8 @@ def test_the_audit_names_the_held_out_splits_of_which_something_was_found(run):
         tables.LeakRow("VQA-RAD", "test", "the task's own training split", same=184, texts=13),
     ]
     assert tables.leak_rows(None) is None
+
+
+def test_a_task_without_published_scores_is_shown_where_it_is_asked_for(asked):
+    assert [entry.name for entry in BENCHMARK if not entry.is_shown(asked.tasks)] == ["path_vqa", "own_vqa", "own_classification"]
+    assert all(entry.is_shown(["path_vqa", "own_vqa", "own_classification"]) for entry in BENCHMARK)

@@ -14,22 +14,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from m3ae.releases.readers.published import Dropped, ReleaseError, csv_rows, first_present, malformed, required
+from m3ae.releases.readers.published import Dropped, csv_rows, malformed, none_of, required, split_files
 from m3ae.releases.record import Record, Split
 
-FILES = {Split.TRAIN: ("train.csv",), Split.VALIDATION: ("dev.csv", "validation.csv", "val.csv"), Split.TEST: ("test.csv",)}
 Label = Literal["p_meth_label", "i_meth_label", "p_meth", "i_meth"]
 
 
 def read(folder: Path, label: Label = "p_meth_label") -> Iterator[Record | Dropped]:
     """Yield every row: train, validation, test, each in its file's order. A row without a label has a blank answer."""
     images = required(folder, "melinda_images", "images")
-    paths = {split: first_present(folder, *names) for split, names in FILES.items()}
-    if not any(paths.values()):
-        raise ReleaseError(f"{folder}: no train.csv, dev.csv or test.csv is here; put MELINDA's tables beside melinda_images")
+    paths = split_files(folder, "*.csv")
+    if not paths:
+        raise none_of(folder, ("train.csv", "dev.csv", "test.csv"), "put MELINDA's tables beside melinda_images")
     for split, path in paths.items():
-        if path:
-            yield from rows(split, path, images, label)
+        yield from rows(split, path, images, label)
 
 
 def rows(split: Split, path: Path, images: Path, label: Label) -> Iterator[Record]:

@@ -1,7 +1,7 @@
 """Parquet mirrors of ROCO and ROCOv2 on the Hugging Face hub: images and captions in the same files.
 
-Layout: `{train,validation,test}-*.parquet`, here or in `data/`, with the columns `image` (bytes and path), `image_id` and `caption`;
-others are passed over.
+Layout: `{train,validation,test}-*.parquet`, here or in `data/`, with the columns `image` (bytes and path; where there are no bytes the
+path is the image's, from the file's folder), `image_id` and `caption`; others are passed over.
 """
 
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from m3ae.releases.readers.published import SPELLINGS, text
-from m3ae.releases.readers.tables import table_rows
+from m3ae.releases.readers.tables import InTable, table_rows
 from m3ae.releases.record import Record, Split
 
 COLUMNS = ("image", "image_id", "caption")
@@ -34,5 +34,7 @@ def read_mirror(folder: Path, licence: str) -> Iterator[Record]:
 
 def record(folder: Path, split: Split, path: Path, number: int, row: dict[str, Any], licence: str) -> Record:
     name, caption = (text(row, key, path, f"row {number}") for key in ("image_id", "caption"))
-    name = name or f"{path.name}-row-{number}"
-    return Record(id=name, split=split, image=folder / name, image_id=name, texts=(caption,), licence=licence, content=row["image"])
+    name, image = name or f"{path.name}-row-{number}", row["image"]
+    content = image if isinstance(image, InTable) else None
+    file = folder / name if content else path.parent / image
+    return Record(id=name, split=split, image=file, image_id=name, texts=(caption,), licence=licence, content=content)

@@ -1,14 +1,18 @@
 """What the readers share: published files line by line, errors that name the line, rows that are not wanted."""
 
 import csv
+import gzip
 import json
 import math
+import os
 import re
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from m3ae.releases.record import Split
 
@@ -16,7 +20,12 @@ DUPLICATE = "duplicate id"
 REMEDY = "unpack the release again or correct the file"
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 LONGEST_FIELD = 2**31 - 1  # characters of a CSV field; a text that is too long to be used is no damage of its file
-SPELLINGS = {Split.TRAIN: ("train",), Split.VALIDATION: ("validation", "val", "valid"), Split.TEST: ("test",)}
+SPELLINGS = {
+    Split.TRAIN: ("train", "training"),
+    Split.VALIDATION: ("validation", "val", "valid", "validate", "dev"),
+    Split.TEST: ("test", "testing"),
+}
+NUM_NAMED = 6  # files that a message names of a folder where something else was expected
 
 
 class ReleaseError(SystemExit):
@@ -44,31 +53,63 @@ def malformed(path: Path, number: int | None, problem: str) -> ReleaseError:
 
 
 def first_present(folder: Path, *names: str) -> Path | None:
-    """Return the first of `names` that exists in `folder`, or None."""
-    return next((folder / name for name in names if (folder / name).exists()), None)
-
-
-def required(folder: Path, *names: str) -> Path:
-    """Return the first of `names` that exists in `folder`. Raises `ReleaseError` naming them all where none does."""
-    found = first_present(folder, *names)
-    if found is None:
-        raise ReleaseError(f"{folder}: none of {', '.join(names)} is here; unpack the release as its reader's docstring lays it out")
+    """Return the first of `names` that is in `folder`, or None. Raises `ReleaseError` where that is a pipe or a device: it has no end."""
+    found = next((folder / name for name in names if (folder / name).exists()), None)
+    if found and not found.is_file() and not found.is_dir():
+        raise malformed(found, None, "is neither a file nor a folder")
     return found
 
 
+def required(folder: Path, *names: str) -> Path:
+    """Return the first of `names` that is in `folder`. Raises `ReleaseError` naming them all where none is."""
+    found = first_present(folder, *names)
+    if found is None:
+        raise none_of(folder, names, "unpack the release as its reader's docstring lays it out")
+    return found
+
+
+def none_of(folder: Path, names: Iterable[str], remedy: str) -> ReleaseError:
+    """Return the error of a folder where nothing that a reader knows is: what it would read, and what is there in its place."""
+    there = sorted(f"{path.name}/" if path.is_dir() else path.name for path in folder.iterdir()) if folder.is_dir() else []
+    shown = ", ".join(os.fsencode(name).decode("utf-8", "replace") for name in there[:NUM_NAMED])
+    more = f" and {len(there) - NUM_NAMED:,} more" if len(there) > NUM_NAMED else ""
+    return ReleaseError(f"{folder}: none of {', '.join(names)} is here; what is here: {shown or 'nothing'}{more}; {remedy}")
+
+
+def split_files(folder: Path, *patterns: str) -> dict[Split, Path]:
+    """Return the file of each split that is in `folder`; the first of `patterns` with each spelling of the split in the place of `*`."""
+    found = {
+        split: first_present(folder, *(pattern.replace("*", name) for pattern in patterns for name in names))
+        for split, names in SPELLINGS.items()
+    }
+    return {split: path for split, path in found.items() if path}
+
+
+def split_named(name: str) -> Split | None:
+    """Return the split of that name, in any spelling and case, or None."""
+    return next((split for split, names in SPELLINGS.items() if name.strip().lower() in names), None)
+
+
 def decoded(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield (number from 1, line with its end) of a UTF-8 file; a byte order mark is tolerated.
+    """Yield (number from 1, line with its end) of a UTF-8 file, gzipped or not; a byte order mark is tolerated.
 
     Raises `ReleaseError` where the file is not UTF-8 or cannot be read.
     """
     try:
-        with path.open("rb") as file:
+        with opened(path) as file:
             for number, raw in enumerate(file, start=1):  # a file in binary mode breaks at \n alone: captions hold odd separators
                 yield number, raw.decode("utf-8-sig" if number == 1 else "utf-8")
     except UnicodeDecodeError as error:
         raise malformed(path, number, f"is not UTF-8 ({error.reason})") from None
-    except OSError as error:
-        raise malformed(path, None, f"cannot be read ({error.strerror})") from None
+    except (OSError, EOFError, zlib.error) as error:
+        raise malformed(path, None, f"cannot be read ({getattr(error, 'strerror', None) or error})") from None
+
+
+def opened(path: Path) -> BinaryIO:
+    """Return the open file. Raises OSError where it is a pipe or a device: whoever reads one may wait for ever."""
+    if not path.is_file() and not path.is_dir() and path.exists():
+        raise OSError("it is neither a file nor a folder")
+    return gzip.open(path) if path.suffix == ".gz" else path.open("rb")
 
 
 def lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -105,10 +146,10 @@ def csv_header(path: Path) -> list[str]:
     return [name.strip() for _, row in islice(csv_lines(path), 1) for name in row]
 
 
-def csv_lines(path: Path) -> Iterator[tuple[int, list[str]]]:
+def csv_lines(path: Path, delimiter: str = ",") -> Iterator[tuple[int, list[str]]]:
     """Yield (first line, fields) of each row, the header among them, that is not blank. Raises `ReleaseError` where one is malformed."""
     csv.field_size_limit(LONGEST_FIELD)
-    number, reader = 1, csv.reader((line for _, line in decoded(path)), strict=True)
+    number, reader = 1, csv.reader((line for _, line in decoded(path)), strict=True, delimiter=delimiter)
     try:
         for row in reader:
             if len(row) > 1 or "".join(row).strip():
@@ -193,14 +234,23 @@ def texts_or_null(row: dict[str, Any], key: str, path: Path, place: str) -> tupl
 def as_text(value: Any, key: str, path: Path, place: str) -> str:
     """Return a value as text: null and what is no number (NaN, Infinity) as "", a number as its digits, a truth value as yes or no.
 
+    A whole number is written without a point: pandas makes 1 a 1.0 wherever another row has none.
+
     Raises `ReleaseError` where `value` is anything else, and where it holds half a character: a lone surrogate, which JSON allows.
     """
     if isinstance(value, bool):
         return "yes" if value else "no"
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return ""
-    if not isinstance(value, str | int | float):
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if not isinstance(value, str | int | float | Decimal):
         raise ReleaseError(f"{path}, {place}: {key!r} is no text; {REMEDY}")
     if LONE_SURROGATE.search(found := str(value)):
         raise ReleaseError(f"{path}, {place}: {key!r} holds half a character (a lone surrogate): {ascii(found)[:80]}; {REMEDY}")
     return found
+
+
+def answer_kind(answers: Iterable[str]) -> str:
+    """Return "closed" for questions that are answered by yes or no, "open" for all others, where the release does not tell."""
+    return "closed" if all(answer.strip().lower() in ("yes", "no") for answer in answers) else "open"

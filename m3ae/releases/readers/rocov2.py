@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from m3ae.releases.readers.mirror import mirror_files, read_mirror
-from m3ae.releases.readers.published import ReleaseError, csv_header, csv_rows, malformed
+from m3ae.releases.readers.published import csv_header, csv_rows, malformed, none_of
 from m3ae.releases.record import Record, Split
 
 NAMES = {Split.TRAIN: "train", Split.VALIDATION: "valid", Split.TEST: "test"}
@@ -29,9 +29,8 @@ def read(folder: Path) -> Iterator[Record]:
         return
     paths = {split: folder / f"{name}_captions.csv" for split, name in NAMES.items()}
     if not any(path.is_file() for path in paths.values()):
-        raise ReleaseError(
-            f"{folder}: none of train_captions.csv, valid_captions.csv, test_captions.csv is here; unpack ROCOv2 into this folder"
-        )
+        names = ("train_captions.csv", "valid_captions.csv", "test_captions.csv", "data/train-*.parquet")
+        raise none_of(folder, names, "unpack ROCOv2 into this folder")
     licences = read_licences(folder)
     for split, path in paths.items():
         if path.is_file():

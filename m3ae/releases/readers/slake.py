@@ -6,6 +6,7 @@ Address: https://www.med-vqa.com/slake. Licence: CC BY 4.0. Count: 4,919 / 1,053
     train.json  validate.json (or validation.json)  test.json
     imgs/xmlabN/source.jpg
 
+or the English questions as the Hugging Face hub has them, mdwiratathya/SLAKE-vqa-english (see hub_questions.py).
 Questions in languages that are not chosen are yielded as dropped; the paper's are English.
 """
 
@@ -13,28 +14,39 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from m3ae.releases.readers.published import Dropped, ReleaseError, alternatives, first_present, json_rows, required, text, within
+from m3ae.releases.readers.hub_questions import read_questions
+from m3ae.releases.readers.mirror import mirror_files
+from m3ae.releases.readers.published import (
+    Dropped,
+    ReleaseError,
+    alternatives,
+    first_present,
+    json_rows,
+    none_of,
+    required,
+    split_files,
+    text,
+    within,
+)
 from m3ae.releases.record import Record, Split
 
-FILES = {
-    Split.TRAIN: ("train.json",),
-    Split.VALIDATION: ("validate.json", "validation.json", "val.json"),
-    Split.TEST: ("test.json",),
-}
 Language = Literal["en", "zh"]
 NOT_CHOSEN = "language not chosen"
+LICENCE = "CC BY 4.0"
 
 
 def read(folder: Path, languages: tuple[Language, ...] = ("en",)) -> Iterator[Record | Dropped]:
     """Yield every question: train, validation, test, each in its file's order."""
+    if mirror_files(folder):
+        yield from read_questions(folder, LICENCE)
+        return
     root = first_present(folder, "Slake1.0", "Slake") or folder
+    paths = split_files(root, "*.json")
+    if not paths:
+        raise none_of(root, ("train.json", "validate.json", "test.json", "data/train-*.parquet"), "put SLAKE's files beside its imgs")
     images = required(root, "imgs", "images")
-    paths = {split: first_present(root, *names) for split, names in FILES.items()}
-    if not any(paths.values()):
-        raise ReleaseError(f"{root}: none of train.json, validate.json, test.json is here; put SLAKE's files beside its imgs")
     for split, path in paths.items():
-        if path:
-            yield from questions(folder, split, path, images, languages)
+        yield from questions(folder, split, path, images, languages)
 
 
 def questions(release: Path, split: Split, path: Path, images: Path, languages: tuple[Language, ...]) -> Iterator[Record | Dropped]:
@@ -56,5 +68,5 @@ def questions(release: Path, split: Split, path: Path, images: Path, languages: 
             texts=(question,),
             answers=alternatives(row, "answer", path, place),
             answer_kind=kind.strip().lower(),
-            licence="CC BY 4.0",
+            licence=LICENCE,
         )

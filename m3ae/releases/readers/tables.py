@@ -1,5 +1,7 @@
 """Parquet tables row by row; an image among the columns is read only when it is asked for, so that texts can be surveyed without any."""
 
+import hashlib
+import json
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +13,7 @@ import pyarrow.parquet as pq
 from m3ae.releases.readers.published import malformed
 
 IMAGE = "image"
+BYTES, PATH = "bytes", "path"  # the fields of the hub's structure of an image
 
 
 class InTable(NamedTuple):
@@ -23,7 +26,12 @@ class InTable(NamedTuple):
     def read(self) -> bytes:
         """Return the bytes; b"" where the table holds none. Raises `ReleaseError` where the file can no longer be read."""
         value = image_column(self.path, self.group)[self.row]
-        return (value["bytes"] if isinstance(value, pa.StructScalar) else value).as_py() or b""
+        return (value[BYTES] if isinstance(value, pa.StructScalar) else value).as_py() or b""
+
+    def digest(self) -> str:
+        """Return a name for the image that is the same wherever its file's bytes are; "" where the table holds none."""
+        content = self.read()
+        return hashlib.sha256(content).hexdigest()[:32] if content else ""
 
 
 @lru_cache(maxsize=1)
@@ -37,10 +45,11 @@ def image_column(path: Path, group: int) -> pa.ChunkedArray:
 def table_rows(path: Path, columns: tuple[str, ...] | None = None, paths: bool = False) -> Iterator[dict[str, Any]]:
     """Yield the rows of a Parquet file, a row group's in memory at once; `columns` None: all. Bytes in `image` become an `InTable`.
 
-    Raises `ReleaseError` where a column is missing, and where `image` holds neither bytes nor, if `paths`, texts.
+    Where the hub's structure holds no bytes but a path, `image` is the path. Raises `ReleaseError` where a column is missing, and where
+    `image` holds neither bytes nor, if `paths`, texts.
     """
     try:
-        file = pq.ParquetFile(path)
+        file = pq.ParquetFile(readable(path))
         schema = file.schema_arrow
         if missing := set(columns or ()) - set(schema.names):
             raise malformed(path, None, f"the columns {', '.join(sorted(missing))} are missing")
@@ -49,10 +58,18 @@ def table_rows(path: Path, columns: tuple[str, ...] | None = None, paths: bool =
         holds_images = IMAGE in schema.names and are_bytes(schema.field(IMAGE).type, path, paths)
         wanted = [name for name in columns or schema.names if not (holds_images and name == IMAGE)]
         for group in range(file.num_row_groups):
+            elsewhere = image_paths(file, path, group) if holds_images else {}
             for number, row in enumerate(group_rows(file, path, group, wanted)):
-                yield row | ({IMAGE: InTable(path, group, number)} if holds_images else {})
+                yield row | ({IMAGE: elsewhere.get(number) or InTable(path, group, number)} if holds_images else {})
     except (OSError, pa.ArrowException) as error:
         raise malformed(path, None, f"is no Parquet file ({error})") from None
+
+
+def readable(path: Path) -> Path:
+    """Return the path itself. Raises OSError where it is a pipe or a device: whoever reads one may wait for ever."""
+    if path.exists() and not path.is_file():
+        raise OSError("it is not even a file")
+    return path
 
 
 def group_rows(file: pq.ParquetFile, path: Path, group: int, wanted: list[str]) -> list[dict[str, Any]]:
@@ -60,6 +77,35 @@ def group_rows(file: pq.ParquetFile, path: Path, group: int, wanted: list[str]) 
         return file.read_row_group(group, columns=wanted).to_pylist()
     except ValueError as error:  # a text that is not UTF-8, a moment that Python has no value for
         raise malformed(path, None, f"row group {group} (from 0) cannot be read ({error})") from None
+
+
+def image_paths(file: pq.ParquetFile, path: Path, group: int) -> dict[int, str]:
+    """Return row -> path for the rows of a group that hold the path of an image in the place of its bytes.
+
+    Where the file itself says that every row has its bytes, as the hub's files do, no image is read for it.
+    """
+    chunks = [file.metadata.row_group(group).column(number) for number in range(file.metadata.num_columns)]
+    nulls = {chunk.path_in_schema: chunk.statistics.null_count if chunk.statistics else None for chunk in chunks}
+    if f"{IMAGE}.{PATH}" not in nulls or nulls.get(f"{IMAGE}.{BYTES}") == 0:
+        return {}
+    places = file.read_row_group(group, columns=[f"{IMAGE}.{PATH}"])[IMAGE]
+    found = image_column(path, group)
+    try:
+        return {row: value for row in range(len(places)) if not found[row][BYTES].is_valid and (value := places[row][PATH].as_py())}
+    except ValueError as error:
+        raise malformed(path, None, f"row group {group} (from 0): a path in {IMAGE!r} cannot be read ({error})") from None
+
+
+def index_columns(path: Path) -> set[str]:
+    """Return the columns that pandas wrote as the index of its rows, as the file itself says."""
+    try:
+        described = pq.read_schema(readable(path)).metadata or {}
+    except (OSError, pa.ArrowException) as error:
+        raise malformed(path, None, f"is no Parquet file ({error})") from None
+    try:
+        return {name for name in json.loads(described[b"pandas"])["index_columns"] if isinstance(name, str)}
+    except (KeyError, ValueError, TypeError):  # another program wrote the file, or wrote something else there
+        return set()
 
 
 def are_bytes(kind: pa.DataType, path: Path, paths: bool) -> bool:
@@ -77,8 +123,8 @@ def are_bytes(kind: pa.DataType, path: Path, paths: bool) -> bool:
 
 def bytes_of(kind: pa.DataType) -> pa.DataType:
     """Return the type of what `InTable.read` takes out of a column of this type."""
-    if pa.types.is_struct(kind) and kind.get_field_index("bytes") >= 0:
-        found = kind.field("bytes").type
+    if pa.types.is_struct(kind) and kind.get_field_index(BYTES) >= 0:
+        found = kind.field(BYTES).type
         return pa.binary() if pa.types.is_null(found) else found  # a file of which no row has any
     return values_of(kind)
 

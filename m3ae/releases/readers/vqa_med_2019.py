@@ -17,7 +17,7 @@ that of the same question in the other splits. Test questions of other categorie
 from collections.abc import Iterator
 from pathlib import Path
 
-from m3ae.releases.readers.published import Dropped, ReleaseError, columns, first_present, malformed, required, within
+from m3ae.releases.readers.published import Dropped, answer_kind, columns, first_present, malformed, none_of, required, within
 from m3ae.releases.record import Record, Split
 
 CATEGORIES = ("modality", "plane", "organ")
@@ -36,8 +36,7 @@ def read(folder: Path) -> Iterator[Record | Dropped]:
     present = [split for split, (name, _, _) in FOLDERS.items() if (folder / name).is_dir()]
     test = unpacked(folder, TEST_FOLDER)
     if not present and not test.is_dir():
-        names = ", ".join([*(name for name, _, _ in FOLDERS.values()), TEST_FOLDER])
-        raise ReleaseError(f"{folder}: none of {names} is here; unpack VQA-Med-2019 into this folder")
+        raise none_of(folder, [*(name for name, _, _ in FOLDERS.values()), TEST_FOLDER], "unpack VQA-Med-2019 into this folder")
     for split in present:
         yield from by_category(folder, split, known)
     if test.is_dir():
@@ -75,8 +74,6 @@ def test_questions(folder: Path, path: Path, known: dict[str, str]) -> Iterator[
 
 def record(identifier: str, split: Split, image: Path, question: str, answer: str) -> Record:
     answers = tuple(part.strip() for part in answer.split("#"))
-    # Differs: the authors mark every question open; a yes or no is counted as closed here, as in the other two releases.
-    closed = all(part.lower() in ("yes", "no") for part in answers)
     return Record(
         id=identifier,
         split=split,
@@ -84,6 +81,7 @@ def record(identifier: str, split: Split, image: Path, question: str, answer: st
         image_id=image.stem,
         texts=(question,),
         answers=answers,
-        answer_kind="closed" if closed else "open",
+        # Differs: the authors mark every question open; a yes or no is counted as closed here, as in the other two releases.
+        answer_kind=answer_kind(answers),
         licence="CC BY 4.0",
     )

@@ -6,6 +6,7 @@ Data 2018. Address: https://osf.io/89kps. Licence: CC0. Count: 3,064 + 451 quest
     trainset.json  testset.json  (valset.json)      or the single   VQA_RAD Dataset Public.json
     images/synpic*.jpg                              or              VQA_RAD Image Folder/
 
+or another version of it, 1,793 + 451 questions, as the Hugging Face hub has it: flaviagiammarino/vqa-rad (see hub_questions.py).
 In the single file the test rows are those whose `phrase_type` begins with "test". No validation split was published; the
 M3AE authors' valset.json is a copy of the test file, so a validation row that repeats a test row's qid is dropped here.
 """
@@ -14,22 +15,35 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from m3ae.releases.readers.published import Dropped, ReleaseError, alternatives, first_present, json_rows, required, text, within
+from m3ae.releases.readers.hub_questions import read_questions
+from m3ae.releases.readers.mirror import mirror_files
+from m3ae.releases.readers.published import (
+    Dropped,
+    ReleaseError,
+    alternatives,
+    first_present,
+    json_rows,
+    none_of,
+    required,
+    split_files,
+    text,
+    within,
+)
 from m3ae.releases.record import Record, Split
 
-FILES = {
-    Split.TRAIN: ("trainset.json", "train.json"),
-    Split.VALIDATION: ("valset.json", "val.json", "validation.json"),
-    Split.TEST: ("testset.json", "test.json"),
-}
 SINGLE_FILE = "VQA_RAD Dataset Public.json"
+LICENCE = "CC0"
 REPEATS_TEST = "validation row repeats a test row"
 
 
 def read(folder: Path) -> Iterator[Record | Dropped]:
     """Yield every question: train, validation, test, each in its file's order."""
+    if mirror_files(folder):
+        yield from read_questions(folder, LICENCE)
+        return
+    paths = question_files(folder)
     images = required(folder, "images", "VQA_RAD Image Folder")
-    rows = {split: list(questions(path, images, split)) for split, path in split_files(folder).items()}
+    rows = {split: list(questions(path, images, split)) for split, path in paths.items()}
     test_ids = {record.id for record in rows.get(Split.TEST, ())}
     for split in Split:
         for record in rows.get(split, ()):
@@ -37,14 +51,15 @@ def read(folder: Path) -> Iterator[Record | Dropped]:
             yield Dropped(record.id, split, within(record.image, folder), REPEATS_TEST) if leaked else record
 
 
-def split_files(folder: Path) -> dict[Split, Path]:
+def question_files(folder: Path) -> dict[Split, Path]:
     """Return the file that each split is read from; the single file stands for train and test."""
-    paths = {split: first_present(folder, *names) for split, names in FILES.items()}
-    if paths[Split.TRAIN]:
-        return {split: path for split, path in paths.items() if path}
-    single = folder / SINGLE_FILE
-    if not single.is_file():
-        raise ReleaseError(f"{folder}: neither trainset.json nor {SINGLE_FILE!r} is here; put VQA-RAD's questions beside its images")
+    paths = split_files(folder, "*set.json", "*.json")
+    if Split.TRAIN in paths:
+        return paths
+    single = first_present(folder, SINGLE_FILE)
+    if not single:
+        names = ("trainset.json", SINGLE_FILE, "data/train-*.parquet")
+        raise none_of(folder, names, "put VQA-RAD's questions beside its images")
     return {Split.TRAIN: single, Split.TEST: single}
 
 
@@ -62,7 +77,7 @@ def questions(path: Path, images: Path, split: Split) -> Iterator[Record]:
             texts=(question,),
             answers=alternatives(row, "answer", path, place),
             answer_kind=answer_kind(kind, path, number),
-            licence="CC0",
+            licence=LICENCE,
         )
 
 

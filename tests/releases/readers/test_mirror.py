@@ -30,7 +30,7 @@ def mirror(tmp_path):
     images = [{"bytes": picture(40), "path": "a.jpg"}, {"bytes": picture(80), "path": None}]
     captions = ["A scan of the chest.", "short"]
     write(data, "train-00000-of-00002.parquet", image=images, image_id=["a", "b"], caption=captions, cui=["C1", "C2"])
-    nothing, head = {"bytes": None, "path": "c.jpg"}, {"bytes": picture(120), "path": ""}
+    nothing, head = {"bytes": None, "path": None}, {"bytes": picture(120), "path": ""}
     write(data, "train-00001-of-00002.parquet", image=[nothing], image_id=["c"], caption=["A scan of a knee."])
     write(data, "valid-00000-of-00001.parquet", image=[head], image_id=["d"], caption=["A scan of the head."])
     return tmp_path / "roco"

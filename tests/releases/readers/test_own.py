@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from m3ae.prepare.survey import Survey, moved
-from m3ae.releases.readers.own import drawn, read
+from m3ae.releases.readers.drawn_splits import drawn
+from m3ae.releases.readers.own import read
 from m3ae.releases.readers.published import ReleaseError
 from m3ae.releases.record import Record, Split
 from m3ae.shards.read import open_split
@@ -70,8 +71,9 @@ WRONG = [
     ([{"image": "a.jpg"}], r"manifest.jsonl, line 1: 'texts' is missing"),
     ([{"texts": "a b c"}], r"line 1: 'image' is missing"),
     ([{"image": "a.jpg", "texts": {"en": "a"}}], r"line 1: 'texts' is no text"),
-    ([{"image": "a.jpg", "texts": "a", "caption": "b"}], r"line 1: unknown keys caption; the known ones are id, image"),
-    ([{"image": "a.jpg", "texts": "a", "split": "dev"}], r"line 1: split 'dev' is none of train, validation, test"),
+    ([{"image": "a.jpg", "texts": "a", "caption": "b"}], r"line 1: 'texts' and 'caption' both give the texts; leave one of them"),
+    ([{"image": "a.jpg", "texts": "a", "patiant": "b"}], r"line 1: unknown key 'patiant'; the known ones are id, image, licence, patient"),
+    ([{"image": "a.jpg", "texts": "a", "split": "fold 1"}], r"line 1: split 'fold 1' is none of train, validation, test"),
     ([{"image": "a.jpg", "texts": "a", "split": "train"}, {"image": "b.jpg", "texts": "a"}], r"line 2: some rows name their split and"),
     (
         [{"image": "a.jpg", "texts": "a", "split": split, "patient": "p"} for split in ("train", "test")],
@@ -92,13 +94,16 @@ def test_a_row_that_is_not_as_laid_out_is_an_error(tmp_path, rows, message):
         list(read(manifest(tmp_path, *rows)))
 
 
-def test_a_folder_without_a_manifest_and_bytes_without_an_id_are_errors(tmp_path):
-    with pytest.raises(ReleaseError, match="either manifest.jsonl or manifest.parquet must be here"):
+def test_a_folder_without_a_manifest_or_with_two_is_an_error(tmp_path):
+    (tmp_path / "metadata.csv").touch()
+    expected = "none of manifest.jsonl, manifest.csv, manifest.parquet is here; what is here: metadata.csv; describe your images"
+    with pytest.raises(ReleaseError, match=expected):
         list(read(tmp_path))
-    pq.write_table(pa.table({"image": [b"x"], "texts": ["a"]}), tmp_path / "manifest.parquet")
-    with pytest.raises(ReleaseError, match=r"manifest.parquet, row 1: an image given as bytes needs an `id`"):
-        list(read(tmp_path))
+    (tmp_path / "manifest.csv").touch()
     (tmp_path / "manifest.parquet").write_bytes(b"PAR1 broken")
+    with pytest.raises(ReleaseError, match="manifest.csv and manifest.parquet are here, but a release has one; take the others away"):
+        list(read(tmp_path))
+    (tmp_path / "manifest.csv").unlink()
     with pytest.raises(ReleaseError, match="manifest.parquet: is no Parquet file"):
         list(read(tmp_path))
 

@@ -1,10 +1,27 @@
 """What the readers share: lines, CSV, JSON and values, by what they hold."""
 
+import gzip
 import json
+import os
+from decimal import Decimal
 
 import pytest
 
-from m3ae.releases.readers.published import ReleaseError, as_text, csv_rows, json_lines, json_rows, lines
+from m3ae.releases.readers.published import (
+    ReleaseError,
+    answer_kind,
+    as_text,
+    csv_rows,
+    first_present,
+    json_lines,
+    json_rows,
+    lines,
+    none_of,
+    split_files,
+    split_named,
+)
+from m3ae.releases.readers.tables import table_rows
+from m3ae.releases.record import Split
 
 HEADER = "id,caption\n"
 
@@ -78,6 +95,9 @@ def test_json_nested_too_deep_is_an_error(tmp_path, read):
         (float("-inf"), ""),
         (2.5, "2.5"),
         (3, "3"),
+        (3.0, "3"),
+        (1e16, "10000000000000000"),
+        (Decimal("12.50"), "12.50"),
         (True, "yes"),
         ("\U0001f600", "\U0001f600"),
     ],
@@ -90,3 +110,64 @@ def test_a_value_as_text(tmp_path, value, text):
 def test_half_a_character_is_an_error_that_names_the_row(tmp_path, value):
     with pytest.raises(ReleaseError, match=r"f, row 7: 'qid' holds half a character \(a lone surrogate\): '.*\\ud.*correct the file"):
         as_text(value, "qid", "f", "row 7")
+
+
+READERS = [lines, json_lines, json_rows, lambda path: csv_rows(path, "id"), table_rows]
+
+
+@pytest.mark.parametrize("read", READERS)
+@pytest.mark.parametrize("name", ["train.json", "train.csv.gz"])
+def test_a_pipe_in_a_files_place_is_an_error_and_nobody_waits_for_its_end(tmp_path, read, name):
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(ReleaseError, match=rf"{name}: .*\(it is n"):
+        list(read(tmp_path / name))
+    with pytest.raises(ReleaseError, match=f"{name}: is neither a file nor a folder"):
+        first_present(tmp_path, "other", name)
+
+
+def test_a_packed_file_is_read_as_the_file_in_it(tmp_path):
+    (tmp_path / "t.csv.gz").write_bytes(gzip.compress(b"\xef\xbb\xbfid,caption\r\na,b\r\n"))
+    assert list(csv_rows(tmp_path / "t.csv.gz", "caption")) == [(2, ["b"])]
+    for content, problem in (
+        (b"id,caption", "Not a gzipped file"),
+        (gzip.compress(b"a" * 99)[:-12], "Compressed file ended"),
+        (b"\x1f\x8b", ".*"),
+    ):
+        (tmp_path / "t.csv.gz").write_bytes(content)
+        with pytest.raises(ReleaseError, match=rf"t\.csv\.gz: cannot be read \({problem}"):
+            list(csv_rows(tmp_path / "t.csv.gz", "caption"))
+
+
+def test_a_split_is_named_in_any_spelling_and_case():
+    assert [split_named(name) for name in ("TRAIN", "training", " Val ", "validate", "dev", "Testing")] == [
+        *[Split.TRAIN] * 2,
+        *[Split.VALIDATION] * 3,
+        Split.TEST,
+    ]
+    assert [split_named(name) for name in ("", "tr", "trains", "all", "train,test")] == [None] * 5
+
+
+def test_the_files_of_splits_are_found_by_the_first_pattern_in_any_spelling(tmp_path):
+    for name in ("trainset.json", "train.json", "valid.json", "other.json"):
+        (tmp_path / name).touch()
+    assert split_files(tmp_path, "*set.json", "*.json") == {
+        Split.TRAIN: tmp_path / "trainset.json",
+        Split.VALIDATION: tmp_path / "valid.json",
+    }
+
+
+def test_the_error_of_an_unknown_folder_names_some_of_what_is_there(tmp_path):
+    error = str(none_of(tmp_path, ("a.csv", "b.csv"), "unpack it"))
+    assert error == f"{tmp_path}: none of a.csv, b.csv is here; what is here: nothing; unpack it"
+    assert str(none_of(tmp_path / "no", ("a.csv",), "unpack it")).endswith("what is here: nothing; unpack it")
+    (tmp_path / "images").mkdir()
+    for name in (*map(str, range(1200)), os.fsdecode(b"caf\xe9")):
+        (tmp_path / name).touch()
+    assert "what is here: 0, 1, 10, 100, 1000, 1001 and 1,196 more; unpack it" in str(none_of(tmp_path, ("a.csv",), "unpack it"))
+
+
+@pytest.mark.parametrize(
+    ("answers", "kind"), [(["Yes"], "closed"), ([" no ", "YES"], "closed"), (["yes", "left"], "open"), (["yes."], "open")]
+)
+def test_yes_and_no_are_closed(answers, kind):
+    assert answer_kind(answers) == kind

@@ -161,3 +161,50 @@ def test_references_of_another_type_are_an_error_that_names_the_line(release, ch
     (release / "roco_train_references.jsonl").write_text(json.dumps(row) + "\n" + json.dumps(row | changes) + "\n")
     with pytest.raises(ReleaseError, match=f"roco_train_references.jsonl, line 2: {problem}; unpack"):
         list(read(release))
+
+
+def test_kaggles_tables_may_lie_a_folder_up(tmp_path):
+    names = {"train": "train", "validation": "val", "test": "test"}
+    for number, (folder, name) in enumerate(names.items()):
+        split = tmp_path / "data" / folder
+        (split / "radiology/images").mkdir(parents=True)
+        (split / f"radiology/images/PMC{number}_x.jpg").touch()
+        (split / f"radiology{name}data.csv").write_text(f"id,name,caption\nROCO_0000{number},PMC{number}_x.jpg,Axial CT {number}\n")
+        (split / "radiology/licences.txt").write_text(f"ROCO_ID,PMC_ID,CC\nROCO_0000{number},PMC{number},CC BY\n")
+    records = list(read(tmp_path))
+    assert [(record.id, record.split, record.texts, record.licence) for record in records] == [
+        (f"ROCO_0000{number}", split, (f"Axial CT {number}",), "CC BY") for number, split in enumerate(Split)
+    ]
+    assert records[1].image == tmp_path / "data/validation/radiology/images/PMC1_x.jpg" and records[1].image.is_file()
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("captions.txt", "ROCO_00001\t Enlarged aorta.ROCO_00002\t Chest radiograph."),
+        ("captions.txt", "ROCO_00001\t Enlarged aorta.\tROCO_00002 Chest radiograph."),
+        ("dlinks.txt", "ROCO_00001\twget a/PMC1.tar.gz\tx.jpgROCO_00002\twget a/PMC2.tar.gz\ty.jpg"),
+    ],
+)
+def test_a_line_that_has_swallowed_the_next_one_is_an_error_that_names_it(release, name, line):
+    (release / "data/train/radiology" / name).write_text(line + "\n")
+    with pytest.raises(ReleaseError, match=rf"{name}, line 1: 'ROCO_00002' stands beside a tab within the line; a line feed is lost"):
+        list(read(release))
+
+
+def test_a_caption_may_speak_of_another_figure_and_hold_a_tab(release):
+    (release / "data/train/radiology/captions.txt").write_text("ROCO_00001\t As in ROCO_00002, a\tmass.\n")
+    assert next(read(release)).texts[0] == "As in ROCO_00002, a\tmass."
+
+
+@pytest.mark.parametrize("piece", ["a", "a.", "a.tar", "a.tar.g", "ROCO_1", "ROCO_", "\t", "a\t"])
+@pytest.mark.parametrize("name", ["dlinks.txt", "captions.txt", "licences.txt"])
+def test_a_line_of_a_megabyte_takes_no_time(release, linear, name, piece):
+    def read_it(size: int) -> None:
+        (release / "data/train/radiology" / name).write_text(f"ROCO_1\t{piece * (size // len(piece))}x\n")
+        try:
+            list(read(release))
+        except ReleaseError:
+            assert name != "captions.txt" or "ROCO_" in piece
+
+    linear(read_it)

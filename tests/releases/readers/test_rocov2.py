@@ -52,7 +52,10 @@ def test_a_table_that_is_none_of_its_is_named(tmp_path, file, content, message):
 
 
 def test_an_empty_folder_is_an_error(tmp_path):
-    with pytest.raises(ReleaseError, match="none of train_captions.csv, valid_captions.csv, test_captions.csv is here"):
+    with pytest.raises(
+        ReleaseError,
+        match="none of train_captions.csv, valid_captions.csv, test_captions.csv, data/train-.* is here; what is here: nothing",
+    ):
         list(read(tmp_path))
 
 
