@@ -129,7 +129,7 @@ def decoded(content: bytes, cv2) -> np.ndarray | None:
 def windowed(samples: np.ndarray, is_negative: bool = False) -> np.ndarray:
     """Return samples (H, W) or (H, W, 3 or 4) of any range as uint8 (H, W) or (H, W, 3); a constant image becomes black."""
     step = 1 + math.isqrt((samples.shape[0] * samples.shape[1] - 1) // SAMPLED_PX)
-    low, high = np.percentile(light(samples[::step, ::step]), WINDOW_PERCENTILES)[:: -1 if is_negative else 1]
+    low, high = np.percentile(light(samples[::step, ::step]), WINDOW_PERCENTILES, overwrite_input=True)[:: -1 if is_negative else 1]
     window = np.zeros((*samples.shape[:2], *(3 for _ in samples.shape[2:])), np.uint8)
     for top in range(0, len(samples) if low != high else 0, ROWS_AT_ONCE):
         scaled = (light(samples[top : top + ROWS_AT_ONCE]) - low) / (high - low)
@@ -139,5 +139,5 @@ def windowed(samples: np.ndarray, is_negative: bool = False) -> np.ndarray:
 
 def light(samples: np.ndarray) -> np.ndarray:
     """Return the samples as floats: 0 for what is no number, and less for what is not opaque."""
-    numbers = np.nan_to_num(samples.astype(np.float64), posinf=0.0, neginf=0.0)
+    numbers = np.nan_to_num(samples.astype(np.float64), copy=False, posinf=0.0, neginf=0.0)
     return numbers[..., :3] * (numbers[..., 3:] / OPAQUE) if numbers.shape[2:] == (4,) else numbers

@@ -35,6 +35,7 @@ def decoded(content: bytes, max_pixels: int, window: DicomWindow) -> Image.Image
     """
     try:
         import pydicom
+        from pydicom.errors import BytesLengthException, InvalidDicomError
     except ImportError:
         raise UnusableImage(INSTALL) from None
     logging.getLogger("pydicom").setLevel(logging.CRITICAL)  # its remarks quote the file
@@ -44,7 +45,7 @@ def decoded(content: bytes, max_pixels: int, window: DicomWindow) -> Image.Image
         data = pydicom.dcmread(io.BytesIO(content), specific_tags=list(FIELDS), force=True)
         refuse(data, max_pixels)
         return Image.fromarray(shown(data, window))
-    except DECODER_ERRORS as error:
+    except (*DECODER_ERRORS, BytesLengthException, InvalidDicomError) as error:
         raise UnusableImage(f"DICOM, {reason_of(error)}") from None
 
 
@@ -119,16 +120,21 @@ def as_its_window_shows(data: Any, samples: np.ndarray) -> np.ndarray:
     """Return the pixels, uint8 (H, W), under the first of the file's windows or tables."""
     from pydicom.pixels import apply_voi_lut
 
-    if data.get("VOILUTSequence"):
-        table = np.asarray(data.VOILUTSequence[0].LUTData)
-        low, high = float(table.min()), float(table.max())
-    else:
-        low, high = apply_voi_lut(np.array([-BEYOND, BEYOND]), data)
+    ends = apply_voi_lut(all_that_it_tells_apart(data), data)
+    low, high = float(ends.min()), float(ends.max())
     pixels = np.zeros(samples.shape, np.uint8)
     for top in range(0, len(samples) if low != high else 0, ROWS_AT_ONCE):
         values = apply_voi_lut(rescaled(data, samples[top : top + ROWS_AT_ONCE]), data)
         pixels[top : top + ROWS_AT_ONCE] = ((values - low) / (high - low)).clip(0, 1) * 255 + 0.5
     return pixels
+
+
+def all_that_it_tells_apart(data: Any) -> np.ndarray:
+    """Return samples whose darkest and brightest are those of every image: all entries of a table, or both sides of a window."""
+    if not data.get("VOILUTSequence"):
+        return np.array([-BEYOND, BEYOND])
+    entries, first, _ = data.VOILUTSequence[0].LUTDescriptor
+    return first + np.arange(entries or 2**16)
 
 
 def turned(pixels: np.ndarray, is_negative: bool) -> np.ndarray:
