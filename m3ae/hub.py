@@ -3,12 +3,11 @@
 Neither DVC nor DeepSpeed is needed. Shapes: B pairs, L text tokens, N patches, H fusion width, S image side in px.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, AutoProcessor, BatchFeature, PretrainedConfig, PreTrainedModel, ProcessorMixin
 from transformers.utils import ModelOutput
@@ -16,6 +15,10 @@ from transformers.utils import ModelOutput
 from m3ae.batches.images import to_tensor
 from m3ae.model.config import ModelConfig
 from m3ae.objectives.saved import saved_learner
+from m3ae.prepare.at_hand import AtHand, loaded
+from m3ae.prepare.images import resized
+from m3ae.prepare.params import PILLOW_LIMIT, DicomWindow
+from m3ae.prepare.unusable import UnusableImage
 
 
 class M3AEConfig(PretrainedConfig):
@@ -84,21 +87,51 @@ class M3AEModel(PreTrainedModel):
 
 
 class M3AEProcessor(ProcessorMixin):
-    """Images and texts -> what the model reads. Pictures are cropped and resized as in training."""
+    """Images and texts -> what the model reads: of every image the tensor that training makes of its file.
+
+    An image is a path, an image of PIL (best undecoded: of 16-bit colour Pillow's decoder keeps 8) or a NumPy array of samples.
+    """
 
     attributes = ["tokenizer"]
     tokenizer_class = "AutoTokenizer"
 
-    def __init__(self, tokenizer: Any = None, image_px: int = 0, text_tokens: int = 0, **others: Any):
+    def __init__(
+        self,
+        tokenizer: Any = None,
+        image_px: int = 0,
+        text_tokens: int = 0,
+        stored_px: int | None = None,
+        dicom_window: DicomWindow = "voi",
+        **others: Any,
+    ):
         super().__init__(tokenizer, **others)
         self.image_px, self.text_tokens = image_px, text_tokens
+        self.stored_px, self.dicom_window = stored_px or image_px, dicom_window  # as the images that it was trained on were stored
 
-    def __call__(self, images: list[Image.Image], text: list[str]) -> BatchFeature:
-        pixels = [np.asarray(image.convert("L" if image.mode in ("L", "1", "I;16") else "RGB")) for image in images]
-        tensors = [to_tensor(array.reshape(*array.shape[:2], -1), self.image_px) for array in pixels]
-        tokens = self.tokenizer(text, truncation=True, max_length=self.text_tokens, padding=True, return_tensors="pt")
-        read = {name: tokens[name] for name in ("input_ids", "attention_mask")}
-        return BatchFeature({"pixel_values": torch.stack(tensors), **read})
+    def __call__(
+        self, images: AtHand | Sequence[AtHand] | None = None, text: str | list[str] | None = None, **_others: Any
+    ) -> BatchFeature:
+        """Return pixel_values (B, 3, S, S) of one or several images, and input_ids and attention_mask (B, L) of one or several texts.
+
+        Raises `UnusableImage` that names which image cannot be used, and why.
+        """
+        read = {}
+        if images is not None:
+            several = images if isinstance(images, list | tuple) else [images]
+            read["pixel_values"] = torch.stack([self.tensor(number, image) for number, image in enumerate(several)])
+        if text is not None:
+            texts = [text] if isinstance(text, str) else text
+            tokens = self.tokenizer(texts, truncation=True, max_length=self.text_tokens, padding=True, return_tensors="pt")
+            read |= {name: tokens[name] for name in ("input_ids", "attention_mask")}
+        return BatchFeature(read)
+
+    def tensor(self, number: int, image: AtHand) -> Tensor:
+        """Return what the encoder reads of an image, (3, S, S): stored and read as in training."""
+        try:
+            picture = loaded(image, PILLOW_LIMIT, self.dicom_window)
+        except UnusableImage as error:
+            raise UnusableImage(f"image {number}: {error}") from None
+        return to_tensor(resized(picture, self.stored_px), self.image_px)
 
 
 AutoConfig.register("m3ae", M3AEConfig)

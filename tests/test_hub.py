@@ -1,11 +1,15 @@
+import json
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
-from transformers import BertConfig, BertModel
+from PIL import Image
+from transformers import AutoProcessor, BertConfig, BertModel
 
+from m3ae.batches.images import to_tensor
 from m3ae.batches.tokenizer import train
 from m3ae.hub import M3AEModel
 from m3ae.model.config import load_config
@@ -15,6 +19,7 @@ from m3ae.model.vision_by_name import architecture
 from m3ae.objectives.base import View
 from m3ae.objectives.build import fill, pretraining_learner
 from m3ae.objectives.saved import saved_learner
+from m3ae.prepare.images import UnusableImage, load, resized
 
 ANSWER = """
 import sys
@@ -43,8 +48,54 @@ def folder(tmp_path, config) -> Path:
     words.save_pretrained(tmp_path / "words")
     larger = config.model_copy(update={"vocabulary": len(words)})
     weights = pretraining_learner(larger, dict.fromkeys(config.objectives, 1.0), seed=3).state_dict()
-    save_model(tmp_path / "model", larger, weights, tmp_path / "words", "")
+    save_model(tmp_path / "model", larger, weights, tmp_path / "words", "", {"stored_px": 48})
     return tmp_path / "model"
+
+
+@pytest.fixture
+def film(tmp_path) -> Path:
+    """A radiograph of 12 bits in a PNG of 16."""
+    levels = np.random.default_rng(0).integers(0, 4096, (70, 90)).astype(np.uint16)
+    Image.fromarray(levels).save(tmp_path / "film.png")
+    return tmp_path / "film.png"
+
+
+def test_a_processor_makes_of_an_image_what_training_makes_of_its_file(folder, film):
+    processor = AutoProcessor.from_pretrained(folder)
+    trained = to_tensor(resized(load(film, film.parent, 10_000), 48), 32)  # stored at 48 px, read at 32
+    with Image.open(film) as opened:
+        for image in (film, str(film), opened, np.asarray(Image.open(film))):
+            assert torch.equal(processor([image, image], ["a mass", "no lesion"])["pixel_values"][1], trained)
+    assert not torch.equal(to_tensor(resized(load(film, film.parent, 10_000), 32), 32), trained)
+
+
+def test_a_processor_takes_one_image_alone_one_text_alone_and_names_an_image_that_cannot_be_used(folder, film):
+    processor = AutoProcessor.from_pretrained(folder)
+    assert processor(film).keys() == {"pixel_values"} and processor(images=film)["pixel_values"].shape == (1, 3, 32, 32)
+    assert processor(text="a mass").keys() == {"input_ids", "attention_mask"}
+    assert len(processor(film, "a mass")["input_ids"]) == len(processor([film], ["a mass"])["input_ids"]) == 1
+    film.write_bytes(film.read_bytes()[:500])
+    with pytest.raises(UnusableImage, match="^image 1: truncated image$"):
+        processor([np.zeros((9, 9), np.uint8), film], ["a mass", "no lesion"])
+
+
+def test_how_images_were_stored_stays_with_a_processor_that_is_saved_again(folder, tmp_path):
+    AutoProcessor.from_pretrained(folder, dicom_window="full").save_pretrained(tmp_path / "again")
+    again = AutoProcessor.from_pretrained(tmp_path / "again")
+    assert (again.stored_px, again.image_px, again.text_tokens, again.dicom_window) == (
+        48,
+        32,
+        AutoProcessor.from_pretrained(folder).text_tokens,
+        "full",
+    )
+
+
+def test_an_older_folder_whose_processor_names_no_stored_size_reads_at_its_own(folder):
+    path = folder / "processor_config.json"
+    content = json.loads(path.read_text())
+    del content["stored_px"]
+    path.write_text(json.dumps(content))
+    assert AutoProcessor.from_pretrained(folder).stored_px == 32
 
 
 def test_auto_classes_answer_without_dvc_and_deepspeed(folder, tmp_path):

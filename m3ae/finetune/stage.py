@@ -19,7 +19,7 @@ from m3ae.kinds import kind_of
 from m3ae.model.card import model_card
 from m3ae.model.config import WEIGHTS, load_config
 from m3ae.model.folder import load_weights, save_model
-from m3ae.shards.read import Shards, open_answers, open_manifest, open_split
+from m3ae.shards.read import Shards, open_answers, open_manifest, open_split, stored_as
 from m3ae.tasks import TASKS, TaskName
 
 SPLITS = ("train", "validation", "test")
@@ -60,7 +60,7 @@ def run(this: Run, paths: FinetunePaths) -> None:
     best = finetune(task, config, this.params, this.deepspeed, this.seed, pretrained)
     if is_first():
         trained = config.model_copy(update={"objectives": (task.name,), "num_labels": task.num_labels})
-        save_model(paths.out, trained, best.weights, paths.initial, card(this, paths, best))
+        save_model(paths.out, trained, best.weights, paths.initial, card(this, paths, best), stored_as([paths.shards]))
         figures = {"found": True, "synthetic": manifest["synthetic"], "task": this.task, "seed": this.seed}
         sizes = {split: len(shards) for split, shards in splits.items()}
         write_json(paths.metrics, figures | {"sizes": sizes, "epoch": best.epoch, "validation": best.validation})

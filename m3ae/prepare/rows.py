@@ -95,7 +95,7 @@ def stored(
 ) -> StoredImage | str:
     """Return the image as stored, or the reason why it cannot be used."""
     try:
-        pixels = resized(load(path, release, params.max_pixels, content, image_folders), params.image_px)
+        pixels = resized(load(path, release, params.max_pixels, content, params.dicom_window, image_folders), params.image_px)
     except UnusableImage as error:
         return str(error)
     return StoredImage(encoded(pixels, params.encoding), *pixels.shape, fingerprint(pixels))

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from m3ae.disk.folders import new_folder
 from m3ae.prepare.images import encoded
 from m3ae.releases.record import Split
 from m3ae.shards.format import Header, Row, ShardError
-from m3ae.shards.read import open_manifest, open_split
+from m3ae.shards.read import open_manifest, open_split, stored_as
 from m3ae.shards.write import ShardWriter, write_absent
 
 HEADER = Header("roco", synthetic=True, encoding="raw", image_px=4, rows_per_shard=100)
@@ -183,3 +184,14 @@ def test_a_folder_takes_its_name_only_when_it_is_complete(folder):
         raise ValueError("half way")
     assert len(open_split(folder, "train")) == 250
     assert not list(folder.parent.glob(".*"))
+
+
+def test_how_images_were_stored_is_told_of_the_first_release_that_was_found(tmp_path):
+    write_absent(tmp_path / "absent", "medicat")
+    for name, window in {"usual": None, "full": "full"}.items():
+        with new_folder(tmp_path / name) as partial, ShardWriter(partial, replace(HEADER, dicom_window=window)):
+            pass
+    assert stored_as([tmp_path / "absent", tmp_path / "usual"]) == {"stored_px": 4}
+    assert "dicom_window" not in open_manifest(tmp_path / "usual")
+    assert stored_as([tmp_path / "full"]) == {"stored_px": 4, "dicom_window": "full"}
+    assert stored_as([tmp_path / "absent"]) == {}
