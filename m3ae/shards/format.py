@@ -5,20 +5,18 @@ It holds `<split>-00000.arrow` ... (uncompressed Arrow IPC files, read through t
 Shapes: H, W stored size in px, C channels (1 or 3).
 """
 
-import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pyarrow as pa
 
 from m3ae.disk.json import FileError
+from m3ae.disk.sealed import SEAL
 from m3ae.releases.record import Split
 
 ANSWERS = "answers.json"
 REMEDY = "run `dvc repro` to prepare the release again"
-SEAL = "sha256"  # of a manifest: of all else that it says
 IN_EVERY_MANIFEST, WHERE_FOUND = ("found", "release", "synthetic", "splits", SEAL), ("encoding", "image_px")
 HASH_BYTES = 64
 PX = {"unit": "px"}
@@ -49,12 +47,6 @@ class ShardError(FileError):
 def remedy_of(folder: Path) -> str:
     """Return what helps where bytes of a shard folder have changed: DVC goes by dates, and a disk that rots changes none."""
     return f"`rm -r {folder} && dvc repro` brings it back"
-
-
-def sealed(manifest: dict[str, Any]) -> dict[str, Any]:
-    """Return the manifest with the digest of all that it says."""
-    content = {key: value for key, value in manifest.items() if key != SEAL}
-    return {**content, SEAL: hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()}
 
 
 class Row(NamedTuple):

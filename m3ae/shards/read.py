@@ -13,8 +13,9 @@ from PIL import Image
 
 from m3ae.disk.digest import MANIFEST
 from m3ae.disk.json import read_json
+from m3ae.disk.sealed import sealed
 from m3ae.disk.whole import require_whole
-from m3ae.shards.format import ANSWERS, IN_EVERY_MANIFEST, REMEDY, SCHEMA, WHERE_FOUND, ShardError, remedy_of, sealed
+from m3ae.shards.format import ANSWERS, IN_EVERY_MANIFEST, REMEDY, SCHEMA, WHERE_FOUND, ShardError, remedy_of
 
 
 def open_manifest(folder: Path) -> dict[str, Any]:
