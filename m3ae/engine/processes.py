@@ -85,6 +85,15 @@ def process_share() -> slice:
     return slice(dist.get_rank(), None, dist.get_world_size()) if dist.is_initialized() else slice(None)
 
 
+def every(own: T) -> list[T]:
+    """Return what each process gives, by rank."""
+    if not dist.is_initialized():
+        return [own]
+    given: list[T | None] = [None] * dist.get_world_size()
+    dist.all_gather_object(given, own)
+    return given
+
+
 def gathered(share: list[T]) -> list[T]:
     """Return the whole list again, in its order, on every process."""
     if not (dist.is_initialized() and dist.get_world_size() > 1):

@@ -11,8 +11,10 @@ import torch.distributed as dist
 from m3ae.batches.tokenizer import Tokenizer
 from m3ae.disk.digest import MANIFEST, name_of_file
 from m3ae.disk.json import write_json
+from m3ae.engine.agreement import facts_of_files, require_agreement
 from m3ae.engine.params import DeepSpeedParams
 from m3ae.engine.processes import is_first
+from m3ae.engine.shard_digests import require_whole_splits
 from m3ae.finetune.loop import Best, TrainedTask, finetune
 from m3ae.finetune.params import FinetuneParams
 from m3ae.kinds import kind_of
@@ -53,6 +55,8 @@ def run(this: Run, paths: FinetunePaths) -> None:
         if is_first():
             write_absent(this, paths)
         return
+    require_agreement({"code": this.code, **facts_of_files(shards=paths.shards, initial=paths.initial)})
+    require_whole_splits([paths.shards], SPLITS)
     splits = open_splits(this.task, paths.shards)
     training = kind_of(this.task).load("training")
     task: TrainedTask = training(splits, open_answers(paths.shards), Tokenizer.load(paths.initial), this.params)
