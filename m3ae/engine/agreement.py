@@ -33,9 +33,7 @@ def require_agreement(facts: Mapping[str, str]) -> None:
     for who, theirs in told:
         if differing := different(json.loads(usual), theirs):
             named = ", ".join(differing[:MOST_NAMED]) + (f" and {len(differing) - MOST_NAMED} more" if len(differing) > MOST_NAMED else "")
-            raise SystemExit(
-                f"{who} reads something else than the other processes: {named}; let all of them read one folder (docs/cluster.md)"
-            )
+            raise SystemExit(f"{who} reads other things than the other processes: {named}; let all read one folder (docs/cluster.md)")
 
 
 def different(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
