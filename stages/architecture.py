@@ -6,6 +6,7 @@ Its output stays the same while an ablation changes masking, layers, decoders or
 import argparse
 from pathlib import Path
 
+from m3ae.disk.folders import disk_errors_reported
 from m3ae.model.config import load_config, save_config
 from m3ae.model.tokenizer_files import copy_tokenizer
 
@@ -16,8 +17,9 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=Path, required=True)
     args = parser.parse_args()
 
-    save_config(args.out, load_config(args.pretrained).without_pretraining())
-    copy_tokenizer(args.pretrained, args.out)
+    with disk_errors_reported(args.out):
+        save_config(args.out, load_config(args.pretrained).without_pretraining())
+        copy_tokenizer(args.pretrained, args.out)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from m3ae.batches.params import TokenizerParams
+from m3ae.disk.folders import disk_errors_reported
 from m3ae.disk.json import write_json
 from m3ae.model.origins import origins
 from m3ae.model.params import ScaledModelParams
@@ -21,7 +22,8 @@ def main() -> None:
     args = parser.parse_args()
     params = Params.read(Path("params.yaml"))
 
-    write_json(args.out, origins(params.model.vision_encoder, params.model.text_encoder, params.tokenizer.source))
+    with disk_errors_reported(args.out):
+        write_json(args.out, origins(params.model.vision_encoder, params.model.text_encoder, params.tokenizer.source))
 
 
 if __name__ == "__main__":

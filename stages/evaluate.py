@@ -2,6 +2,7 @@
 
 import argparse
 
+from m3ae.disk.folders import disk_errors_reported
 from m3ae.engine.processes import add_paths, join
 from m3ae.engine.watch import watched
 from m3ae.evaluate.stage import EvaluatePaths, run
@@ -16,7 +17,7 @@ def main() -> None:
     args = parser.parse_args()
 
     join()
-    with watched():
+    with watched(), disk_errors_reported(args.out):
         run(args.task, args.seed, EvaluatePaths(**{name: getattr(args, name) for name in EvaluatePaths._fields}))
 
 

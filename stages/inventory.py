@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from m3ae.disk.folders import disk_errors_reported
 from m3ae.releases.inventory import write_inventory
 
 
@@ -12,7 +13,8 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=Path, required=True)
     args = parser.parse_args()
 
-    write_inventory(args.releases, args.out)
+    with disk_errors_reported(args.out):
+        write_inventory(args.releases, args.out)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""The processes of a run on one machine. They meet in a file that nobody else can read, and talk on the loopback."""
+"""The processes of a run on one machine. They meet in a file that nobody else can read, and talk on the loopback.
+
+torchrun opens two ports on all interfaces, and whoever reaches the first runs code as the user. One process needs no other at all.
+"""
 
 import ctypes
 import multiprocessing

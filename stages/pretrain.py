@@ -4,6 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
+from m3ae.disk.folders import disk_errors_reported
 from m3ae.disk.identity import Identity
 from m3ae.engine.processes import add_paths, join
 from m3ae.engine.watch import watched
@@ -21,7 +22,7 @@ def main() -> None:
     params = Params.read(Path("params.yaml"))
 
     join()
-    with watched():
+    with watched(), disk_errors_reported(args.out):
         paths = PretrainPaths(**{name: getattr(args, name) for name in PretrainPaths._fields})
         run(params, paths, Identity.of("pretrain", PACKAGES), args.resume)
 

@@ -19,7 +19,7 @@ def start(what: str, processes: int, log: Path) -> subprocess.Popen:
     command = [sys.executable, "-m", "stages.launch", "tests.workers.local", what]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PET_NPROC_PER_NODE": str(processes)}
     with log.open("w") as file:
-        return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=file, stderr=subprocess.STDOUT, start_new_session=True)
+        return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=file, stderr=subprocess.STDOUT, process_group=0)
 
 
 def said(run: subprocess.Popen, log: Path) -> str:
