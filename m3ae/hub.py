@@ -5,6 +5,7 @@ Neither DVC nor DeepSpeed is needed. Shapes: B pairs, L text tokens, N patches, 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -13,8 +14,8 @@ from transformers import AutoConfig, AutoModel, AutoProcessor, BatchFeature, Pre
 from transformers.utils import ModelOutput
 
 from m3ae.batches.images import to_tensor
-from m3ae.model.config import ModelConfig
-from m3ae.objectives.saved import saved_learner
+from m3ae.model.config import ModelConfig, load_config, saved_config
+from m3ae.objectives.saved import require_fit, saved_learner
 from m3ae.prepare.at_hand import AtHand, loaded
 from m3ae.prepare.images import resized
 from m3ae.prepare.params import PILLOW_LIMIT, DicomWindow
@@ -32,7 +33,7 @@ class M3AEConfig(PretrainedConfig):
         self.fields = own
 
     def described(self) -> ModelConfig:
-        return ModelConfig(**self.fields)
+        return saved_config(self.fields, self.name_or_path or "config.json")
 
     def to_dict(self) -> dict[str, Any]:
         content = super().to_dict()
@@ -68,6 +69,8 @@ class M3AEModel(PreTrainedModel):
     @classmethod
     def from_pretrained(cls, *arguments: Any, **options: Any) -> Any:
         """Load a model as transformers does, and restore what it forgets, for no file holds it: fixed positions, a Swin's windows."""
+        if arguments and (folder := Path(arguments[0])).is_dir():
+            require_fit(folder, load_config(folder))
         loaded = super().from_pretrained(*arguments, **options)
         model = loaded[0] if isinstance(loaded, tuple) else loaded
         for name, value in model.fixed.items():

@@ -6,6 +6,7 @@ Its output stays the same while an ablation changes masking, layers, decoders or
 import argparse
 from pathlib import Path
 
+from m3ae.disk.folders import disk_errors_reported
 from m3ae.model.config import load_config, save_config
 from m3ae.model.tokenizer_files import copy_tokenizer
 from m3ae.params import StageParams
@@ -21,8 +22,9 @@ def main() -> None:
     out = parser.parse_args().out
     pretrained = Params.read(Path("params.yaml")).pretrained
 
-    save_config(out, load_config(pretrained).without_pretraining())
-    copy_tokenizer(pretrained, out)
+    with disk_errors_reported(out):
+        save_config(out, load_config(pretrained).without_pretraining())
+        copy_tokenizer(pretrained, out)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from m3ae.disk.folders import disk_errors_reported
 from m3ae.disk.json import write_json
 from m3ae.engine.processes import add_paths, is_first, join
 from m3ae.engine.watch import watched
@@ -22,7 +23,7 @@ def main() -> None:
     params = Params.read(Path("params.yaml"))
 
     join()
-    with watched():
+    with watched(), disk_errors_reported(args.out):
         figures = controls(params.tasks, args.shards, params.pretrained, args.out)
         if is_first():
             write_json(args.metrics, figures)

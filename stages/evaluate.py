@@ -2,6 +2,7 @@
 
 import argparse
 
+from m3ae.disk.folders import disk_errors_reported
 from m3ae.engine.processes import add_paths, join
 from m3ae.engine.watch import watched
 from m3ae.evaluate.stage import EvaluatePaths, run
@@ -16,7 +17,7 @@ def main() -> None:
     args = parser.parse_args()
 
     join()
-    with watched():
+    with watched(), disk_errors_reported(args.out):
         name = f"{args.task}-{args.seed}"
         models = (args.finetuned / name, args.baseline / name)
         run(args.task, args.seed, EvaluatePaths(args.shards / args.task, *models, args.out / name, args.metrics / f"{name}.json"))

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from m3ae.disk.folders import disk_errors_reported
 from m3ae.disk.identity import code_digest
 from m3ae.engine.params import DeepSpeedParams
 from m3ae.engine.processes import add_paths, join
@@ -37,7 +38,7 @@ def main() -> None:
     params = kind.read(Path("params.yaml"), task=args.task, finetune=recipe_of(args.task))
 
     join()
-    with watched():
+    with watched(), disk_errors_reported(args.out):
         this = Run(args.task, args.seed, params.finetune, params.deepspeed, code_digest("finetune"))
         name, initial = f"{args.task}-{args.seed}", args.initial or params.pretrained
         run(this, FinetunePaths(args.shards / args.task, initial, args.out / name, args.metrics / f"{name}.json"))

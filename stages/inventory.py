@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from m3ae.disk.folders import disk_errors_reported
 from m3ae.params import StageParams
 from m3ae.releases.inventory import write_inventory
 
@@ -19,7 +20,8 @@ def main() -> None:
     args = parser.parse_args()
 
     params = Params.read(Path("params.yaml"))
-    write_inventory(args.releases or params.releases, args.out, params.image_folders)
+    with disk_errors_reported(args.out):
+        write_inventory(args.releases or params.releases, args.out, params.image_folders)
 
 
 if __name__ == "__main__":

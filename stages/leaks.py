@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from m3ae.batches.excluded import write_excluded
+from m3ae.disk.folders import disk_errors_reported
 from m3ae.disk.json import write_json
 from m3ae.leaks.audit import audit, is_synthetic, leaked
 from m3ae.leaks.sheet import draw_sheet
@@ -26,11 +27,12 @@ def main() -> None:
 
     found, synthetic = audit(args.shards, params.pretrain_releases), is_synthetic(args.shards, params.pretrain_releases)
     excluded = leaked(found.images) if drops_leaks(params.protocol, params.drop_leaks) else {}
-    found.images.write_parquet(args.out)
-    found.texts.write_parquet(args.texts)
-    write_excluded(args.excluded, excluded)
-    write_json(args.metrics, found.metrics(excluded, synthetic))
-    draw_sheet(args.sheet, found, synthetic)
+    with disk_errors_reported(args.out.parent):
+        found.images.write_parquet(args.out)
+        found.texts.write_parquet(args.texts)
+        write_excluded(args.excluded, excluded)
+        write_json(args.metrics, found.metrics(excluded, synthetic))
+        draw_sheet(args.sheet, found, synthetic)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import os
 from argparse import ArgumentParser
 from pathlib import Path
 
+from m3ae.disk.folders import disk_errors_reported
 from m3ae.params import Seed, StageParams
 from m3ae.phantom.params import PhantomParams
 from m3ae.phantom.writer import write_nothing, write_releases
@@ -23,11 +24,12 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--if-read", action="store_true", help="draw nothing where `releases` of params.yaml names another folder")
     args = parser.parse_args(arguments)
     out, params = args.out, Params.read(Path("params.yaml"))
-    if args.if_read and params.releases.resolve() != out.resolve():
-        write_nothing(out)
-        print(f"phantom: nothing is drawn, for the releases are read in {params.releases}")
-        return
-    write_releases(out, params.phantom, params.seed, num_workers=len(os.sched_getaffinity(0)))
+    with disk_errors_reported(out):
+        if args.if_read and params.releases.resolve() != out.resolve():
+            write_nothing(out)
+            print(f"phantom: nothing is drawn, for the releases are read in {params.releases}")
+            return
+        write_releases(out, params.phantom, params.seed, num_workers=len(os.sched_getaffinity(0)))
     print(f"phantom: synthetic releases in {out}")
 
 

@@ -4,13 +4,14 @@ import argparse
 import os
 from pathlib import Path
 
+from m3ae.disk.folders import disk_errors_reported
 from m3ae.disk.identity import Identity
 from m3ae.engine.processes import add_paths, join
 from m3ae.engine.watch import watched
 from m3ae.pretrain.params import Params
 from m3ae.pretrain.stage import PretrainPaths, run
 
-PACKAGES = ("torch", "deepspeed", "timm", "transformers")  # whose version may change a digit
+PACKAGES = ("torch", "deepspeed", "timm", "tokenizers", "transformers")  # whose version may change a digit
 
 
 def main() -> None:
@@ -21,7 +22,7 @@ def main() -> None:
     params = Params.read(Path("params.yaml"))
 
     join()
-    with watched():
+    with watched(), disk_errors_reported(args.out):
         paths = PretrainPaths(**{name: getattr(args, name) for name in PretrainPaths._fields})
         run(params, paths, Identity.of("pretrain", PACKAGES), args.resume)
 

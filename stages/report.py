@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from m3ae.disk.folders import disk_errors_reported
 from m3ae.disk.json import write_json
 from m3ae.params import Sources
 from m3ae.report.inputs import Inputs
@@ -18,8 +19,9 @@ def main(arguments: list[str] | None = None) -> None:
     sources = Sources.load(Path("params.yaml"))
 
     settings = sources.contents[sources.path] | {sources.scale_path.as_posix(): sources.scale}
-    write_json(args.summary, write_report(Inputs(args.data), settings, args.out))
-    write_run_record(args.data / "live")
+    with disk_errors_reported(args.out):
+        write_json(args.summary, write_report(Inputs(args.data), settings, args.out))
+        write_run_record(args.data / "live")
     print(f"report: {(args.out / 'index.html').resolve()}")
 
 

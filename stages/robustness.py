@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from m3ae.disk.folders import disk_errors_reported
 from m3ae.engine.processes import add_paths, join
 from m3ae.engine.watch import watched
 from m3ae.evaluate.robustness import RobustnessPaths, run
@@ -24,7 +25,7 @@ def main() -> None:
     params = Params.read(Path("params.yaml"))
 
     join()
-    with watched():
+    with watched(), disk_errors_reported(args.out):
         paths = RobustnessPaths(**{name: getattr(args, name) for name in RobustnessPaths._fields})
         run(params.tasks, params.seeds, GRIDS[params.robustness], paths)
 

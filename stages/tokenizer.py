@@ -7,7 +7,9 @@ from pathlib import Path
 from m3ae.batches.excluded import read_excluded
 from m3ae.batches.params import TRAINED, TokenizerParams
 from m3ae.batches.tokenizer import Tokenizer, fetch, measured, train
+from m3ae.disk.folders import disk_errors_reported
 from m3ae.disk.json import write_json
+from m3ae.disk.whole import write_digests
 from m3ae.model.params import ModelParams
 from m3ae.params import StageParams
 from m3ae.shards.read import open_split
@@ -29,7 +31,9 @@ def main() -> None:
     texts = training_texts(args.shards, args.excluded, params.pretrain_releases)
     source, vocabulary = params.tokenizer.source, params.tokenizer.vocabulary
     tokenizer = train(texts, vocabulary) if source == TRAINED else fetch(source)
-    tokenizer.save_pretrained(args.out)
+    with disk_errors_reported(args.out):
+        tokenizer.save_pretrained(args.out)
+        write_digests(args.out)
     saved = Tokenizer.load(args.out)
     texts = training_texts(args.shards, args.excluded, params.pretrain_releases)
     lengths = measured(texts, saved.fast, params.model.text_tokens)

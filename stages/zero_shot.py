@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from m3ae.disk.folders import disk_errors_reported
 from m3ae.disk.json import write_json
 from m3ae.engine.processes import add_paths, is_first, join
 from m3ae.engine.watch import watched
@@ -23,7 +24,7 @@ def main() -> None:
     params = Params.read(Path("params.yaml"))
 
     join()
-    with watched():
+    with watched(), disk_errors_reported(args.out):
         figures = zero_shot(args.shards, params.pretrained, args.out, params.retrieve.text_tokens)
         if is_first():
             write_json(args.metrics, figures)

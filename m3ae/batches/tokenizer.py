@@ -16,6 +16,8 @@ from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from m3ae.batches.masking import NO_WORD
 from m3ae.disk.folders import is_missing_folder
+from m3ae.disk.json import FileError
+from m3ae.disk.whole import require_whole_folder
 from m3ae.words import CHARACTER, says_something
 
 SPECIAL = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")  # RoBERTa's, in its order of ids, the mask moved to the front
@@ -69,8 +71,15 @@ class Tokenizer:
         return words.masked_fill(self.is_special[ids], NO_WORD)
 
     @classmethod
-    def load(cls, folder: Path | str) -> "Tokenizer":
-        return cls(PreTrainedTokenizerFast.from_pretrained(folder))
+    def load(cls, folder: Path) -> "Tokenizer":
+        """Load a tokenizer's or a model's folder. Raises `FileError` where its files are cut, changed or no tokenizer's."""
+        remedy = f"`rm -r {folder} && dvc repro` brings it back, or copy the folder again, whole"
+        require_whole_folder(folder, remedy)
+        try:
+            return cls(PreTrainedTokenizerFast.from_pretrained(folder))
+        except Exception as error:  # whatever the libraries say to files that are no tokenizer's
+            said = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+            raise FileError(f"{folder / 'tokenizer.json'}, or a file beside it: cannot be read as a tokenizer ({said}); {remedy}") from None
 
 
 def token_texts(fast: PreTrainedTokenizerFast) -> list[str]:
@@ -135,7 +144,7 @@ def fetch(source: str) -> PreTrainedTokenizerFast:
     if is_missing_folder(source):  # a hub would be asked for it, again and again where none can be reached
         raise unusable(source, "cannot be loaded (no such folder)")
     try:
-        fast = AutoTokenizer.from_pretrained(source)
+        fast = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
     except Exception as error:  # transformers' and tokenizers' own, of many kinds
         raise unusable(source, f"cannot be loaded ({error})") from None
     if not fast.is_fast:

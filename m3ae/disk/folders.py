@@ -10,6 +10,12 @@ from pathlib import Path
 from m3ae.disk.lock import locked
 
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
+TOLD = (
+    *map(os.strerror, DISK_ERRORS),
+    "iostream error",
+    "inline_container",
+    "PytorchStreamWriter",
+)  # by libraries that raise errors of their own
 
 
 class DiskError(SystemExit):
@@ -51,14 +57,30 @@ def new_folder(folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def disk_errors_reported(folder: Path) -> Iterator[None]:
-    """Turn the error of a full or read-only disk into a `DiskError` that names the folder and the remedy."""
+def disk_errors_reported(folder: Path, kept: str = "") -> Iterator[None]:
+    """Turn the error of a full or read-only disk into a `DiskError` that names the folder, what is `kept` there, and the remedy."""
     try:
         yield
-    except OSError as error:
-        if error.errno not in DISK_ERRORS:
+    except Exception as error:
+        if not is_of_the_disk(error):
             raise
-        raise DiskError(f"{folder}: could not be written ({error}); make room on the disk and run it again") from None
+        said = " ".join(str(error).split())[:200]
+        free = f"{said}; {free_bytes(folder):,} bytes are free"
+        held = f"{kept}; " if kept else ""
+        raise DiskError(f"{folder}: could not be written ({free}); {held}make room on the disk and run it again") from None
+
+
+def is_of_the_disk(error: Exception) -> bool:
+    """Return whether the disk failed: by the system's number, or by the words of a library that passes on no number."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return error.errno in DISK_ERRORS
+    return any(words in str(error) for words in TOLD)
+
+
+def free_bytes(folder: Path) -> int:
+    """Return the room that is left on the disk of a folder, or where it would be made."""
+    there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    return shutil.disk_usage(there).free
 
 
 def fsync_folder(folder: Path) -> None:

@@ -25,7 +25,7 @@ MOST_DIFFERENCES = 6  # named in one line
 
 
 class Identity(NamedTuple):
-    """Two runs with equal identities end in the same bits on the same number of processes."""
+    """Two runs with equal identities end in the same bits on the same number of processes and, on a CPU, of threads."""
 
     stage: str
     parameters: dict[str, Any]  # dotted key -> value

@@ -10,6 +10,7 @@ from dvc.stage import Stage
 
 from m3ae.disk.identity import code_digest
 from m3ae.disk.json import rounded
+from m3ae.disk.sealed import sealed
 from m3ae.evaluate.kinds import EVALUATIONS
 from m3ae.evaluate.robustness import figures_of, read_tables
 from m3ae.lineage.compared import Item
@@ -77,7 +78,8 @@ def releases(stage: Stage, chain: Collection[str]) -> Iterator[Item]:
     held = {path.stem: json.loads(path.read_text()) for path in sorted(Path(str(folder)).glob("*.json"))}
     params = load(Path("params.yaml"))
     for name in (name for name in held if f"prepare@{name}" in chain):
-        found = take_inventory(Path(params["releases"]) / name, [Path(place) for place in params["image_folders"]])._asdict()
+        taken = take_inventory(Path(params["releases"]) / name, [Path(place) for place in params["image_folders"]])
+        found = sealed(taken._asdict())
         yield Item("counts", f"{folder}/{name}.json", held[name], found)
 
 

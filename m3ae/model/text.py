@@ -10,12 +10,12 @@ from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedModel, RobertaConfig, RobertaModel
 
 from m3ae.disk.folders import is_missing_folder
+from m3ae.model.described import TEXT_KINDS
 from m3ae.model.init import std
 from m3ae.model.params import SCRATCH, SCRATCH_POSITIONS, ModelParams
 
 PADDING_ID = 1  # RoBERTa's; its positions are counted from it
 FIRST_POSITION = PADDING_ID + 1
-KINDS = ("bert", "roberta", "mpnet")
 COUNTED_FROM_PADDING = ("roberta", "mpnet")  # their first position has the number after the padding token's
 
 
@@ -36,7 +36,7 @@ def build_text_encoder(params: ModelParams, vocabulary: int, described: dict[str
     """Build the text encoder that `described`, a Hugging Face configuration, or else `params` names.
 
     Raises `OSError`, with the remedy, where its published weights or sizes cannot be had, and `ValueError` where it is none of
-    `KINDS`, or its sizes are not those of `params` and the tokenizer's `vocabulary`.
+    `TEXT_KINDS`, or its sizes are not those of `params` and the tokenizer's `vocabulary`.
     """
     if described is not None and not load_weights:
         return TextEncoder(AutoModel.from_config(described_config(described), add_pooling_layer=False))
@@ -60,8 +60,8 @@ def published_config(name: str) -> PreTrainedConfig:
         config = AutoConfig.from_pretrained(name)
     except (OSError, ValueError) as error:
         raise not_to_be_had(name, error) from error
-    if config.model_type not in KINDS:
-        raise ValueError(f"text_encoder = {name!r} is a {config.model_type}; the text encoder is one of {', '.join(KINDS)}")
+    if config.model_type not in TEXT_KINDS:
+        raise ValueError(f"text_encoder = {name!r} is a {config.model_type}; the text encoder is one of {', '.join(TEXT_KINDS)}")
     return config
 
 

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import torch.distributed as dist
+from torch import get_num_threads
 
 from m3ae.disk.digest import sha256_of_file
-from m3ae.disk.folders import fsync_folder
+from m3ae.disk.folders import DiskError, disk_errors_reported, fsync_folder
 from m3ae.disk.identity import Identity
 from m3ae.disk.lock import take
 from m3ae.disk.state import root
@@ -52,9 +53,25 @@ class ResumeState:
         dist.barrier()
 
     def save(self, engine: Engine, step: int, notes: dict[str, Any]) -> None:
-        """Write everything beside the others, give it its name once it is on the disk, then drop what is older than the last `NUM_KEPT`."""
+        """Write everything beside the others, give it its name once it is on the disk, then drop what is older than the last `NUM_KEPT`.
+
+        Raises `DiskError` where the disk is full; the checkpoints before it are kept, and nothing of this one.
+        """
+        beside = self.folder / f"step-{step}.partial"
+        try:
+            with disk_errors_reported(
+                self.folder, f"step {number(kept)} is kept" if (kept := self.newest_name()) else "no step is saved yet"
+            ):
+                self.write(engine, step, notes, beside)
+        except DiskError:
+            shutil.rmtree(beside, ignore_errors=True)
+            raise
+
+    def newest_name(self) -> Path | None:
+        return next(iter(newest_first([self.folder])), None)
+
+    def write(self, engine: Engine, step: int, notes: dict[str, Any], beside: Path) -> None:
         target = self.folder / f"step-{step}"
-        beside = target.with_name(f"{target.name}.partial")
         if is_first():
             shutil.rmtree(beside, ignore_errors=True)
             self.run.write(self.folder)
@@ -63,7 +80,7 @@ class ResumeState:
         dist.barrier()
         if is_first():
             digests = {path.relative_to(beside).as_posix(): sha256_of_file(path) for path in files(beside)}
-            told = {"step": step, "processes": dist.get_world_size(), "notes": notes, "files": digests}
+            told = {"step": step, "processes": dist.get_world_size(), "threads": get_num_threads(), "notes": notes, "files": digests}
             (beside / COMPLETE).write_text(json.dumps(told))  # every digit: a resumed run's curves are those of an undisturbed one
             for folder in (beside, *filter(Path.is_dir, beside.rglob("*"))):
                 fsync_folder(folder)
@@ -81,6 +98,10 @@ class ResumeState:
         if found is None:
             return 0, {}
         saved = json.loads((found / COMPLETE).read_text())
+        if is_first() and saved.get("threads", get_num_threads()) != get_num_threads():
+            print(
+                f"{found}: was saved by a run of {saved['threads']} threads a process, not {get_num_threads()}: the last digits will differ"
+            )
         engine.load(from_first(lambda: universal(found, self.folder)) if engine.reads_universal else found)
         return saved["step"], saved["notes"]
 

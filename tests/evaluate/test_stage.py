@@ -36,8 +36,10 @@ def paths(tmp_path):
     return EvaluatePaths(*(tmp_path / name for name in ("shards", "finetuned", "baseline", "out")), tmp_path / "metrics" / "vqa_rad-3.json")
 
 
-def write_shards(folder, **splits):
+def write_shards(folder, answers=(), **splits):
     with new_folder(folder) as partial, ShardWriter(partial, HEADER) as shards:
+        if answers:
+            write_json(partial / ANSWERS, answers)
         for name, split in splits.items():
             for number in range(len(split)):
                 row, pixels = split.row(number), split.pixels(number)
@@ -74,8 +76,7 @@ def test_both_models_are_scored_beside_the_majority_answer(paths, save_answering
     train = Split("abc", [["yes"], ["no"], ["no"]], ["closed"] * 3)
     test = Split("abcd", [["yes"], ["yes"], ["yes"], ["no"]], ["open", "closed", "closed", "closed"])
     validation = Split("ab", [["no"], ["no"]], ["closed"] * 2)
-    write_shards(paths.shards, train=train, validation=validation, test=test)
-    write_json(paths.shards / ANSWERS, ["yes", "no"])
+    write_shards(paths.shards, ["yes", "no"], train=train, validation=validation, test=test)
     save_answering(paths.finetuned, 0)
     save_answering(paths.baseline, 1)
     run("vqa_rad", 3, paths)
