@@ -123,9 +123,11 @@ def check_values(params_path: Path, pipeline_path: Path) -> None:
     check_objectives(params, params_path)
     pretrained = Path(params.pretrained)
     is_made = pretrained.as_posix() in outputs(pipeline_path, "pretrain")
-    check_encoders(params, sources.scale_path, recipes if is_made else {})
+    lengths = {f"finetune.{task}.text_tokens": recipe.text_tokens for task, recipe in recipes.items()}
+    lengths |= {"retrieve.text_tokens": params.retrieve.text_tokens}
+    check_encoders(params, sources.scale_path, lengths if is_made else {})
     if not is_made:
-        check_pretrained(pretrained, params_path, recipes)
+        check_pretrained(pretrained, params_path, {task: recipe.image_px for task, recipe in recipes.items()}, lengths)
     check_releases(Path(params.releases), params_path, outputs(pipeline_path, "phantom"))
 
 
@@ -204,31 +206,35 @@ def check_objectives(params: AllParams, path: Path) -> None:
         raise ParamsError(f"{path}: objectives.{missing[0]} is missing; 0 turns it off")
 
 
-def check_encoders(params: AllParams, path: Path, recipes: dict[str, FinetuneParams]) -> None:
+def check_encoders(params: AllParams, path: Path, lengths: dict[str, int]) -> None:
     """Raise `ParamsError` where an encoder of the chosen scale does not fit the other parameters; no weights are loaded.
 
-    `recipes`: those that start from the model of these encoders.
+    `lengths`: by parameter, the most tokens of a text that this model reads after pre-training.
     """
-    lengths = {"model.text_tokens": params.model.text_tokens, "retrieve.text_tokens": params.retrieve.text_tokens}
-    lengths |= {f"finetune.{task}.text_tokens": recipe.text_tokens for task, recipe in recipes.items()}
     try:
-        check_texts(params.model, params.tokenizer.source, lengths)
-        if params.model.vision_encoder != SCRATCH:
-            from m3ae.model.vision_by_name import check_vision_encoder  # torch and timm take seconds to load
+        check_texts(params.model, params.tokenizer.source, {"model.text_tokens": params.model.text_tokens, **lengths})
+    except (OSError, ValueError) as error:
+        raise ParamsError(f"{path}: {error}") from None
+    if params.model.vision_encoder == SCRATCH:
+        return
+    from m3ae.model.vision_by_name import check_vision_encoder  # torch and timm take seconds to load
 
-            check_vision_encoder(params.model, params.objectives["mim"] > 0)
+    try:
+        check_vision_encoder(params.model, params.objectives["mim"] > 0)
     except (OSError, ValueError) as error:
         raise ParamsError(f"{path}: model: {error}") from None
 
 
-def check_pretrained(folder: Path, path: Path, recipes: dict[str, FinetuneParams]) -> None:
-    """Raise `ParamsError` where `pretrained`, not made by the pipeline, is no model folder or none that the recipes can start from."""
+def check_pretrained(folder: Path, path: Path, sides: dict[str, int], lengths: dict[str, int]) -> None:
+    """Raise `ParamsError` where `pretrained`, not made by the pipeline, is no model folder or cannot read images and texts so large.
+
+    `sides`: of the images, in px, by task; `lengths`: the most tokens of a text, by parameter.
+    """
     if not all((folder / name).is_file() for name in (CONFIG, WEIGHTS)):
         found = f"pretrained = {str(folder)!r} holds no model"
         raise ParamsError(f"{path}: {found}; give one that `m3ae import` made, or data/pretrain")
-    sizes = {task: (recipe.image_px, recipe.text_tokens) for task, recipe in recipes.items()}
     try:
-        check_model(load_config(folder), sizes)
+        check_model(load_config(folder), sides, lengths)
     except (OSError, ValueError) as error:
         raise ParamsError(f"{path}: pretrained = {str(folder)!r}: {error}") from None
 

@@ -66,6 +66,12 @@ def test_the_projects_own_params_are_valid(changed):
         ),
         ({"scale": "paper", "scales/paper.yaml:model.vision_depth": 13}, r"scales/paper.yaml: model: .*vision_depth 13 \(it has 12\)"),
         ({"scale": "paper", "scales/paper.yaml:model.vision_encoder": "resnet18"}, r"vision_encoder = .resnet18. cannot be used"),
+        (
+            {"scales/demo.yaml:finetune.slake.text_tokens": 513},
+            r"demo.yaml: a text encoder from scratch reads 512 tokens of a text, fewer than finetune.slake.text_tokens 513",
+        ),
+        ({"scales/demo.yaml:retrieve.text_tokens": 600}, r"fewer than retrieve.text_tokens 600"),
+        ({"scales/demo.yaml:tokenizer.source": "./nowhere"}, r"demo.yaml: tokenizer.source = './nowhere': no such folder"),
         ({"views": "twice"}, r"views = .twice.: .*.shared. or .separate."),
         ({"objectives.mlmm": 1}, r"params.yaml: objectives.mlmm is not a parameter; did you mean mlm\?"),
         ({"objectives": {"mlm": 1.0, "mim": 1.0}}, r"params.yaml: objectives.itm is missing; 0 turns it off"),

@@ -42,13 +42,13 @@ def check_encoder(model: ModelParams, vocabulary: int, lengths: Lengths) -> None
     check_lengths(f"text_encoder = {model.text_encoder!r}", num_positions(config), lengths)
 
 
-def check_model(config: ModelConfig, sizes: dict[str, tuple[int, int]]) -> None:
-    """Raise `ValueError` where a saved model cannot be fine-tuned at one of `sizes`: a task's image side in px and text length."""
+def check_model(config: ModelConfig, sides: dict[str, int], lengths: Lengths) -> None:
+    """Raise `ValueError` where a saved model cannot read a task's images, of `sides` in px, or texts of one of `lengths`."""
     from m3ae.model.text import described_config, num_positions
 
     positions = num_positions(described_config(config.text)) if config.text else SCRATCH_POSITIONS
-    check_lengths("it", positions, {f"finetune.{task}.text_tokens": text_tokens for task, (_, text_tokens) in sizes.items()})
-    for task, (image_px, _) in sizes.items():
+    check_lengths("it", positions, lengths)
+    for task, image_px in sides.items():
         if image_px % config.model.patch_px:
             raise ValueError(f"it has patches of {config.model.patch_px} px, and image_px {image_px} of {task} is not a multiple of it")
 

@@ -107,8 +107,8 @@ def test_a_folder_that_holds_no_tokenizer_is_refused(tmp_path):
 
 def test_a_saved_model_is_fine_tuned_at_sizes_that_it_can_read():
     config = tiny.config(tiny.model())
-    check_model(config, {"slake": (48, 512)})
-    with pytest.raises(ValueError, match="it reads 512 tokens of a text, fewer than finetune.slake.text_tokens 513"):
-        check_model(config, {"vqa_rad": (32, 512), "slake": (32, 513)})
+    check_model(config, {"slake": 48}, {"finetune.slake.text_tokens": 512})
+    with pytest.raises(ValueError, match="it reads 512 tokens of a text, fewer than retrieve.text_tokens 513"):
+        check_model(config, {"slake": 32}, {"finetune.slake.text_tokens": 512, "retrieve.text_tokens": 513})
     with pytest.raises(ValueError, match="it has patches of 8 px, and image_px 36 of slake is not a multiple of it"):
-        check_model(config, {"slake": (36, 9)})
+        check_model(config, {"vqa_rad": 32, "slake": 36}, {})
