@@ -38,6 +38,7 @@ class Release(NamedTuple):
     terms: str
     size: str = "not stated"
     records: dict[Split, int] = {}  # figures, or questions in the paper's language
+    rows: int = 0  # in all, those among them that are not used; 0 = not known, or the sum of `records`
     answers: int = 0  # different ones, normalised, over all splits
     splits: tuple[Split, ...] = tuple(Split)  # that a complete copy has
 
@@ -79,6 +80,7 @@ CATALOGUE = {
         licence="each figure under its article's, named in its record",
         terms="research use",
         size="104 GB",
+        rows=217_060,
     ),
     "vqa_rad": Release(
         "VQA-RAD",
@@ -111,6 +113,7 @@ CATALOGUE = {
         address="https://zenodo.org/records/10499039",
         licence="CC BY 4.0",
         terms="attribution",
+        records={Split.TRAIN: 9600, Split.VALIDATION: 1500, Split.TEST: 375},
     ),
     "path_vqa": Release(
         "PathVQA",
@@ -140,6 +143,7 @@ CATALOGUE = {
         licence=mimic_cxr.LICENCE,
         terms="credentialed access: training, and a signed agreement on the use of the data",
         size="570 GB",
+        rows=377_110,
     ),
     "iu_xray": Release(
         "IU X-ray",

@@ -4,6 +4,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from m3ae.releases.catalogue import CATALOGUE, Count, Release, against_published
 from m3ae.releases.inventory import is_synthetic
@@ -25,26 +26,45 @@ def heading(release: Release) -> str:
     return release.title if release.name.lower() in release.title else f"{release.name}, {release.title}"
 
 
+class Seen(NamedTuple):
+    """What a reader yields of a release, and the images of its records that are not there."""
+
+    records: Counter[Split]
+    rows: int  # those that are not used among them
+    absent: set[Path]
+
+
+def seen(name: str, folder: Path) -> Seen:
+    """Read the release once. Raises `ReleaseError` where it is not laid out as published."""
+    records: Counter[Split] = Counter()
+    absent: set[Path] = set()
+    rows = 0
+    for record in CATALOGUE[name].read(folder):
+        rows += 1
+        if isinstance(record, Record):
+            records[record.split] += 1
+            absent |= set() if is_there(record) else {record.image}
+    return Seen(records, rows, absent)
+
+
 def found(name: str, folder: Path) -> Iterator[str]:
     if not folder.is_dir():
         yield "found          nothing: there is no such folder"
         return
-    records: Counter[Split] = Counter()
-    missing: set[Path] = set()
     try:
-        for record in CATALOGUE[name].read(folder):
-            if isinstance(record, Record):
-                records[record.split] += 1
-                missing |= set() if is_there(record) else {record.image}
+        records, rows, absent = seen(name, folder)
     except ReleaseError as error:
         yield f"found          a folder that cannot be read: {error}"
         return
-    kind = " (synthetic)" if is_synthetic(folder) else ""
-    published = {} if kind else against_published(name, records)
-    yield "found          " + ", ".join(counted(split, records, published) for split in Split) + kind
-    absent = [f"the {split} split" for split in CATALOGUE[name].splits if not records[split]]
+    synthetic = is_synthetic(folder)
+    published = {} if synthetic else against_published(name, records)
+    all_rows = 0 if synthetic else CATALOGUE[name].rows
+    in_all = f"; with what is not used {rows:,} of {all_rows:,}" if all_rows else ""
+    yield "found          " + ", ".join(counted(split, records, published) for split in Split) + (" (synthetic)" if synthetic else in_all)
+    splits = [f"the {split} split" for split in CATALOGUE[name].splits if not records[split]]
     fewer = [f"{lacks:,} {split} records" for split, (all_of, got) in published.items() if got and (lacks := all_of - got) > 0]
-    yield "missing        " + (", ".join([*absent, *fewer, *said(missing, folder)]) or "nothing")
+    fewer += [f"{all_rows - rows:,} rows"] if all_rows > rows else []
+    yield "missing        " + (", ".join([*splits, *fewer, *said(absent, folder)]) or "nothing")
 
 
 def counted(split: Split, records: Counter[Split], published: dict[str, Count]) -> str:

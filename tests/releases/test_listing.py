@@ -93,3 +93,23 @@ def test_the_catalogue_is_what_the_metrics_hold(tmp_path):
         "validation": {"published": 8180, "found": 1},
         "test": {"published": 8179, "found": 1},
     }
+
+
+def test_where_rows_that_are_not_used_are_published_they_are_counted_among_all(tmp_path):
+    for name in ("medicat", "mimic_cxr"):
+        with_images(name, tmp_path)
+    lines = list(describe(tmp_path))
+    medicat, mimic_cxr = about(lines, "medicat"), about(lines, "mimic_cxr")
+    assert "with what is not used 4 of 217,060" in medicat and "217,056 rows" in medicat
+    assert "1 train, 1 validation, 1 test; with what is not used 5 of 377,110" in mimic_cxr and "missing        377,105 rows" in mimic_cxr
+    (tmp_path / "medicat/SYNTHETIC.md").touch()
+    assert "217,060" not in about(list(describe(tmp_path)), "medicat")
+
+
+def test_a_sample_is_not_called_complete(tmp_path):
+    for name in CATALOGUE:
+        with_images(name, tmp_path)
+    lines = list(describe(tmp_path))
+    for name, release in CATALOGUE.items():
+        if release.records or release.rows:
+            assert "missing        nothing" not in about(lines, name), name
