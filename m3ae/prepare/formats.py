@@ -74,7 +74,7 @@ KNOWN = (
     known("compressed file (bzip2)", UNPACK, rb"BZh[1-9]\x31\x41"),
     known("compressed file (xz)", UNPACK, rb"\xfd7zXZ\0"),
     known("compressed file (zstd)", UNPACK, rb"\x28\xb5\x2f\xfd"),
-    known("text", AGAIN, rb"[\t\n\r -~]+\Z"),
+    known("text file", AGAIN, rb"[\t\n\r -~]+\Z"),
 )
 NIFTI_IN_GZIP = next(kind for kind in KNOWN if kind.name == "NIfTI volume")
 

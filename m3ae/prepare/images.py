@@ -3,8 +3,8 @@
 Rules: the EXIF orientation is applied; what is transparent shows black, a radiograph's background; samples deeper than 8 bits are
 windowed (deep.py, dicom.py); colour stays only where the channels differ. A TIFF's page is the one that is no preview.
 
-Memory: a file is read whole, of at most `MOST_BYTES_A_PIXEL` times `max_pixels` and `BESIDE`; what is decoded is converted in bands.
-One worker takes at most MEASURED.
+Memory: one image takes a worker at most 14 bytes a pixel of `max_pixels`, and 64 MiB (1.3 GB at the default): a file is read whole, of at
+most `MOST_BYTES_A_PIXEL` and `BESIDE`, what is decoded is converted in bands, and what takes twice the memory counts twice.
 
 Shapes: H, W stored size in px, C channels (1 or 3).
 """
@@ -43,6 +43,7 @@ def load(
 ) -> Image.Image:
     """Return the image at `path`, or the one whose file's bytes `content` are: decoded, upright, in mode "L" or "RGB".
 
+    `dicom_window`: DICOM files show by their own window ("voi"), or all of their range ("full").
     Raises `UnusableImage`; never returns another image.
 
     # Differs: the authors' code shows a random other image in the place of one that it cannot read. There is no way back to that:

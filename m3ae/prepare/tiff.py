@@ -73,5 +73,5 @@ def is_deep_colour(content: bytes) -> bool:
     """Return whether a file is a TIFF of several samples a pixel of more than 8 bits, whether Pillow knows its like or not."""
     if content[:4] not in (b"II*\0", b"MM\0*", b"II+\0"):
         return False
-    tags = next(pages(content))
-    return depth(tags) > 8 and tags.get(SAMPLES, 1) > 1
+    tags = next(pages(content), None)
+    return tags is not None and depth(tags) > 8 and tags.get(SAMPLES, 1) > 1

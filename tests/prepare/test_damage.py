@@ -81,7 +81,7 @@ JPEG = file_of(Image.fromarray(GREY), "JPEG")
 LOST_IMAGES = {
     "half a JPEG": (replaced_by(JPEG[: len(JPEG) // 2]), "truncated image"),
     "a JPEG of two halves": (replaced_by(JPEG[: len(JPEG) // 2] + JPEG[-2:]), "truncated image"),
-    "a JPEG with a hole": (replaced_by(JPEG[:-900] + bytes(400) + JPEG[-500:]), "truncated image"),
+    "a JPEG with a hole": (replaced_by(JPEG[:-900] + bytes(400) + JPEG[-500:]), "unreadable image"),
     "half a PNG": (replaced_by(png(Image.fromarray(GREY))[:900]), "truncated image"),
     "empty": (replaced_by(b""), "empty file; fetch it again"),
     "a page that says 404": (replaced_by(b"<html>404</html>"), "HTML page; fetch it again"),
@@ -401,7 +401,7 @@ LOST_MIRROR_ROWS = [
     ({"image": {"bytes": None, "path": "/etc/passwd"}}, "b", "path leaves the release"),
     ({"image": {"bytes": None, "path": "../../secret"}}, "b", "path leaves the release"),
     ({"image": {"bytes": JPEG[: len(JPEG) // 2], "path": "a.jpg"}}, "b", "truncated image"),
-    ({"image": {"bytes": b"<html>404</html>", "path": "a.jpg"}}, "b", "unreadable image"),
+    ({"image": {"bytes": b"<html>404</html>", "path": "a.jpg"}}, "b", "HTML page; fetch it again"),
 ]
 
 

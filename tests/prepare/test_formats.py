@@ -63,7 +63,7 @@ FILES = {
     "a page after a remark": (b"<!-- served by a proxy -->\n<html>", "HTML page"),
     "a bucket's answer": (b'<?xml version="1.0"?>\n<Error><Code>AccessDenied</Code></Error>', "XML text"),
     "a drawing": (b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>', "SVG drawing"),
-    "a service's answer": (b'{"message": "Not Found"}', "text"),
+    "a service's answer": (b'{"message": "Not Found"}', "text file"),
     "a pointer of git-lfs": (LFS, "git-lfs pointer"),
     "a pointer of git-annex": (b"/annex/objects/SHA256E-s31390--f50d7ac4.jpg\n", "git-annex pointer"),
     "a pointer of DVC": (b"outs:\n- md5: 4d7a2146\n  size: 12\n  path: a.jpg\n", "DVC pointer"),

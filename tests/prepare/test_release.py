@@ -133,9 +133,9 @@ def test_a_broken_image_is_listed_and_its_neighbours_are_kept(tmp_path):
     release = with_images("roco", tmp_path)
     (release / "data/validation/radiology/images/ROCO_00004.jpg").write_bytes(b"not an image")
     figures = run("roco", release, tmp_path / "out")
-    listed = pl.read_parquet(tmp_path / "out/dropped.parquet").filter(pl.col("reason") == "unreadable image").rows()
-    assert listed == [("ROCO_00004", "data/validation/radiology/images/ROCO_00004.jpg", "validation", "unreadable image")]
-    assert (figures["dropped"]["unreadable image"], figures["splits"]["validation"]) == (1, {"read": 1, "kept": 0})
+    listed = pl.read_parquet(tmp_path / "out/dropped.parquet").filter(pl.col("reason") == "text file; fetch it again").rows()
+    assert listed == [("ROCO_00004", "data/validation/radiology/images/ROCO_00004.jpg", "validation", "text file; fetch it again")]
+    assert (figures["dropped"]["text file; fetch it again"], figures["splits"]["validation"]) == (1, {"read": 1, "kept": 0})
     assert len(open_split(tmp_path / "out", "validation")) == 0
 
 

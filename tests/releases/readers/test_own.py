@@ -40,7 +40,7 @@ def test_a_parquet_manifest_may_hold_the_images(tmp_path):
     (tmp_path / "own").mkdir()
     pq.write_table(table, tmp_path / "own/manifest.parquet")
     figures = run("own", tmp_path / "own", tmp_path / "out")
-    assert figures["kept"] == 1 and figures["dropped"] == {"unreadable image": 1}
+    assert figures["kept"] == 1 and figures["dropped"] == {"text file; fetch it again": 1}
     assert (open_split(tmp_path / "out", "validation").pixels(0) == 90).all()
 
 
