@@ -57,18 +57,14 @@ class ResumeState:
 
         Raises `DiskError` where the disk is full; the checkpoints before it are kept, and nothing of this one.
         """
-        beside = self.folder / f"step-{step}.partial"
+        beside, before = self.folder / f"step-{step}.partial", newest_first([self.folder])
+        kept = f"step {number(before[0])} is kept" if before else "no step is saved yet"
         try:
-            with disk_errors_reported(
-                self.folder, f"step {number(kept)} is kept" if (kept := self.newest_name()) else "no step is saved yet"
-            ):
+            with disk_errors_reported(self.folder, kept):
                 self.write(engine, step, notes, beside)
         except DiskError:
             shutil.rmtree(beside, ignore_errors=True)
             raise
-
-    def newest_name(self) -> Path | None:
-        return next(iter(newest_first([self.folder])), None)
 
     def write(self, engine: Engine, step: int, notes: dict[str, Any], beside: Path) -> None:
         target = self.folder / f"step-{step}"
@@ -99,9 +95,7 @@ class ResumeState:
             return 0, {}
         saved = json.loads((found / COMPLETE).read_text())
         if is_first() and saved.get("threads", get_num_threads()) != get_num_threads():
-            print(
-                f"{found}: was saved by a run of {saved['threads']} threads a process, not {get_num_threads()}: the last digits will differ"
-            )
+            print(f"{found}: was saved with {saved['threads']} threads a process, not {get_num_threads()}: the last digits will differ")
         engine.load(from_first(lambda: universal(found, self.folder)) if engine.reads_universal else found)
         return saved["step"], saved["notes"]
 
