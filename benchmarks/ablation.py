@@ -106,7 +106,7 @@ def metrics(experiment: str) -> dict[str, float]:
     """Return the scores of an experiment, none where there is no such one."""
     files = DVCFileSystem(rev=experiment)
     try:
-        report = json.loads(files.read_text("data/metrics/report.json"))
+        report = json.loads(files.read_text("data/metrics/report.json", encoding="utf-8"))
     except DvcException:  # told when the first file is asked for
         return {}
     found = {score: value_at(report, key) for score, key in SCORES.items()}
@@ -133,7 +133,7 @@ def difference(table: pl.DataFrame, row: str, score: str) -> Difference | None:
 def write(table: pl.DataFrame, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     table.write_csv(out / "results.csv")
-    (out / "table.md").write_text(markdown(table))
+    (out / "table.md").write_text(markdown(table), encoding="utf-8")
     figure(table).savefig(out / "ablation.png", dpi=160, metadata={"Software": None})
 
 

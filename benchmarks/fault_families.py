@@ -72,7 +72,7 @@ def read_model(folder: Path) -> Any:
 def make_lists(folder: Path) -> None:
     write_excluded(folder / "excluded.json", {"roco": frozenset({"ROCO_1", "ROCO_2"}), "medicat": frozenset()})
     (folder / "releases" / "roco").mkdir(parents=True)
-    (folder / "releases" / "roco" / "a.txt").write_text("a file of a release")
+    (folder / "releases" / "roco" / "a.txt").write_text("a file of a release", encoding="utf-8")
     write_inventory(folder / "releases", folder)
 
 

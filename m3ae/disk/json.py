@@ -28,7 +28,7 @@ def write_json(path: Path, content: Any) -> None:
 def write_json_exactly(path: Path, content: Any) -> None:
     """Write with every digit, sorted keys and a newline at the end."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n")
+    path.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def rounded(content: Any) -> Any:

@@ -52,7 +52,7 @@ def examined(stage: Stage, lock: Lock, disk: Disk, chain: list[str]) -> list[Ite
 
 
 def text(path: str) -> str | None:
-    return Path(path).read_text() if Path(path).is_file() else None
+    return Path(path).read_text(encoding="utf-8") if Path(path).is_file() else None
 
 
 def targets(pipeline: Pipeline, what: str) -> list[Stage]:
@@ -67,7 +67,7 @@ def targets(pipeline: Pipeline, what: str) -> list[Stage]:
 
 
 def shown_in_readme() -> list[Item]:
-    shown = TABLE.is_file() and TABLE.read_text() in README.read_text()
+    shown = TABLE.is_file() and TABLE.read_text(encoding="utf-8") in README.read_text(encoding="utf-8")
     return [Item("shows", README.as_posix(), TABLE.as_posix(), TABLE.as_posix() if shown else "another table")]
 
 

@@ -77,7 +77,9 @@ class ResumeState:
         if is_first():
             digests = {path.relative_to(beside).as_posix(): sha256_of_file(path) for path in files(beside)}
             told = {"step": step, "processes": dist.get_world_size(), "threads": get_num_threads(), "notes": notes, "files": digests}
-            (beside / COMPLETE).write_text(json.dumps(told))  # every digit: a resumed run's curves are those of an undisturbed one
+            (beside / COMPLETE).write_text(
+                json.dumps(told), encoding="utf-8"
+            )  # every digit: a resumed run's curves are those of an undisturbed one
             for folder in (beside, *filter(Path.is_dir, beside.rglob("*"))):
                 fsync_folder(folder)
             shutil.rmtree(target, ignore_errors=True)
@@ -93,7 +95,7 @@ class ResumeState:
             self.drop_after(number(found) if found else -1)
         if found is None:
             return 0, {}
-        saved = json.loads((found / COMPLETE).read_text())
+        saved = json.loads((found / COMPLETE).read_text(encoding="utf-8"))
         if is_first() and saved.get("threads", get_num_threads()) != get_num_threads():
             print(f"{found}: was saved with {saved['threads']} threads a process, not {get_num_threads()}: the last digits will differ")
         engine.load(from_first(lambda: universal(found, self.folder)) if engine.reads_universal else found)
@@ -102,7 +104,7 @@ class ResumeState:
     def is_of_others(self) -> bool:
         """Return whether what `load` will find was saved by another number of processes."""
         found = self.found()
-        return found is not None and json.loads((found / COMPLETE).read_text())["processes"] != dist.get_world_size()
+        return found is not None and json.loads((found / COMPLETE).read_text(encoding="utf-8"))["processes"] != dist.get_world_size()
 
     def found(self) -> Path | None:
         """Return the checkpoint to load, None without one. One process judges for all: they must not start at different steps."""
@@ -155,7 +157,7 @@ def files(checkpoint: Path) -> list[Path]:
 def is_whole(checkpoint: Path) -> bool:
     """Return whether every file of the checkpoint has the bytes that were written."""
     try:
-        expected = json.loads((checkpoint / COMPLETE).read_text())["files"]
+        expected = json.loads((checkpoint / COMPLETE).read_text(encoding="utf-8"))["files"]
         return bool(expected) and all(sha256_of_file(checkpoint / name) == sha256 for name, sha256 in expected.items())
     except (OSError, ValueError, KeyError, AttributeError, TypeError):
         return False

@@ -42,7 +42,7 @@ def write_report(inputs: Inputs, params: dict[str, Any], out: Path) -> dict[str,
     protocol = tables.protocol(params)
     lines = robustness.robustness(inputs.metrics("robustness"))
     parts = tables.markdown(results, warning, protocol), controls.markdown(blocks), robustness.markdown(lines)
-    (out / "table.md").write_text("\n".join(filter(None, parts)))
+    (out / "table.md").write_text("\n".join(filter(None, parts)), encoding="utf-8")
     page = render(
         warning=warning,
         results=results,
@@ -67,7 +67,7 @@ def write_report(inputs: Inputs, params: dict[str, Any], out: Path) -> dict[str,
         robustness_explanation=robustness.EXPLANATION,
         answers_given=answers_given(results, asked, inputs),
     )
-    (out / "index.html").write_text(page)
+    (out / "index.html").write_text(page, encoding="utf-8")
     return numbers
 
 

@@ -49,9 +49,7 @@ def test_a_name_that_cannot_be_had_is_one_line_with_the_remedy(monkeypatch):
 
     monkeypatch.setattr("huggingface_hub.try_to_load_from_cache", lambda *_: None)
     monkeypatch.setattr("huggingface_hub.hf_hub_download", refuse)
-    with pytest.raises(
-        SystemExit, match=r"a/b: is neither a folder nor in the local cache of a hub \(offline and more\); fetch it"
-    ):
+    with pytest.raises(SystemExit, match=r"a/b: is neither a folder nor in the local cache of a hub \(offline and more\); fetch it"):
         origins("scratch", "a/b", "train")
 
 
