@@ -110,7 +110,7 @@ def difference(table: pl.DataFrame, row: str, score: str) -> Difference | None:
 def write(table: pl.DataFrame, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     table.write_csv(out / "results.csv")
-    (out / "table.md").write_text(markdown(table))
+    (out / "table.md").write_text(markdown(table), encoding="utf-8")
     figure(table).savefig(out / "ablation.png", dpi=160, metadata={"Software": None})
 
 

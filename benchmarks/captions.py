@@ -48,7 +48,7 @@ def main() -> None:
 
 def kinds_of_scans() -> dict[str, tuple[str, ...]]:
     """Return the kind of scan of each image, by its id."""
-    records = map(json.loads, RECORDS.read_text().splitlines())
+    records = map(json.loads, RECORDS.read_text(encoding="utf-8").splitlines())
     return {Path(record["image"]).stem: tuple(record[name] for name in KIND) for record in records}
 
 

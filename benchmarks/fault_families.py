@@ -72,7 +72,7 @@ def read_model(folder: Path) -> Any:
 def make_lists(folder: Path) -> None:
     write_excluded(folder / "excluded.json", {"roco": frozenset({"ROCO_1", "ROCO_2"}), "medicat": frozenset()})
     (folder / "releases" / "roco").mkdir(parents=True)
-    (folder / "releases" / "roco" / "a.txt").write_text("a file of a release")
+    (folder / "releases" / "roco" / "a.txt").write_text("a file of a release", encoding="utf-8")
     write_inventory(folder / "releases", folder)
 
 
@@ -115,5 +115,5 @@ FAMILIES = {
     "shards": Family("shard folders, damaged", 250, make_shards, read_shards, damage_one("*.arrow", "*.json")),
     "models": Family("model folders, damaged", 120, make_model, read_model, damage_one("*.safetensors", "*.json")),
     "lists": Family("lists of excluded images and inventories, damaged", 200, make_lists, read_lists, damage_one("*.json")),
-    "settings": Family("model folders with strange settings", 400, make_model, read_model, change_settings),
+    "settings": Family("model folders with strange settings", 100, make_model, read_model, change_settings),
 }

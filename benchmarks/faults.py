@@ -77,7 +77,7 @@ def tally(family: Family, seed: int, count: int | None) -> Tally:
 
 def outcome(is_same: Callable[[], bool], said: Path) -> tuple[str, str]:
     """Return what became of a try in a process of its own, and what it said."""
-    said.write_text("")
+    said.write_text("", encoding="utf-8")
     child = os.fork()
     if not child:
         with contextlib.suppress(BaseException):
@@ -86,7 +86,7 @@ def outcome(is_same: Callable[[], bool], said: Path) -> tuple[str, str]:
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
         return f"ended by {signal.Signals(os.WTERMSIG(status)).name}", ""
-    kind, _, words = said.read_text().partition("\n")
+    kind, _, words = said.read_text(encoding="utf-8").partition("\n")
     return kind or "no word", words
 
 
@@ -104,7 +104,7 @@ def attempt(is_same: Callable[[], bool], said: Path) -> None:
         kind = NAMED if is_one_line(words) else "more than one line, or no file"
     except BaseException as error:
         kind, words = "a traceback", f"{type(error).__name__}: {error}"[:300]
-    said.write_text(f"{kind}\n{words}")
+    said.write_text(f"{kind}\n{words}", encoding="utf-8")
 
 
 def is_one_line(words: str) -> bool:

@@ -84,7 +84,7 @@ class Recording(NamedTuple):
 def open_recording(prefix: Path) -> Recording:
     """Raises SystemExit where a file of the recording is missing."""
     try:
-        return Recording(prefix, load_file(f"{prefix}.safetensors"), json.loads(Path(f"{prefix}.json").read_text()))
+        return Recording(prefix, load_file(f"{prefix}.safetensors"), json.loads(Path(f"{prefix}.json").read_text(encoding="utf-8")))
     except OSError as error:
         raise SystemExit(f"{prefix}: no recording ({error}); give the start that its files' names share") from None
 

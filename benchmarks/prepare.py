@@ -44,11 +44,13 @@ def smooth_noise(number: int) -> Image.Image:
 def make_release(folder: Path, num_images: int) -> Path:
     """ROCO's layout; two of three files are JPEG, the others PNG under the same name, as Pillow goes by content."""
     folder.mkdir(parents=True)
-    (folder / SYNTHETIC).write_text("Smooth noise, for benchmarks.\n")
+    (folder / SYNTHETIC).write_text("Smooth noise, for benchmarks.\n", encoding="utf-8")
     for split, numbers in (("train", range(num_images)), ("validation", range(0)), ("test", range(0))):
         radiology = folder / "data" / split / "radiology"
         (radiology / "images").mkdir(parents=True)
-        (radiology / "captions.txt").write_text("".join(f"ROCO_{n:05d}\t chest radiograph number {n} of many\n" for n in numbers))
+        (radiology / "captions.txt").write_text(
+            "".join(f"ROCO_{n:05d}\t chest radiograph number {n} of many\n" for n in numbers), encoding="utf-8"
+        )
         for number in numbers:
             path = radiology / "images" / f"ROCO_{number:05d}.jpg"
             if number < NUM_DIFFERENT:

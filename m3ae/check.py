@@ -268,6 +268,6 @@ def is_added(folder: Path) -> bool:
 
 def outputs(pipeline_path: Path, *names: str) -> set[str]:
     """Return what dvc.yaml calls outputs outside its loops: of the stages `names`, or of all."""
-    stages = yaml.safe_load(pipeline_path.read_text())["stages"]
+    stages = yaml.safe_load(pipeline_path.read_text(encoding="utf-8"))["stages"]
     chosen = (stages[name] for name in names or stages)
     return {out for stage in chosen for out in stage.get("outs", ()) if isinstance(out, str)}

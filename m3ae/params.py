@@ -143,7 +143,7 @@ def load(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise ParamsError(f"{path}: no such file; run from the project's folder")
     try:
-        root = yaml.compose(path.read_text())
+        root = yaml.compose(path.read_text(encoding="utf-8"))
         twice = list(repeated_keys(root))
         content = YamlConfigSettingsSource(StageParams, yaml_file=path)()
     except (yaml.YAMLError, ValueError, TypeError) as error:

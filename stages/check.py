@@ -15,7 +15,9 @@ def main() -> None:
 
     check(Path("params.yaml"), Path("dvc.yaml"))
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    args.out.write_text(VALID)  # the same bytes for every valid file: what follows re-runs only where a value that it reads changed
+    args.out.write_text(
+        VALID, encoding="utf-8"
+    )  # the same bytes for every valid file: what follows re-runs only where a value that it reads changed
 
 
 if __name__ == "__main__":

@@ -116,7 +116,7 @@ def as_authors(name: str, tensor: Tensor) -> Tensor:
 def settings(folder: Path, config: ModelConfig) -> dict:
     """Return the authors' settings that came with the model, or those that its configuration tells."""
     if (folder / SETTINGS).is_file():
-        return json.loads((folder / SETTINGS).read_text())
+        return json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
     model = config.model
     return {
         "tokenizer": model.text_encoder,

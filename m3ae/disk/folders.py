@@ -10,12 +10,8 @@ from pathlib import Path
 from m3ae.disk.lock import locked
 
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
-TOLD = (
-    *map(os.strerror, DISK_ERRORS),
-    "iostream error",
-    "inline_container",
-    "PytorchStreamWriter",
-)  # by libraries that raise errors of their own
+# What libraries that pass on no number say: the system's words, or those of torch's own writer.
+TOLD = (*map(os.strerror, DISK_ERRORS), "iostream error", "inline_container", "PytorchStreamWriter")
 
 
 class DiskError(SystemExit):

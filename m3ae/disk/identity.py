@@ -36,7 +36,7 @@ class Identity(NamedTuple):
     def of(cls, stage: str, packages: Iterable[str], **item: str) -> Self:
         """Read the stage's entry of dvc.yaml in the working folder; `item` fills in what a loop over stages varies."""
         entry = declared(stage)
-        values = {**yaml.safe_load(PARAMETERS.read_text()), **item}
+        values = {**yaml.safe_load(PARAMETERS.read_text(encoding="utf-8")), **item}
         deps = [Path(filled(path, values)) for path in entry["deps"]]
         if missing := [path for path in deps if not path.exists()]:
             raise SystemExit(f"{missing[0]}: is missing, and {stage} depends on it; run `dvc repro {stage}`, which makes it first")
@@ -50,7 +50,8 @@ class Identity(NamedTuple):
     def write(self, folder: Path) -> None:
         with disk_errors_reported(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            (folder / RUN_FILE).write_text(json.dumps(self._asdict(), indent=1))  # every digit: a learning rate may have many
+            every_digit = json.dumps(self._asdict(), indent=1)  # a learning rate may have many
+            (folder / RUN_FILE).write_text(every_digit, encoding="utf-8")
 
     def require(self, folder: Path) -> None:
         """Raise SystemExit, naming what differs, where `folder` holds the state of another run."""
@@ -84,13 +85,13 @@ def digest_of_code(files: dict[str, str]) -> str:
 
 def declared(stage: str) -> dict[str, Any]:
     """Return the stage's entry of dvc.yaml; a loop's body."""
-    entry = yaml.safe_load(PIPELINE.read_text())["stages"][stage]
+    entry = yaml.safe_load(PIPELINE.read_text(encoding="utf-8"))["stages"][stage]
     return entry.get("do", entry)
 
 
 def read(folder: Path) -> Identity | None:
     try:
-        return Identity(**json.loads((folder / RUN_FILE).read_text()))
+        return Identity(**json.loads((folder / RUN_FILE).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
 
@@ -124,7 +125,7 @@ def parameters(entries: Iterable[str | dict], values: dict[str, Any]) -> Iterato
             continue
         for file, keys in entry.items():
             path = filled(file, values)
-            content = yaml.safe_load(Path(path).read_text())
+            content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
             for key in (filled(key, values) for key in keys):
                 yield from leaves(looked_up(content, key), f"{path}:{key}")
 

@@ -37,7 +37,7 @@ def scores(stage: Stage, _chain: Collection[str]) -> Iterator[Item]:
     """Count a task's scores from its predictions."""
     folder, metrics = folder_and_metrics(stage)
     kind = TASKS[stage.name.partition("@")[2].rpartition("-")[0]].kind
-    held = json.loads(metrics.read_text())
+    held = json.loads(metrics.read_text(encoding="utf-8"))
     for start in STARTS if held["found"] else ():
         yield recounted(kind, folder / f"{start}.parquet", held[start], f"{metrics}: {start}")
     for start, scored in held.get("validation", {}).items():
@@ -46,14 +46,14 @@ def scores(stage: Stage, _chain: Collection[str]) -> Iterator[Item]:
 
 def zero_shot_scores(stage: Stage, _chain: Collection[str]) -> Iterator[Item]:
     folder, metrics = folder_and_metrics(stage)
-    held = json.loads(metrics.read_text())
+    held = json.loads(metrics.read_text(encoding="utf-8"))
     if held["found"]:
         yield recounted("retrieve", folder / "predictions.parquet", held, str(metrics))
 
 
 def robustness_scores(stage: Stage, _chain: Collection[str]) -> Iterator[Item]:
     folder, metrics = folder_and_metrics(stage)
-    for task, held in json.loads(metrics.read_text()).items():
+    for task, held in json.loads(metrics.read_text(encoding="utf-8")).items():
         for start in STARTS:
             runs = [read_tables(table) for table in sorted(folder.glob(f"{task}-*/{start}.parquet"))]
             found = rounded(figures_of(EVALUATIONS[TASKS[task].kind], runs))
@@ -75,7 +75,7 @@ def recounted(kind: str, table: Path, held: dict[str, Any], name: str) -> Item:
 def releases(stage: Stage, chain: Collection[str]) -> Iterator[Item]:
     """Take the inventory of each release that a traced stage prepares."""
     [folder] = stage.outs
-    held = {path.stem: json.loads(path.read_text()) for path in sorted(Path(str(folder)).glob("*.json"))}
+    held = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(Path(str(folder)).glob("*.json"))}
     params = load(Path("params.yaml"))
     for name in (name for name in held if f"prepare@{name}" in chain):
         taken = take_inventory(Path(params["releases"]) / name, [Path(place) for place in params["image_folders"]])
@@ -87,7 +87,9 @@ def card(stage: Stage, _chain: Collection[str]) -> Iterator[Item]:
     """Compare the digest of the code that a model card names with that of the code as it is."""
     path = folder_and_metrics(stage)[0] / "README.md"
     if path.is_file():  # there is no model where the task's release was not found
-        yield Item("card", path.as_posix(), path.read_text().partition(f"{CODE}: ")[2].split("\n")[0], code_digest(loop(stage)))
+        yield Item(
+            "card", path.as_posix(), path.read_text(encoding="utf-8").partition(f"{CODE}: ")[2].split("\n")[0], code_digest(loop(stage))
+        )
 
 
 CHECKS: dict[str, Check] = {

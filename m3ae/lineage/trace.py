@@ -53,7 +53,7 @@ def examined(stage: Stage, lock: Lock, disk: Disk, chain: list[str]) -> list[Ite
 
 
 def text(path: str) -> str | None:
-    return Path(path).read_text() if Path(path).is_file() else None
+    return Path(path).read_text(encoding="utf-8") if Path(path).is_file() else None
 
 
 def targets(pipeline: Pipeline, what: str) -> list[Stage]:
@@ -69,7 +69,7 @@ def targets(pipeline: Pipeline, what: str) -> list[Stage]:
 
 def shown(page: Path) -> Item:
     table = SHOWN[page]
-    stands_there = table.is_file() and table.read_text() in page.read_text()
+    stands_there = table.is_file() and table.read_text(encoding="utf-8") in page.read_text(encoding="utf-8")
     return Item("shows", page.as_posix(), table.as_posix(), table.as_posix() if stands_there else "another table")
 
 

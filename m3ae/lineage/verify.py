@@ -77,7 +77,7 @@ def by_how_much(item: Item, pipeline: Pipeline) -> str:
     if not item.differs:
         return f"the commit's own file is another one than its {LOCK} holds"
     if item.name.endswith(".json") and (then := committed(item.name)):
-        with open(item.name) as file:
+        with open(item.name, encoding="utf-8") as file:
             return ", ".join(largest(json.loads(then), json.load(file)))
     files = pipeline.disk.files_that_differ(item.name, item.locked)
     return item.difference() + (f" ({', '.join(files)})" if files else "")

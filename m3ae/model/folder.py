@@ -34,7 +34,7 @@ def save_model(
     sizes = {"image_px": config.model.image_px, "text_tokens": config.model.text_tokens}
     sizes |= stored or {"stored_px": config.model.image_px}
     write_json_exactly(folder / PROCESSOR, {"processor_class": "M3AEProcessor", **sizes})
-    (folder / CARD).write_text(card)
+    (folder / CARD).write_text(card, encoding="utf-8")
     save_file({name: tensor.contiguous() for name, tensor in weights.items()}, folder / WEIGHTS)
     copy_tokenizer(tokenizer, folder)
     write_digests(folder, besides=[CARD])

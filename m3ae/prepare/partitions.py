@@ -124,14 +124,14 @@ def take_place(partial: Path, folder: Path) -> None:
 def is_complete(folder: Path) -> bool:
     """Return whether every file is there with the bytes that were written: a machine that lost power may have kept names without bytes."""
     try:
-        expected = json.loads((folder / COMPLETE).read_text())
+        expected = json.loads((folder / COMPLETE).read_text(encoding="utf-8"))
         return bool(expected) and all(sha256_of_file(folder / name) == sha256 for name, sha256 in expected.items())
     except (OSError, ValueError, AttributeError):
         return False
 
 
 def read_dropped(folder: Path) -> list[Dropped]:
-    rows = json.loads((folder / DROPPED).read_text())
+    rows = json.loads((folder / DROPPED).read_text(encoding="utf-8"))
     return [Dropped(**{**row, "split": Split(row["split"])}) for row in rows]
 
 

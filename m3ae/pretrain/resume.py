@@ -57,18 +57,14 @@ class ResumeState:
 
         Raises `DiskError` where the disk is full; the checkpoints before it are kept, and nothing of this one.
         """
-        beside = self.folder / f"step-{step}.partial"
+        beside, before = self.folder / f"step-{step}.partial", newest_first([self.folder])
+        kept = f"step {number(before[0])} is kept" if before else "no step is saved yet"
         try:
-            with disk_errors_reported(
-                self.folder, f"step {number(kept)} is kept" if (kept := self.newest_name()) else "no step is saved yet"
-            ):
+            with disk_errors_reported(self.folder, kept):
                 self.write(engine, step, notes, beside)
         except DiskError:
             shutil.rmtree(beside, ignore_errors=True)
             raise
-
-    def newest_name(self) -> Path | None:
-        return next(iter(newest_first([self.folder])), None)
 
     def write(self, engine: Engine, step: int, notes: dict[str, Any], beside: Path) -> None:
         target = self.folder / f"step-{step}"
@@ -81,7 +77,9 @@ class ResumeState:
         if is_first():
             digests = {path.relative_to(beside).as_posix(): sha256_of_file(path) for path in files(beside)}
             told = {"step": step, "processes": dist.get_world_size(), "threads": get_num_threads(), "notes": notes, "files": digests}
-            (beside / COMPLETE).write_text(json.dumps(told))  # every digit: a resumed run's curves are those of an undisturbed one
+            (beside / COMPLETE).write_text(
+                json.dumps(told), encoding="utf-8"
+            )  # every digit: a resumed run's curves are those of an undisturbed one
             for folder in (beside, *filter(Path.is_dir, beside.rglob("*"))):
                 fsync_folder(folder)
             shutil.rmtree(target, ignore_errors=True)
@@ -97,18 +95,16 @@ class ResumeState:
             self.drop_after(number(found) if found else -1)
         if found is None:
             return 0, {}
-        saved = json.loads((found / COMPLETE).read_text())
+        saved = json.loads((found / COMPLETE).read_text(encoding="utf-8"))
         if is_first() and saved.get("threads", get_num_threads()) != get_num_threads():
-            print(
-                f"{found}: was saved by a run of {saved['threads']} threads a process, not {get_num_threads()}: the last digits will differ"
-            )
+            print(f"{found}: was saved with {saved['threads']} threads a process, not {get_num_threads()}: the last digits will differ")
         engine.load(from_first(lambda: universal(found, self.folder)) if engine.reads_universal else found)
         return saved["step"], saved["notes"]
 
     def is_of_others(self) -> bool:
         """Return whether what `load` will find was saved by another number of processes."""
         found = self.found()
-        return found is not None and json.loads((found / COMPLETE).read_text())["processes"] != dist.get_world_size()
+        return found is not None and json.loads((found / COMPLETE).read_text(encoding="utf-8"))["processes"] != dist.get_world_size()
 
     def found(self) -> Path | None:
         """Return the checkpoint to load, None without one. One process judges for all: they must not start at different steps."""
@@ -161,7 +157,7 @@ def files(checkpoint: Path) -> list[Path]:
 def is_whole(checkpoint: Path) -> bool:
     """Return whether every file of the checkpoint has the bytes that were written."""
     try:
-        expected = json.loads((checkpoint / COMPLETE).read_text())["files"]
+        expected = json.loads((checkpoint / COMPLETE).read_text(encoding="utf-8"))["files"]
         return bool(expected) and all(sha256_of_file(checkpoint / name) == sha256 for name, sha256 in expected.items())
     except (OSError, ValueError, KeyError, AttributeError, TypeError):
         return False

@@ -18,7 +18,7 @@ class Inputs:
         if not path.is_file():
             return None
         try:
-            return json.loads(path.read_text())
+            return json.loads(path.read_text(encoding="utf-8"))
         except ValueError as error:
             raise SystemExit(f"{path}: not JSON ({error}); delete it and run `dvc repro` again") from None
 

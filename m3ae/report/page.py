@@ -42,8 +42,8 @@ def write_report(inputs: Inputs, params: dict[str, Any], out: Path) -> dict[str,
     protocol = tables.protocol(params)
     lines = robustness.robustness(inputs.metrics("robustness"))
     parts = tables.markdown(results, warning, protocol), controls.markdown(blocks), robustness.markdown(lines)
-    (out / "table.md").write_text("\n".join(filter(None, parts)))
-    (out / "scores.md").write_text(tables.short(results, warning, protocol))
+    (out / "table.md").write_text("\n".join(filter(None, parts)), encoding="utf-8")
+    (out / "scores.md").write_text(tables.short(results, warning, protocol), encoding="utf-8")
     page = render(
         warning=warning,
         results=results,
@@ -68,7 +68,7 @@ def write_report(inputs: Inputs, params: dict[str, Any], out: Path) -> dict[str,
         robustness_explanation=robustness.EXPLANATION,
         answers_given=answers_given(results, asked, inputs),
     )
-    (out / "index.html").write_text(page)
+    (out / "index.html").write_text(page, encoding="utf-8")
     return numbers
 
 

@@ -31,7 +31,7 @@ def write_run_record(folder: Path) -> None:
     """Write run.json and run.html into `folder`."""
     record = run_record()
     write_json(folder / "run.json", record)
-    (folder / "run.html").write_text(rendered(TEMPLATE, record=record))
+    (folder / "run.html").write_text(rendered(TEMPLATE, record=record), encoding="utf-8")
 
 
 def run_record() -> Record:
@@ -66,7 +66,7 @@ def machine() -> dict[str, Any]:
 def cpu_described() -> dict[str, str]:
     """Return what Linux says of the first core; nothing on other systems."""
     path = Path("/proc/cpuinfo")
-    lines = path.read_text().split("\n\n")[0].splitlines() if path.is_file() else []
+    lines = path.read_text(encoding="utf-8").split("\n\n")[0].splitlines() if path.is_file() else []
     return {key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
 
 

@@ -127,7 +127,7 @@ def test_the_projects_own_pipeline_is_understood(tmp_path, monkeypatch):
     shutil.copy(ROOT / "dvc.yaml", tmp_path)
     for name in ("stages", "m3ae"):
         Path(tmp_path / name).symlink_to(ROOT / name)
-    for name in ("check.ok", "excluded.json", "shards/pretrain/manifest.json", "tokenizer/vocab.json"):
+    for name in ("check.ok", "excluded.json", "encoders.json", "shards/pretrain/manifest.json", "tokenizer/vocab.json"):
         (tmp_path / "data" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "data" / name).touch()
     monkeypatch.chdir(tmp_path)
