@@ -1,86 +1,20 @@
-"""A model folder as Hugging Face's classes see it. `import m3ae.hub`, and AutoModel and AutoProcessor know it.
+"""A model folder as Hugging Face's classes see it. `import m3ae.hub`, and their Auto classes know it.
 
-Neither DVC nor DeepSpeed is needed. Shapes: B pairs, L text tokens, N patches, H fusion width, S image side in px.
+Neither DVC nor DeepSpeed is needed. Shapes: B pairs, L text tokens, S image side in px.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor, nn
-from transformers import AutoConfig, AutoModel, AutoProcessor, BatchFeature, PretrainedConfig, PreTrainedModel, ProcessorMixin
-from transformers.utils import ModelOutput
+from transformers import AutoConfig, AutoModel, AutoModelForVisualQuestionAnswering, AutoProcessor, BatchFeature, ProcessorMixin
 
 from m3ae.batches.images import to_tensor
-from m3ae.model.config import ModelConfig
-from m3ae.objectives.saved import saved_learner
+from m3ae.huggingface.configuration import M3AEConfig
+from m3ae.huggingface.modelling import M3AEForVisualQuestionAnswering, M3AEModel, M3AEOutput
 
-
-class M3AEConfig(PretrainedConfig):
-    """config.json of a model folder; `fields` are those of `m3ae.model.config.ModelConfig`."""
-
-    model_type = "m3ae"
-
-    def __init__(self, **fields: Any):
-        own = {name: fields.pop(name) for name in ModelConfig.model_fields if name in fields}
-        super().__init__(**fields)
-        self.fields = own
-
-    def described(self) -> ModelConfig:
-        return ModelConfig(**self.fields)
-
-    def to_dict(self) -> dict[str, Any]:
-        content = super().to_dict()
-        return {**content, **content.pop("fields")}
-
-    def to_diff_dict(self) -> dict[str, Any]:
-        return {"model_type": self.model_type, **self.fields}
-
-
-@dataclass
-class M3AEOutput(ModelOutput):
-    text: Tensor | None = None  # (B, L, H) after the fusion
-    image: Tensor | None = None  # (B, 1 + N, H) after the fusion
-    pooled: Tensor | None = None  # (B, 2H), the pair's feature
-    logits: Tensor | None = None  # of the head that was trained on pairs: match (B, 2), answers (B, A), or a score (B,)
-
-
-class M3AEModel(PreTrainedModel):
-    """The whole model, with the heads of what it was trained for."""
-
-    config_class = M3AEConfig
-    main_input_name = "pixel_values"
-
-    def __init__(self, config: M3AEConfig):
-        super().__init__(config)
-        with torch.device("cpu"):  # transformers makes its models without contents; see `from_pretrained`
-            learner = saved_learner(config.described())
-        self.backbone, self.objectives = learner.backbone, learner.objectives
-        in_files = self.state_dict().keys()
-        self.fixed = {name: buffer.clone() for name, buffer in self.named_buffers() if name not in in_files}
-        self.post_init()
-
-    @classmethod
-    def from_pretrained(cls, *arguments: Any, **options: Any) -> Any:
-        """Load a model as transformers does, and restore what it forgets, for no file holds it: fixed positions, a Swin's windows."""
-        loaded = super().from_pretrained(*arguments, **options)
-        model = loaded[0] if isinstance(loaded, tuple) else loaded
-        for name, value in model.fixed.items():
-            model.get_buffer(name).copy_(value)
-        return loaded
-
-    def _init_weights(self, module: nn.Module) -> None:
-        """Do nothing: new weights are drawn where the modules are made."""
-
-    def forward(self, pixel_values: Tensor, input_ids: Tensor, attention_mask: Tensor) -> M3AEOutput:
-        """Encode and fuse normalised images (B, 3, S, S) and token ids (B, L) with their mask (B, L; 1 = a token)."""
-        text, image = self.backbone.encode_text(input_ids, attention_mask), self.backbone.encode_image(pixel_values)
-        fused = self.backbone.fusion(text, attention_mask.bool(), image)
-        pooled = self.backbone.fusion.pooled(fused)
-        head = next((self.objectives[name].head for name in self.objectives if hasattr(self.objectives[name], "head")), None)
-        return M3AEOutput(text=fused.text, image=fused.image, pooled=pooled, logits=head(pooled) if head else None)
+__all__ = ["M3AEConfig", "M3AEForVisualQuestionAnswering", "M3AEModel", "M3AEOutput", "M3AEProcessor"]
 
 
 class M3AEProcessor(ProcessorMixin):
@@ -103,4 +37,5 @@ class M3AEProcessor(ProcessorMixin):
 
 AutoConfig.register("m3ae", M3AEConfig)
 AutoModel.register(M3AEConfig, M3AEModel)
+AutoModelForVisualQuestionAnswering.register(M3AEConfig, M3AEForVisualQuestionAnswering)
 AutoProcessor.register(M3AEConfig, M3AEProcessor)
