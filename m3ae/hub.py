@@ -13,8 +13,9 @@ from transformers import AutoConfig, AutoModel, AutoModelForVisualQuestionAnswer
 from m3ae.batches.images import to_tensor
 from m3ae.huggingface.configuration import M3AEConfig
 from m3ae.huggingface.modelling import M3AEForVisualQuestionAnswering, M3AEModel, M3AEOutput
+from m3ae.huggingface.own_code import carry_code
 
-__all__ = ["M3AEConfig", "M3AEForVisualQuestionAnswering", "M3AEModel", "M3AEOutput", "M3AEProcessor"]
+__all__ = ["M3AEConfig", "M3AEForVisualQuestionAnswering", "M3AEModel", "M3AEOutput", "M3AEProcessor", "carry_code"]
 
 
 class M3AEProcessor(ProcessorMixin):
