@@ -24,7 +24,8 @@ Work = Callable[[list["Request"]], list[dict[str, Any]]]
 def answer(images: Images, question: Question = None, model: Model = None, best: Best = 5, json: Json = False, out: Out = None) -> None:
     """Answer a question about an image.
 
-    Prints the best answers of a fine-tuned model with their scores. A folder, or a file of lines {"image": ..., "question": ...}, gives a JSON line for each image.
+    Prints the best answers of a fine-tuned model with their scores. A folder, or a file of lines {"image": ..., "question": ...},
+    gives a JSON line for each image.
     """
     from m3ae.ask.answer import ANSWERING, answers, require_answers
     from m3ae.ask.requests import is_batch, requests
@@ -50,7 +51,8 @@ def answer(images: Images, question: Question = None, model: Model = None, best:
 def match(images: Images, text: Text = None, model: Model = None, json: Json = False, out: Out = None) -> None:
     """Say how well an image and a text belong together.
 
-    A pre-trained model gives a probability, a retrieval model a score. A folder, or a file of lines {"image": ..., "text": ...}, gives a JSON line for each image.
+    A pre-trained model gives a probability, a retrieval model a score. A folder, or a file of lines {"image": ..., "text": ...},
+    gives a JSON line for each image.
     """
     from m3ae.ask.match import MATCHING, gives_probabilities, matches, require_matching
     from m3ae.ask.requests import is_batch, requests
