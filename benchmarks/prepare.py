@@ -24,7 +24,9 @@ from m3ae.releases.inventory import SYNTHETIC, take_inventory
 
 SIDES_PX = (512, 2000)
 NUM_DIFFERENT = 200  # pictures; where more are asked for, the same files stand under further names
-PARAMS = PrepareParams(image_px=288, encoding="raw", rows_per_shard=512, max_pixels=89_478_485, min_words=3, validation_share=0.1)
+PARAMS = PrepareParams(
+    image_px=288, encoding="raw", rows_per_shard=512, max_pixels=89_478_485, dicom_window="voi", min_words=3, validation_share=0.1
+)
 SAMPLE_S = 0.02  # between two looks at memory
 FLOOR = ("load", "resized", "encoded")  # decoding, resizing, encoding
 

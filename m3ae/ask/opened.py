@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from m3ae.batches.tokenizer import Tokenizer, Tokens
@@ -14,6 +13,7 @@ from m3ae.hub import M3AEProcessor
 from m3ae.model.config import ModelConfig, load_config
 from m3ae.objectives.learner import Learner
 from m3ae.objectives.saved import loaded_learner
+from m3ae.prepare.unusable import UnusableImage
 
 NOT_FOR_PATIENTS = "not for clinical use"
 KINDS = {
@@ -63,19 +63,13 @@ class Opened:
 
     def images(self, images: Sequence[Any]) -> Tensor:
         """Return images, given as files or as the processor takes them, as the encoder reads them (B, 3, S, S)."""
-        opened = [open_image(Path(image)) if isinstance(image, str | Path) else image for image in images]
-        return self.processor(opened, [""] * len(opened))["pixel_values"].to(self.device)
+        try:
+            return self.processor(images=list(images))["pixel_values"].to(self.device)
+        except UnusableImage as error:
+            which = images[0] if len(images) == 1 else f"{len(images)} images"
+            raise AskError(f"{which}: {error}; give image files that can be read") from None
 
     def texts(self, texts: Sequence[str]) -> Tokens:
         """Return the tokens of texts, cut to the length that the model was trained on."""
         tokens = self.tokenizer(texts, self.config.model.text_tokens)
         return Tokens(*(part.to(self.device) for part in tokens))
-
-
-def open_image(path: Path) -> Image.Image:
-    try:
-        with Image.open(path) as image:
-            image.load()
-            return image
-    except (OSError, UnidentifiedImageError) as error:
-        raise AskError(f"{path}: cannot be read as an image ({error}); give an image file") from None

@@ -22,7 +22,7 @@ from m3ae.kinds import kind_of
 from m3ae.model.card import model_card
 from m3ae.model.config import WEIGHTS, ModelConfig, load_config
 from m3ae.model.folder import load_weights, save_model
-from m3ae.shards.read import Shards, open_answers, open_manifest, open_split
+from m3ae.shards.read import Shards, open_answers, open_manifest, open_split, stored_as
 from m3ae.tasks import TASKS, TaskName
 
 SPLITS = ("train", "validation", "test")
@@ -65,7 +65,7 @@ def run(this: Run, paths: FinetunePaths) -> None:
     best = finetune(task, config, this.params, this.deepspeed, this.seed, pretrained)
     if is_first():
         trained = fine_tuned(config, this.task, task.name, answers if task.num_labels else [])
-        save_model(paths.out, trained, best.weights, paths.initial, card(this, paths, best, splits))
+        save_model(paths.out, trained, best.weights, paths.initial, card(this, paths, best, splits), stored_as([paths.shards]))
         carry_code(paths.out)
         figures = {"found": True, "synthetic": manifest["synthetic"], "task": this.task, "seed": this.seed}
         sizes = {split: len(shards) for split, shards in splits.items()}

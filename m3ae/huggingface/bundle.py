@@ -5,7 +5,8 @@ not followed, for nothing reads them. A name that two modules have is renamed in
 """
 
 import ast
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -20,6 +21,7 @@ ROOTS = (
     "m3ae.huggingface.configuration:M3AEConfig",
     "m3ae.huggingface.modelling:M3AEModel",
     "m3ae.huggingface.modelling:M3AEForVisualQuestionAnswering",
+    "m3ae.huggingface.image_processing:M3AEImageProcessor",
     "m3ae.hub:M3AEProcessor",
     *HEADS,
 )
@@ -48,24 +50,26 @@ Licensed under the Apache License, Version 2.0.
 from __future__ import annotations
 
 '''
-RESOLVE = Place("pkgutil", "resolve_name")  # it refuses the names that transformers gives to the modules it loads
-RESOLVED_HERE = '''
-
-
-def resolve_name(name: str) -> Any:
+# What stands in the file instead of what the package has.
+STAND_INS = {
+    # Python's own refuses the names that transformers gives to the modules it loads.
+    Place("pkgutil", "resolve_name"): '''def resolve_name(name: str) -> Any:
     """Return the class of this file that is called `name`."""
-    return globals()[name]
-
-
-'''
+    return globals()[name]''',
+    # A decoder that few have installed; its pixels are Pillow's, bit for bit.
+    Place("m3ae.prepare.jpeg", "decoded"): '''def {name}(image: Image.Image, content: bytes) -> Image.Image:
+    """Return a JPEG as Pillow decodes it; damage that Pillow keeps to itself is not seen here."""
+    return image''',
+}
+# What whoever loads the file has to have; anything else is asked for where it is needed, if it ever is.
+REQUIRED = {"PIL", "numpy", "pydantic", "timm", "torch", "transformers"} | sys.stdlib_module_names
 
 
 class Module:
     """One module's source: what it defines, and where what it imports is from."""
 
     def __init__(self, name: str):
-        path = PACKAGE.parent.joinpath(*name.split(".")).with_suffix(".py")
-        self.name, self.text = name, path.read_text()
+        self.name, self.text = name, file_of(name).read_text()
         self.definitions: dict[str, ast.stmt] = {}
         self.imports: dict[str, Place] = {}
         for statement in ast.parse(self.text).body:
@@ -77,7 +81,14 @@ class Module:
         if name in self.definitions:
             return Place(self.name, name)
         place = self.imports.get(name)
-        return place and (module(place.module).origin(place.name) if place.module.startswith("m3ae.") else place)
+        if place is None or is_outside(place):
+            return place
+        return module(place.module).origin(place.name) if file_of(place.module).is_file() else Place(f"{place.module}.{place.name}", "")
+
+
+def file_of(name: str) -> Path:
+    """Return the file of a module of the package; there is none where the name is a room's."""
+    return PACKAGE.parent.joinpath(*name.split(".")).with_suffix(".py")
 
 
 @cache
@@ -86,22 +97,35 @@ def module(name: str) -> Module:
 
 
 def bundled() -> str:
-    """Return the file's text, the same for the same sources."""
+    """Return the file's text, the same for the same sources. Raises `BundleError` where a package at its top is not a required one."""
     needed = reachable([module(place.module).origin(place.name) for place in map(Place.of, ROOTS)])
     names = final_names(needed)
-    outside = [place for place in needed if not place.module.startswith("m3ae.") and place != RESOLVE]
-    inside = {id(statement): (place.module, statement) for place in needed if (statement := statement_of(place))}
-    parts = [rewritten(module(name), statement, names) for name, statement in inside.values()]
-    return HEADER + "\n".join(import_lines(outside, names)) + RESOLVED_HERE + "\n\n\n".join(parts) + "\n"
+    outside = [place for place in needed if is_outside(place) and place not in STAND_INS]
+    if missing := {place.module for place in outside if place.module.split(".")[0] not in REQUIRED}:
+        raise BundleError(f"{', '.join(sorted(missing))}: imported at the top of a module; import it in the function that needs it")
+    parts = dict.fromkeys(text_of(place, names) for place in needed if not is_outside(place) or place in STAND_INS)
+    return HEADER + "\n".join(import_lines(outside, names)) + "\n\n\n" + "\n\n\n".join(parts) + "\n"
+
+
+def text_of(place: Place, names: dict[Place, str]) -> str:
+    """Return the text that defines a place, or its stand-in's."""
+    if place in STAND_INS:
+        return STAND_INS[place].replace("{name}", names[place])
+    return rewritten(module(place.module), statement_of(place), names)
+
+
+def is_outside(place: Place) -> bool:
+    return not place.module.startswith("m3ae.")
 
 
 def statement_of(place: Place) -> ast.stmt | None:
-    return module(place.module).definitions[place.name] if place.module.startswith("m3ae.") else None
+    """Return the statement of the package that defines a place; None where another package does, or a stand-in."""
+    return None if is_outside(place) or place in STAND_INS else module(place.module).definitions[place.name]
 
 
 def reachable(roots: list[Place]) -> list[Place]:
     """Return everything that the roots need, each after what it needs itself."""
-    found: dict[Place, None] = {}
+    found = {Place("importlib", "import_module"): None}
     begun: set[Place] = set()
 
     def visit(place: Place) -> None:
@@ -109,9 +133,9 @@ def reachable(roots: list[Place]) -> list[Place]:
             return
         begun.add(place)
         statement = statement_of(place)
-        for name in sorted(names_read(statement)) if statement else ():
-            if origin := origin_in(module(place.module), statement, name):
-                visit(origin)
+        read = references(module(place.module), statement, evaluated(statement)) if statement else ()
+        for origin in sorted({reference.origin for reference in read}):
+            visit(origin)
         found[place] = None
 
     for root in roots:
@@ -119,13 +143,32 @@ def reachable(roots: list[Place]) -> list[Place]:
     return list(found)
 
 
-def origin_in(source: Module, statement: ast.stmt, name: str) -> Place | None:
-    """Return where a name that a statement reads is defined, be it imported inside the statement."""
-    for node in ast.walk(statement):
-        inner = imports(node)
-        if name in inner and inner[name].module.startswith("m3ae."):
-            return module(inner[name].module).origin(inner[name].name)
-    return source.origin(name)
+class Reference(NamedTuple):
+    """A name in a statement, or a name of a module of the package as `module.name`, and where that is defined."""
+
+    node: ast.AST
+    text: str
+    origin: Place
+
+
+def references(source: Module, statement: ast.stmt, nodes: Iterable[ast.AST]) -> Iterator[Reference]:
+    """Yield what `nodes` of a statement refer to."""
+    inner = {name: place for node in ast.walk(statement) for name, place in imports(node).items() if not is_outside(place)}
+
+    def origin_of(name: str) -> Place | None:
+        return module(inner[name].module).origin(inner[name].name) if name in inner else source.origin(name)
+
+    for node in nodes:
+        if isinstance(node, ast.Name) and (origin := origin_of(node.id)) and not is_module(origin):
+            yield Reference(node, node.id, origin)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            origin = origin_of(node.value.id)
+            if origin and is_module(origin) and (named := module(origin.module).origin(node.attr)):
+                yield Reference(node, f"{node.value.id}.{node.attr}", named)
+
+
+def is_module(place: Place) -> bool:
+    return not is_outside(place) and not place.name
 
 
 def imports(statement: ast.AST) -> dict[str, Place]:
@@ -142,10 +185,6 @@ def defined_names(statement: ast.stmt) -> list[str]:
         return [statement.name]
     targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target] if isinstance(statement, ast.AnnAssign) else []
     return [node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)]
-
-
-def names_read(statement: ast.AST) -> set[str]:
-    return {node.id for node in evaluated(statement) if isinstance(node, ast.Name)}
 
 
 def evaluated(node: ast.AST, in_class: bool = False) -> Iterator[ast.AST]:
@@ -190,15 +229,21 @@ def renames(source: Module, statement: ast.stmt, names: dict[Place, str]) -> Ite
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and node is statement:
             new, at = names[Place(source.name, node.name)], len("def " if isinstance(node, ast.FunctionDef) else "class ")
             yield Edit(node.lineno, node.col_offset + at, node.name, new)
-        if isinstance(node, ast.ImportFrom) and node.module.startswith("m3ae."):
-            yield Edit(node.lineno, node.col_offset, ast.unparse(node), "pass")
-        if not isinstance(node, ast.Name) or not (origin := origin_in(source, statement, node.id)):
-            continue
-        new = names.get(origin, node.id)  # a name that only an annotation has is in no place
-        if new != node.id:
-            if node.id in arguments:
-                raise BundleError(f"{source.name}: {node.id} is an argument and a name that another module has, too; rename one")
-            yield Edit(node.lineno, node.col_offset, node.id, new)
+        if inner := imports(node):
+            yield Edit(node.lineno, node.col_offset, ast.unparse(node), imported_late(inner))
+    for node, text, origin in references(source, statement, ast.walk(statement)):
+        new = names.get(origin, text)  # a name that only an annotation has is in no place
+        if new != text:
+            if text in arguments:
+                raise BundleError(f"{source.name}: {text} is an argument and a name that another module has, too; rename one")
+            yield Edit(node.lineno, node.col_offset, text, new)
+
+
+def imported_late(names: dict[str, Place]) -> str:
+    """Return the statement that stands for an import inside a function: transformers would demand the package of everyone."""
+    outside = {name: place for name, place in names.items() if is_outside(place)}
+    loads = [f'{name} = import_module("{place.module}"){place.name and f".{place.name}"}' for name, place in outside.items()]
+    return "; ".join(loads) or "pass"
 
 
 def own_references(statement: ast.stmt) -> Iterator[Edit]:

@@ -17,13 +17,21 @@ CARD = "README.md"
 PREPROCESSOR, PROCESSOR = "preprocessor_config.json", "processor_config.json"
 
 
-def save_model(folder: Path, config: ModelConfig, weights: dict[str, Tensor], tokenizer: Path, card: str) -> None:
-    """Write a model folder. `tokenizer` is a tokenizer's folder or another model's, to copy from; `card` is the README.md."""
+def save_model(
+    folder: Path, config: ModelConfig, weights: dict[str, Tensor], tokenizer: Path, card: str, stored: dict[str, Any] | None = None
+) -> None:
+    """Write a model folder. `tokenizer` is a tokenizer's folder or another model's, to copy from; `card` is the README.md.
+
+    `stored` says how the images were stored that it was trained on (`m3ae.shards.read.stored_as`); None: at the side that it reads.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     save_config(folder, config)
-    write_json_exactly(folder / PREPROCESSOR, image_steps(config.model.image_px))
     sizes = {"image_px": config.model.image_px, "text_tokens": config.model.text_tokens}
-    write_json_exactly(folder / PROCESSOR, {"processor_class": "M3AEProcessor", **sizes})
+    stored = stored or {"stored_px": config.model.image_px}
+    write_json_exactly(
+        folder / PREPROCESSOR, {"image_processor_type": "M3AEImageProcessor", **image_steps(config.model.image_px), **stored}
+    )
+    write_json_exactly(folder / PROCESSOR, {"processor_class": "M3AEProcessor", **sizes, **stored})
     (folder / CARD).write_text(card)
     save_file({name: tensor.contiguous() for name, tensor in weights.items()}, folder / WEIGHTS)
     copy_tokenizer(tokenizer, folder)

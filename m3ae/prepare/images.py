@@ -1,53 +1,37 @@
-"""An image file -> pixels of the stored size, or the reason why the model cannot use it.
+"""An image file -> pixels of the stored size, or the reason why the model cannot use it: the one way, of `prepare` and of a model folder.
 
 Rules: the EXIF orientation is applied; what is transparent shows black, a radiograph's background; samples deeper than 8 bits are
-windowed from their 0.5th to their 99.5th percentile, all channels as one; colour stays only where the channels differ.
+windowed (deep.py, dicom.py); colour stays only where the channels differ. A TIFF's page is the one that is no preview.
+
+Memory: a file is read whole, of at most `MOST_BYTES_A_PIXEL` times `max_pixels` and `BESIDE`; what is decoded is converted in bands.
+One worker takes at most MEASURED.
+
 Shapes: H, W stored size in px, C channels (1 or 3).
 """
 
 import io
-import math
 import os
-import re
-import struct
 import warnings
-import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from PIL import ExifTags, Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
-from m3ae.prepare.params import Encoding
+from m3ae.prepare import dicom, formats, jpeg, tiff
+from m3ae.prepare.deep import eight_bit
+from m3ae.prepare.params import DicomWindow, Encoding
+from m3ae.prepare.unusable import DECODER_ERRORS, TOO_LARGE, UnusableImage, reason_of, refuse_size
 
 MAX_ASPECT = 2  # the longer side is cut, about its centre, to this many times the shorter one
-WINDOW_PERCENTILES = (0.5, 99.5)
 JPEG_QUALITY = 95
-SAMPLED_PX = 2**20  # the percentiles of a larger image are those of every n-th row and column
-ROWS_AT_ONCE = 64  # windowed together: no copy of a deep image is made but one of 8 bits
-DEEP_MODES = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
-DEEP_COLOUR = re.compile(r";16[BLN]")  # how Pillow reads a file's samples of 16 bits where its mode has 8
-PHOTOMETRIC, WHITE_IS_ZERO = 262, 0  # a tag of TIFF, and its value for a negative
-OPAQUE = 2**16 - 1
-DECODER_ERRORS = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    LookupError,
-    ArithmeticError,
-    TypeError,
-    AttributeError,
-    RuntimeError,
-    EOFError,
-    struct.error,
-    zlib.error,
-)
+MOST_BYTES_A_PIXEL = 8  # of a file: four samples of 16 bits
+BESIDE = 2**24  # bytes: profiles, previews
+PIXELS_AT_ONCE = 2**20  # converted together, so that no second copy of a large image is made
+JPEGS = ("JPEG", "MPO")  # an MPO is a photograph with its own previews
 
 
-class UnusableImage(Exception):
-    """The image cannot be shown to the model; the message is the reason under which it is counted."""
-
-
-def load(path: Path, release: Path, max_pixels: int, content: bytes | None = None) -> Image.Image:
+def load(path: Path, release: Path, max_pixels: int, content: bytes | None = None, dicom_window: DicomWindow = "voi") -> Image.Image:
     """Return the image at `path`, or the one whose file's bytes `content` are: decoded, upright, in mode "L" or "RGB".
 
     Raises `UnusableImage`; never returns another image.
@@ -60,13 +44,12 @@ def load(path: Path, release: Path, max_pixels: int, content: bytes | None = Non
         try:
             if content is None:
                 refuse_path(path, release)
-            with Image.open(path if content is None else io.BytesIO(content)) as image:
-                refuse_shape(image, max_pixels)
-                return grey_or_colour(ImageOps.exif_transpose(eight_bit(image, path, content)))
+                content = read_file(path, max_pixels)
+            return decoded(content, max_pixels, dicom_window)
         except Image.DecompressionBombError:
-            raise UnusableImage("image too large") from None
+            raise UnusableImage(TOO_LARGE) from None
         except DECODER_ERRORS as error:
-            raise UnusableImage("truncated image" if is_truncated(error) else "unreadable image") from None
+            raise UnusableImage(reason_of(error)) from None
 
 
 def refuse_path(path: Path, release: Path) -> None:
@@ -76,96 +59,86 @@ def refuse_path(path: Path, release: Path) -> None:
     """
     if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(release)):
         raise UnusableImage("path leaves the release")
-    if not path.is_file():
+    refuse_no_file(path)
+
+
+def refuse_no_file(path: Path) -> None:
+    """Raise `UnusableImage` where there is nothing to read; a pipe, a socket or a device is never opened."""
+    if not path.exists() or path.is_dir():
         raise UnusableImage("missing image")
+    if not path.is_file():
+        raise UnusableImage("pipe, socket or device")
+
+
+def read_file(path: Path, max_pixels: int) -> bytes:
+    """Return the bytes of a file that is no larger than an image may be."""
+    if path.stat().st_size > MOST_BYTES_A_PIXEL * max_pixels + BESIDE:
+        raise UnusableImage(TOO_LARGE)
+    return path.read_bytes()
+
+
+def decoded(content: bytes, max_pixels: int, dicom_window: DicomWindow) -> Image.Image:
+    """Return the image that a file's bytes are, upright, in mode "L" or "RGB"."""
+    if formats.is_dicom(content):
+        return grey_or_colour(dicom.decoded(content, max_pixels, dicom_window))
+    with opened(content) as image:
+        if image.format == "TIFF":
+            image.seek(tiff.full_page(content))
+        refuse_shape(image, max_pixels)
+        return shown(image, content)
+
+
+def opened(content: bytes) -> Image.Image:
+    """Open one of the formats that are read. Raises `UnusableImage` that names what the file is instead."""
+    try:
+        return Image.open(io.BytesIO(content), formats=formats.READ)
+    except UnidentifiedImageError:
+        raise UnusableImage("deep colour image" if tiff.is_deep_colour(content) else formats.reason_for(content)) from None
 
 
 def refuse_shape(image: Image.Image, max_pixels: int) -> None:
     """Raise `UnusableImage` for what the header tells, before anything is decoded: too large, too small, or animated."""
-    if image.width * image.height > max_pixels:
-        raise UnusableImage("image too large")
-    if min(image.size) < 2:
-        raise UnusableImage("image too small")
-    if getattr(image, "n_frames", 1) > 1 and image.format != "MPO":  # an MPO is a photograph with its own previews
+    refuse_size(image.size, max_pixels)
+    if getattr(image, "n_frames", 1) > 1 and image.format not in ("MPO", "TIFF"):
         raise UnusableImage("animated image")
 
 
-def is_truncated(error: Exception) -> bool:
-    return isinstance(error, EOFError) or any(sign in str(error).lower() for sign in ("truncated", "unexpected end", "incomplete"))
-
-
-def eight_bit(image: Image.Image, path: Path, content: bytes | None) -> Image.Image:
-    """Return the image itself, or what a window shows of one whose samples are deeper."""
-    if image.mode in DEEP_MODES:
-        pixels = windowed(grey_samples(image), is_negative(image))
-    elif DEEP_COLOUR.search(str(image.tile)):
-        pixels = windowed(colour_samples(image, path.read_bytes() if content is None else content))
-    else:
-        return image
-    window = Image.fromarray(pixels)
-    window.getexif()[ExifTags.Base.Orientation] = image.getexif().get(ExifTags.Base.Orientation, 1)
-    return window
-
-
-def grey_samples(image: Image.Image) -> np.ndarray:
-    """Return the samples (H, W) as the file has them, 0 where a PNG's key says transparent."""
-    samples = np.array(image)
-    if "transparency" in image.info:
-        samples[samples == image.info["transparency"]] = 0
-    return samples
-
-
-def is_negative(image: Image.Image) -> bool:
-    """Return whether the least sample is white; where samples have 8 bits Pillow sees to it."""
-    return image.format == "TIFF" and image.tag_v2.get(PHOTOMETRIC) == WHITE_IS_ZERO
-
-
-def colour_samples(image: Image.Image, content: bytes) -> np.ndarray:
-    """Return the samples, uint16 (H, W, 3), or (H, W, 4) with how opaque each pixel is.
-
-    They are read by OpenCV: of each sample Pillow keeps the upper byte, 15 of 4,095. Raises `UnusableImage` where OpenCV cannot read them.
-    """
-    import cv2  # few releases have such images
-
-    image.load()  # raises where the file is cut
-    try:
-        samples = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED) if image.mode in ("RGB", "RGBA") else None
-    except cv2.error:
-        samples = None
-    if samples is None or samples.dtype != np.uint16 or samples.ndim != 3 or samples.shape[1::-1] != image.size:
-        raise UnusableImage("deep colour image")
-    colours = samples[..., 2::-1]  # from blue, green, red
-    return np.dstack((colours, samples[..., 3])) if samples.shape[2] == 4 and image.has_transparency_data else colours
-
-
-def windowed(samples: np.ndarray, is_negative: bool = False) -> np.ndarray:
-    """Return samples (H, W) or (H, W, 3 or 4) of any range as uint8 (H, W) or (H, W, 3); a constant image becomes black."""
-    step = 1 + math.isqrt((samples.shape[0] * samples.shape[1] - 1) // SAMPLED_PX)
-    low, high = np.percentile(light(samples[::step, ::step]), WINDOW_PERCENTILES)[:: -1 if is_negative else 1]
-    window = np.zeros((*samples.shape[:2], *(3 for _ in samples.shape[2:])), np.uint8)
-    for top in range(0, len(samples) if low != high else 0, ROWS_AT_ONCE):
-        scaled = (light(samples[top : top + ROWS_AT_ONCE]) - low) / (high - low)
-        window[top : top + ROWS_AT_ONCE] = (scaled.clip(0, 1) * 255).round()
-    return window
-
-
-def light(samples: np.ndarray) -> np.ndarray:
-    """Return the samples as floats: 0 for what is no number, and less for what is not opaque."""
-    numbers = np.nan_to_num(samples.astype(np.float64), posinf=0.0, neginf=0.0)
-    return numbers[..., :3] * (numbers[..., 3:] / OPAQUE) if numbers.shape[2:] == (4,) else numbers
+def shown(image: Image.Image, content: bytes | None) -> Image.Image:
+    """Return an opened image upright, in mode "L" or "RGB". `content`: its file's bytes, None where only its pixels are at hand."""
+    pixels = jpeg.decoded(image, content) if content is not None and image.format in JPEGS else eight_bit(image, content)
+    return grey_or_colour(ImageOps.exif_transpose(pixels))
 
 
 def grey_or_colour(image: Image.Image) -> Image.Image:
     """Return the image in mode "L" where the channels agree, "RGB" elsewhere; what is transparent is black."""
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "black"), image)
-    if image.mode in ("1", "L"):
+    if image.mode in ("1", "L") and not image.has_transparency_data:
         return image.convert("L")
-    image = image.convert("RGB")
+    colour = image if image.mode == "RGB" and not image.has_transparency_data else opaque_colour(image)
+    return colour.getchannel(0) if all(is_grey(colour.crop(band)) for band in bands(colour)) else colour
+
+
+def bands(image: Image.Image) -> Iterator[tuple[int, int, int, int]]:
+    """Yield boxes (left, top, right, bottom) of whole rows that make up the image."""
+    rows = max(1, PIXELS_AT_ONCE // image.width)
+    for top in range(0, image.height, rows):
+        yield 0, top, image.width, min(top + rows, image.height)
+
+
+def is_grey(image: Image.Image) -> bool:
     pixels = np.asarray(image)
-    is_grey = np.array_equal(pixels[..., 0], pixels[..., 1]) and np.array_equal(pixels[..., 1], pixels[..., 2])
-    return image.getchannel(0) if is_grey else image
+    return np.array_equal(pixels[..., 0], pixels[..., 1]) and np.array_equal(pixels[..., 1], pixels[..., 2])
+
+
+def opaque_colour(image: Image.Image) -> Image.Image:
+    """Return the image in mode "RGB" on black."""
+    colour = Image.new("RGB", image.size)
+    for band in bands(image):
+        part = image.crop(band)
+        if part.has_transparency_data:
+            part = (part.convert("LA") if part.mode == "La" else part).convert("RGBA")
+            part = Image.alpha_composite(Image.new("RGBA", part.size, "black"), part)
+        colour.paste(part.convert("RGB"), band)
+    return colour
 
 
 def resized(image: Image.Image, image_px: int) -> np.ndarray:

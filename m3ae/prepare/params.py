@@ -6,6 +6,7 @@ from pydantic import Field
 
 from m3ae.params import SCALE, Section
 
+DicomWindow = Literal["voi", "full"]
 Encoding = Literal["raw", "png", "jpeg"]
 PILLOW_LIMIT = 89_478_485  # pixels above which Pillow itself refuses to decode without a warning
 
@@ -18,6 +19,7 @@ class PrepareParams(Section):
     encoding: Encoding
     rows_per_shard: Annotated[int, Field(ge=1)]
     max_pixels: Annotated[int, Field(ge=1, le=PILLOW_LIMIT)]
+    dicom_window: DicomWindow
     min_words: Annotated[int, Field(ge=1)]
     validation_share: Annotated[float, Field(gt=0, lt=1)]
 

@@ -1,6 +1,7 @@
 """One release -> its shards: read, clean, filter, resize, write, count. Paper, section 3"""
 
 from collections.abc import Iterable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,7 +31,11 @@ from m3ae.tasks import TASKS, KindName
 
 NOT_LICENSED = "licence not chosen"
 ROWS_WORTH_A_WORKER = 1000  # fewer are read sooner than a process starts
-DECODERS = ("pillow", "opencv-python-headless", "pyarrow", "ImageHash", "numpy")  # whose version may change a byte
+OPTIONAL_DECODERS = {"pydicom": "pydicom", "python-gdcm": "gdcm"}  # their modules
+DECODERS = (  # whose version may change a byte
+    *("pillow", "simplejpeg", "opencv-python-headless", "pyarrow", "ImageHash", "numpy"),
+    *(package for package, module in OPTIONAL_DECODERS.items() if find_spec(module)),
+)
 
 
 class Choices(NamedTuple):
@@ -94,7 +99,8 @@ def write_parts(
 
 def header(name: str, found: Found, choices: Choices) -> Header:
     params = choices.prepare
-    return Header(name, found.synthetic, params.encoding, params.image_px, params.rows_per_shard)
+    window = None if params.dicom_window == "voi" else params.dicom_window
+    return Header(name, found.synthetic, params.encoding, params.image_px, params.rows_per_shard, window)
 
 
 def assemble(parts: list[Path], out: Path, header: Header) -> dict[str, Any]:

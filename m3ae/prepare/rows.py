@@ -91,7 +91,7 @@ def task_answers(record: Record, kind: KindName | None) -> list[str]:
 def stored(path: Path, release: Path, params: PrepareParams, content: bytes | None = None) -> StoredImage | str:
     """Return the image as stored, or the reason why it cannot be used."""
     try:
-        pixels = resized(load(path, release, params.max_pixels, content), params.image_px)
+        pixels = resized(load(path, release, params.max_pixels, content, params.dicom_window), params.image_px)
     except UnusableImage as error:
         return str(error)
     return StoredImage(encoded(pixels, params.encoding), *pixels.shape, fingerprint(pixels))

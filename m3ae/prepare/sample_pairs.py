@@ -1,6 +1,7 @@
 """The retrieval task's shards out of ROCO's: captions only, and as many pairs to evaluate on as the paper ranks. Paper, section 3."""
 
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,7 @@ def sample_pairs(shards: Path, out: Path, protocol: Protocol, num_pairs: int, se
     splits = {split: open_split(shards, split) for split in Split}
     if protocol == "paper":
         splits[Split.TEST] = splits[Split.VALIDATION]
-    header = Header(**{key: manifest[key] for key in ("release", "synthetic", "encoding", "image_px", "rows_per_shard")})
+    header = Header(**{field.name: manifest[field.name] for field in fields(Header) if field.name in manifest})
     with new_folder(out) as partial, ShardWriter(partial, header) as writer:
         for split, rows in splits.items():
             wanted = captioned(rows)

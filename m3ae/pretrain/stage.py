@@ -27,7 +27,7 @@ from m3ae.pretrain.params import Params
 from m3ae.pretrain.pictures import reconstruction_strip
 from m3ae.pretrain.resume import ResumeState
 from m3ae.pretrain.speed import DTYPES, Speed, matrix_speed, operations_a_pair
-from m3ae.shards.read import open_manifest, open_split
+from m3ae.shards.read import open_manifest, open_split, stored_as
 
 NUM_PICTURES = 8
 NUM_COUNTED = 2  # pairs whose operations are counted
@@ -61,7 +61,9 @@ def run(params: Params, paths: PretrainPaths, identity: Identity, resume: Path |
     figures = pretraining.run()
     full_weights = engine.full_weights()
     if is_first():
-        save_model(paths.out, config, full_weights, paths.tokenizer, card(params, paths, digest_of_code(identity.files), figures))
+        about = card(params, paths, digest_of_code(identity.files), figures)
+        stored = stored_as(paths.shards / release for release in params.pretrain_releases)
+        save_model(paths.out, config, full_weights, paths.tokenizer, about, stored)
         write_curve(paths.training_curve, pretraining.curves.training)
         write_curve(paths.validation_curve, pretraining.curves.validation)
         draw(config, full_weights, validation, paths.reconstructions)

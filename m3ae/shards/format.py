@@ -68,6 +68,7 @@ class Header:
     encoding: str
     image_px: int
     rows_per_shard: int
+    dicom_window: str | None = None  # how DICOM files were windowed; None: each by its own window, or there were none to ask for
 
     def schema(self) -> pa.Schema:
         synthetic = "true" if self.synthetic else "false"

@@ -3,7 +3,7 @@
 import io
 import json
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ def open_manifest(folder: Path) -> dict[str, Any]:
     """Read a shard folder's manifest.
 
     It holds found, release, synthetic, splits (rows, shards: name, rows, sha256), and where found encoding and image_px (shorter side).
+    It holds dicom_window where that is not "voi".
 
     Raises `ShardError` where there is no manifest, or one that was cut or holds something else.
     """
@@ -43,6 +44,17 @@ def is_manifest(content: Any) -> bool:
         return needed <= content.keys() and all({"name", "rows", "sha256"} <= shard.keys() for shard in shards)
     except (TypeError, KeyError, AttributeError):
         return False
+
+
+def stored_as(folders: Iterable[Path]) -> dict[str, Any]:
+    """Return how the images of one run's shard folders were stored, in the words of a model folder's processor_config.json.
+
+    It holds stored_px, the shorter side, and dicom_window where the manifests name one; nothing where no release was found.
+    """
+    found = next(filter(lambda manifest: manifest["found"], map(open_manifest, folders)), None)
+    if found is None:
+        return {}
+    return {"stored_px": found["image_px"]} | {key: found[key] for key in ("dicom_window",) if key in found}
 
 
 def open_split(folder: Path, split: str) -> "Shards":
@@ -122,7 +134,7 @@ class Shards:
         shape = tuple(self.batches[batch][name][place].as_py() for name in ("height", "width", "channels"))
         if self.encoding == "raw":
             return np.frombuffer(data, np.uint8).reshape(shape).copy()
-        with Image.open(io.BytesIO(data)) as image:
+        with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as image:
             return np.array(image).reshape(shape)
 
     def place(self, number: int) -> tuple[int, int]:

@@ -84,7 +84,8 @@ class SplitWriter:
 def write_manifest(folder: Path, header: Header, shards: dict[Split, list[dict[str, Any]]]) -> None:
     """Write what `open_manifest` reads; `shards` are each split's (name, rows, sha256)."""
     splits = {split: {"rows": sum(shard["rows"] for shard in listed), "shards": listed} for split, listed in shards.items()}
-    write_json(folder / MANIFEST, {"found": True, **asdict(header), "splits": splits})
+    said = {key: value for key, value in asdict(header).items() if value is not None}
+    write_json(folder / MANIFEST, {"found": True, **said, "splits": splits})
 
 
 def write_absent(folder: Path, release: str) -> None:

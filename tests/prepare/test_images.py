@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from m3ae.prepare.images import UnusableImage, encoded, load, resized, windowed
+from m3ae.prepare.deep import windowed
+from m3ae.prepare.images import UnusableImage, encoded, load, resized
 
 LIMIT = 10_000
 GRADIENT = np.arange(64 * 48, dtype=np.uint32).reshape(48, 64)

@@ -23,7 +23,9 @@ from m3ae.shards.read import open_manifest, open_split
 from tests.shared import SHARED, needs_releases
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
-PARAMS = PrepareParams(image_px=32, encoding="raw", rows_per_shard=2, max_pixels=1_000_000, min_words=3, validation_share=0.1)
+PARAMS = PrepareParams(
+    image_px=32, encoding="raw", rows_per_shard=2, max_pixels=1_000_000, dicom_window="voi", min_words=3, validation_share=0.1
+)
 
 
 def run(name: str, folder: Path, out: Path, answers: str = "all", workers: int = 1, **changed):

@@ -1,0 +1,134 @@
+"""A DICOM file -> 8-bit pixels. Of its fields only those that say how pixels are shown are read: no name, date or number of a patient.
+
+Needs pydicom, and GDCM for what is compressed: `pip install m3ae-dvc[dicom]`. Shapes: H, W size in px.
+"""
+
+import io
+import logging
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from m3ae.prepare.deep import ROWS_AT_ONCE, windowed
+from m3ae.prepare.params import DicomWindow
+from m3ae.prepare.unusable import DECODER_ERRORS, UnusableImage, reason_of, refuse_size
+
+INSTALL = "DICOM; pip install m3ae-dvc[dicom] reads it"
+DEFLATED = b"1.2.840.10008.1.2.1.99"  # a transfer syntax: all of the file is compressed, to any size
+GROUPS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
+IN_GROUPS = ("PixelValueTransformationSequence", "FrameVOILUTSequence")  # where a newer file keeps what others have at their top
+DATA = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+FIELDS = (
+    *("Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration", *DATA),
+    *("BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "RescaleSlope", "RescaleIntercept", "ModalityLUTSequence"),
+    *("WindowCenter", "WindowWidth", "VOILUTFunction", "VOILUTSequence", *GROUPS),
+    *(f"{colour}PaletteColorLookupTable{part}" for colour in ("Red", "Green", "Blue") for part in ("Descriptor", "Data")),
+)
+BEYOND = 1e30  # on either side of every window
+
+
+def decoded(content: bytes, max_pixels: int, window: DicomWindow) -> Image.Image:
+    """Return the image in mode "L" or "RGB", as its own window shows it (`window` "voi"), or all of its range ("full").
+
+    Samples of 8 bits without a window stay as they are. Raises `UnusableImage`, whose message holds nothing that the file says.
+    """
+    try:
+        import pydicom
+    except ImportError:
+        raise UnusableImage(INSTALL) from None
+    logging.getLogger("pydicom").setLevel(logging.CRITICAL)  # its remarks quote the file
+    if DEFLATED in content[: 2**16]:
+        raise UnusableImage("DICOM, deflated; write it in another transfer syntax")
+    try:
+        data = pydicom.dcmread(io.BytesIO(content), specific_tags=list(FIELDS), force=True)
+        refuse(data, max_pixels)
+        return Image.fromarray(shown(data, window))
+    except DECODER_ERRORS as error:
+        raise UnusableImage(f"DICOM, {reason_of(error)}") from None
+
+
+def refuse(data: Any, max_pixels: int) -> None:
+    """Raise `UnusableImage` for what the fields tell, before anything is decoded."""
+    if not any(name in data for name in DATA) or not data.get("Rows") or not data.get("Columns"):
+        raise UnusableImage("DICOM without an image")
+    if int(data.get("NumberOfFrames") or 1) > 1:
+        raise UnusableImage("multi-frame DICOM; export its frames as PNG")
+    refuse_size((data.Columns, data.Rows), max_pixels)
+
+
+def shown(data: Any, window: DicomWindow) -> np.ndarray:
+    """Return the pixels, uint8 (H, W) or (H, W, 3)."""
+    from pydicom.pixels import apply_color_lut
+
+    samples = samples_of(data)
+    if data.PhotometricInterpretation == "PALETTE COLOR":
+        colours = apply_color_lut(samples, data)
+        return colours.astype(np.uint8) if colours.max() < 256 else (colours >> 8).astype(np.uint8)
+    if samples.ndim == 3:
+        return samples if samples.dtype == np.uint8 else windowed(samples)
+    raise_to_top(data)
+    is_negative = data.PhotometricInterpretation == "MONOCHROME1"
+    if window == "voi" and has_window(data):
+        return turned(as_its_window_shows(data, samples), is_negative)
+    if is_plain(data):
+        return turned((samples * (255 // (2**data.BitsStored - 1))).astype(np.uint8), is_negative)
+    return windowed(rescaled(data, samples), is_negative)
+
+
+def samples_of(data: Any) -> np.ndarray:
+    """Return the samples (H, W) or (H, W, 3) as stored. Raises `UnusableImage` where nothing at hand decompresses them."""
+    from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
+
+    if "TransferSyntaxUID" not in data.file_meta:  # files without a header
+        data.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if data.original_encoding[0] else ExplicitVRLittleEndian
+    try:
+        return data.pixel_array
+    except (NotImplementedError, RuntimeError) as error:
+        if isinstance(error, NotImplementedError) or "missing dependencies" in str(error):
+            raise UnusableImage("DICOM in a compression that is not read; decompress it") from None
+        raise
+
+
+def raise_to_top(data: Any) -> None:
+    """Copy what the functional groups of a newer file say of its only frame to where older ones have it."""
+    for group in (item for name in GROUPS for item in data.get(name) or ()):
+        for item in (item for name in IN_GROUPS for item in group.get(name) or ()):
+            data.update(item)
+
+
+def has_window(data: Any) -> bool:
+    return bool(data.get("VOILUTSequence")) or None not in (data.get("WindowCenter"), data.get("WindowWidth"))
+
+
+def is_plain(data: Any) -> bool:
+    """Return whether the samples are grey levels of at most 8 bits as they stand."""
+    is_rescaled = data.get("ModalityLUTSequence") or (data.get("RescaleSlope", 1), data.get("RescaleIntercept", 0)) != (1, 0)
+    return data.get("BitsStored", 32) in (1, 2, 4, 8) and not data.PixelRepresentation and not is_rescaled
+
+
+def rescaled(data: Any, samples: np.ndarray) -> np.ndarray:
+    """Return the samples in the modality's unit, of CT in Hounsfield's; what no field rescales stays as it is."""
+    from pydicom.pixels import apply_modality_lut
+
+    return apply_modality_lut(samples, data)
+
+
+def as_its_window_shows(data: Any, samples: np.ndarray) -> np.ndarray:
+    """Return the pixels, uint8 (H, W), under the first of the file's windows or tables."""
+    from pydicom.pixels import apply_voi_lut
+
+    if data.get("VOILUTSequence"):
+        table = np.asarray(data.VOILUTSequence[0].LUTData)
+        low, high = float(table.min()), float(table.max())
+    else:
+        low, high = apply_voi_lut(np.array([-BEYOND, BEYOND]), data)
+    pixels = np.zeros(samples.shape, np.uint8)
+    for top in range(0, len(samples) if low != high else 0, ROWS_AT_ONCE):
+        values = apply_voi_lut(rescaled(data, samples[top : top + ROWS_AT_ONCE]), data)
+        pixels[top : top + ROWS_AT_ONCE] = ((values - low) / (high - low)).clip(0, 1) * 255 + 0.5
+    return pixels
+
+
+def turned(pixels: np.ndarray, is_negative: bool) -> np.ndarray:
+    return 255 - pixels if is_negative else pixels
