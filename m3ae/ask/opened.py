@@ -66,8 +66,9 @@ class Opened:
         try:
             return self.processor(images=list(images))["pixel_values"].to(self.device)
         except UnusableImage as error:
-            which = images[0] if len(images) == 1 else f"{len(images)} images"
-            raise AskError(f"{which}: {error}; give image files that can be read") from None
+            if len(images) > 1:
+                raise AskError(f"of {len(images)} images: {error}; give images that can be read") from None
+            raise AskError(f"{images[0]}: {str(error).removeprefix('image 0: ')}; give an image that can be read") from None
 
     def texts(self, texts: Sequence[str]) -> Tokens:
         """Return the tokens of texts, cut to the length that the model was trained on."""
