@@ -9,7 +9,7 @@ import math
 import re
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageMode
 
 from m3ae.prepare import tiff
 from m3ae.prepare.orientation import lying, orientation
@@ -27,8 +27,10 @@ OPAQUE = 2**16 - 1
 def eight_bit(image: Image.Image, content: bytes | None) -> Image.Image:
     """Return the image itself, or what a window shows of one whose samples are deeper. `content`: its file's, None where it has none."""
     is_grey = is_deep_grey(image)
-    if not is_grey and not is_deep_colour(image, content or b""):
+    if not is_grey and not is_deep_colour(image, content):
         return image
+    if image.format == "TIFF":
+        tiff.in_native_order(image)
     image.load()  # raises where the file is cut, which OpenCV does not
     turn = orientation(image)
     samples = grey_samples(image) if is_grey else colour_samples(image, content)
@@ -47,13 +49,22 @@ def is_signed_byte(image: Image.Image) -> bool:
 
 def grey_samples(image: Image.Image) -> np.ndarray:
     """Return the samples (H, W) as the file has them, 0 where a PNG's key says transparent; Pillow takes all of 32 bits for signed."""
-    samples = np.asarray(image)
+    samples = array_of(image)
     if is_signed_byte(image):
         return samples.view(np.int8)
     if image.mode == "I" and image.format == "TIFF" and (tiff.depth(image.tag_v2), tiff.sample_format(image.tag_v2)) == (32, tiff.UNSIGNED):
         return samples.view(np.uint32)
     if "transparency" in image.info:
-        return np.where(samples == image.info["transparency"], 0, samples)
+        samples[samples == image.info["transparency"]] = 0
+    return samples
+
+
+def array_of(image: Image.Image) -> np.ndarray:
+    """Return what `np.asarray` does, a band of rows at a time: with one copy in memory and not two."""
+    samples = np.empty((image.height, image.width), ImageMode.getmode(image.mode).typestr)
+    for top in range(0, image.height, ROWS_AT_ONCE):
+        bottom = min(top + ROWS_AT_ONCE, image.height)
+        samples[top:bottom] = np.asarray(image.crop((0, top, image.width, bottom)))
     return samples
 
 
@@ -62,8 +73,10 @@ def is_negative(image: Image.Image) -> bool:
     return image.format == "TIFF" and image.tag_v2.get(tiff.PHOTOMETRIC) == tiff.WHITE_IS_ZERO
 
 
-def is_deep_colour(image: Image.Image, content: bytes) -> bool:
+def is_deep_colour(image: Image.Image, content: bytes | None) -> bool:
     """Return whether a file's samples of colour have more than the 8 bits that Pillow's mode has."""
+    if image.mode in DEEP_MODES:
+        return False
     match image.format:
         case "TIFF":
             return tiff.depth(image.tag_v2) > 8
@@ -72,7 +85,7 @@ def is_deep_colour(image: Image.Image, content: bytes) -> bool:
         case "PPM":
             return image.mode == "RGB" and any(tile.codec_name == "ppm" and tile.args[1] > 255 for tile in image.tile)
         case "JPEG2000":
-            return image.mode != "I;16" and max(depths(content), default=0) > 8
+            return max(depths(content or b""), default=0) > 8
     return False
 
 

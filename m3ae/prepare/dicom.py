@@ -54,7 +54,8 @@ def refuse(data: Any, max_pixels: int) -> None:
         raise UnusableImage("DICOM without an image")
     if int(data.get("NumberOfFrames") or 1) > 1:
         raise UnusableImage("multi-frame DICOM; export its frames as PNG")
-    refuse_size((data.Columns, data.Rows), max_pixels)
+    is_heavy = data.get("SamplesPerPixel", 1) > 1  # as in images.py: twice the memory counts twice
+    refuse_size((data.Columns, data.Rows), max_pixels // 2 if is_heavy else max_pixels)
 
 
 def shown(data: Any, window: DicomWindow) -> np.ndarray:

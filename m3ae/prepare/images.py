@@ -19,15 +19,17 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from m3ae.prepare import dicom, formats, jpeg, tiff
-from m3ae.prepare.deep import eight_bit
+from m3ae.prepare.deep import eight_bit, is_deep_colour
+from m3ae.prepare.orientation import UPRIGHT, orientation
 from m3ae.prepare.params import DicomWindow, Encoding
 from m3ae.prepare.unusable import DECODER_ERRORS, TOO_LARGE, UnusableImage, reason_of, refuse_size
 
 MAX_ASPECT = 2  # the longer side is cut, about its centre, to this many times the shorter one
 JPEG_QUALITY = 95
-MOST_BYTES_A_PIXEL = 8  # of a file: four samples of 16 bits
+MOST_BYTES_A_PIXEL = 4  # of a file: four samples of 8 bits, or one of 32
 BESIDE = 2**24  # bytes: profiles, previews
 PIXELS_AT_ONCE = 2**20  # converted together, so that no second copy of a large image is made
+HEAVY = ("JPEG2000", "WEBP")  # whose decoders hold samples of 32 bits, or two canvases
 JPEGS = ("JPEG", "MPO")  # an MPO is a photograph with its own previews
 
 
@@ -84,7 +86,7 @@ def decoded(content: bytes, max_pixels: int, dicom_window: DicomWindow) -> Image
     with opened(content) as image:
         if image.format == "TIFF":
             image.seek(tiff.full_page(content))
-        refuse_shape(image, max_pixels)
+        refuse_shape(image, content, max_pixels)
         return shown(image, content)
 
 
@@ -96,9 +98,13 @@ def opened(content: bytes) -> Image.Image:
         raise UnusableImage("deep colour image" if tiff.is_deep_colour(content) else formats.reason_for(content)) from None
 
 
-def refuse_shape(image: Image.Image, max_pixels: int) -> None:
-    """Raise `UnusableImage` for what the header tells, before anything is decoded: too large, too small, or animated."""
-    refuse_size(image.size, max_pixels)
+def refuse_shape(image: Image.Image, content: bytes, max_pixels: int) -> None:
+    """Raise `UnusableImage` for what the header tells, before anything is decoded: too large, too small, or animated.
+
+    What takes twice the memory counts twice.
+    """
+    is_heavy = image.format in HEAVY or is_deep_colour(image, content)
+    refuse_size(image.size, max_pixels // 2 if is_heavy else max_pixels)
     if getattr(image, "n_frames", 1) > 1 and image.format not in ("MPO", "TIFF"):
         raise UnusableImage("animated image")
 
@@ -106,7 +112,7 @@ def refuse_shape(image: Image.Image, max_pixels: int) -> None:
 def shown(image: Image.Image, content: bytes | None) -> Image.Image:
     """Return an opened image upright, in mode "L" or "RGB". `content`: its file's bytes, None where only its pixels are at hand."""
     pixels = jpeg.decoded(image, content) if content is not None and image.format in JPEGS else eight_bit(image, content)
-    return grey_or_colour(ImageOps.exif_transpose(pixels))
+    return grey_or_colour(pixels if orientation(pixels) == UPRIGHT else ImageOps.exif_transpose(pixels))
 
 
 def grey_or_colour(image: Image.Image) -> Image.Image:

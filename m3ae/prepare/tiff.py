@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterator
 from itertools import islice
 
-from PIL.TiffImagePlugin import ImageFileDirectory_v2
+from PIL.TiffImagePlugin import ImageFileDirectory_v2, TiffImageFile
 
 from m3ae.prepare.unusable import UnusableImage
 
@@ -14,7 +14,10 @@ OLD_REDUCED = 2
 WHITE_IS_ZERO = 0
 UNSIGNED, SIGNED = 1, 2
 APART = 2  # each channel is a plane of its own
+BIG = 43  # what a file of over 4 GiB has in the place of TIFF's 42
 MOST_PAGES = 1000  # a file whose pages are in a ring, or of nothing else, has an end
+
+NATIVE = {"I;16BS": "I;16NS", "I;32BS": "I;32NS", "F;32BF": "F;32NF"}
 
 Tags = ImageFileDirectory_v2
 
@@ -23,7 +26,7 @@ def pages(content: bytes) -> Iterator[Tags]:
     """Yield the tags of each page."""
     file = io.BytesIO(content)
     header = file.read(8)
-    tags = Tags(header + (file.read(8) if header[2] == 43 or header[3] == 43 else b""))
+    tags = Tags(header + (file.read(8) if header[2] == BIG else b""))
     seen: set[int] = set()
     while tags.next and tags.next not in seen:
         seen.add(tags.next)
@@ -49,6 +52,14 @@ def is_beside(tags: Tags) -> bool:
     return bool(kind & (IS_REDUCED | IS_MASK)) or tags.get(OLD_SUBFILE_TYPE) == OLD_REDUCED
 
 
+def in_native_order(image: TiffImageFile) -> None:
+    """Set right how Pillow reads compressed deep samples: libtiff has put them in this machine's order, and Pillow does it again."""
+    image.tile = [
+        tile._replace(args=(NATIVE.get(tile.args[0], tile.args[0]), *tile.args[1:])) if tile.codec_name == "libtiff" else tile
+        for tile in image.tile
+    ]
+
+
 def depth(tags: Tags) -> int:
     """Return the bits of the deepest sample of a pixel."""
     return max(tags.get(BITS_PER_SAMPLE, (1,)))
@@ -60,7 +71,7 @@ def sample_format(tags: Tags) -> int:
 
 def is_deep_colour(content: bytes) -> bool:
     """Return whether a file is a TIFF of several samples a pixel of more than 8 bits, whether Pillow knows its like or not."""
-    if content[:4] not in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+    if content[:4] not in (b"II*\0", b"MM\0*", b"II+\0"):
         return False
     tags = next(pages(content))
     return depth(tags) > 8 and tags.get(SAMPLES, 1) > 1

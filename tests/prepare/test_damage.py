@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import re
 import struct
 import zlib
@@ -63,6 +64,11 @@ def a_folder(path: Path) -> None:
     path.mkdir()
 
 
+def a_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
 def a_link_to(target: str) -> Callable[[Path], None]:
     def replace(path: Path) -> None:
         path.unlink()
@@ -74,17 +80,20 @@ def a_link_to(target: str) -> Callable[[Path], None]:
 JPEG = file_of(Image.fromarray(GREY), "JPEG")
 LOST_IMAGES = {
     "half a JPEG": (replaced_by(JPEG[: len(JPEG) // 2]), "truncated image"),
+    "a JPEG of two halves": (replaced_by(JPEG[: len(JPEG) // 2] + JPEG[-2:]), "truncated image"),
+    "a JPEG with a hole": (replaced_by(JPEG[:-900] + bytes(400) + JPEG[-500:]), "truncated image"),
     "half a PNG": (replaced_by(png(Image.fromarray(GREY))[:900]), "truncated image"),
-    "empty": (replaced_by(b""), "unreadable image"),
-    "a page that says 404": (replaced_by(b"<html>404</html>"), "unreadable image"),
+    "empty": (replaced_by(b""), "empty file; fetch it again"),
+    "a page that says 404": (replaced_by(b"<html>404</html>"), "HTML page; fetch it again"),
     "a PNG's first bytes and noise": (replaced_by(png(Image.fromarray(GREY))[:8] + bytes(range(200))), "unreadable image"),
     "an animation": (replaced_by(several_frames("GIF")), "animated image"),
-    "a stack of pages": (replaced_by(several_frames("TIFF")), "animated image"),
+    "a stack of pages": (replaced_by(several_frames("TIFF")), "several pages"),
     "no width": (replaced_by(of_size(0, 100)), "unreadable image"),
     "a gigapixel": (replaced_by(of_size(40_000, 25_000)), "image too large"),
     "a bomb": (replaced_by(of_size(2**30, 2**30)), "image too large"),
     "a line": (replaced_by(png(Image.new("L", (50, 1)))), "image too small"),
     "missing": (Path.unlink, "missing image"),
+    "a pipe": (a_pipe, "pipe, socket or device"),
     "a folder": (a_folder, "missing image"),
     "a link out of the release": (a_link_to("/etc/passwd"), "path leaves the release"),
     "a link to nothing": (a_link_to("nowhere.jpg"), "missing image"),
@@ -302,6 +311,8 @@ ERRORS = [
     ("roco", line_of("data/train/radiology/licences.txt", b"a,b,c,CC BY\n"), r"licences\.txt, line 4: 3 fields expected, 4 found"),
     ("roco", text_of("data/train/radiology/licences.txt", "ROCO_00001,PMC1,CC\n"), r"licences\.txt: a table with the columns ROCO_ID, CC"),
     ("roco", text_of(ROCO, "a\tThe chest.\rb\tThe knee.\r"), r"captions\.txt, line 1: a carriage return stands within the line"),
+    ("roco", lambda release: a_pipe(release / ROCO), r"captions\.txt: is a pipe, a socket or a device"),
+    ("vqa_rad", lambda release: a_pipe(release / "testset.json"), r"testset\.json: is a pipe, a socket or a device"),
     ("roco", folder_at(ROCO), r"captions\.txt: cannot be read \(Is a directory\)"),
     ("roco", folder_at("data/train/radiology/licences.txt"), r"licences\.txt: cannot be read \(Is a directory\)"),
     ("rocov2", text_of("valid_captions.csv", 'ID,Caption\na,b\n\nc,"d\n'), r"valid_captions\.csv, line 4: is no row of a CSV file"),

@@ -1,6 +1,8 @@
 """Images become pixels of one size, or a reason."""
 
 import io
+import os
+import socket
 import struct
 import tracemalloc
 import zlib
@@ -12,7 +14,7 @@ import pytest
 from PIL import Image
 
 from m3ae.prepare.deep import windowed
-from m3ae.prepare.images import UnusableImage, encoded, load, resized
+from m3ae.prepare.images import BESIDE, MOST_BYTES_A_PIXEL, UnusableImage, encoded, load, resized
 
 LIMIT = 10_000
 GRADIENT = np.arange(64 * 48, dtype=np.uint32).reshape(48, 64)
@@ -181,10 +183,29 @@ def test_a_name_that_no_file_can_have_is_an_unreadable_image(tmp_path, name):
     assert reason(tmp_path / name) == "unreadable image"
 
 
-def test_bytes_that_are_no_image_are_unreadable(tmp_path):
-    for name, content in {"empty.jpg": b"", "page.jpg": b"<html>404</html>"}.items():
-        (tmp_path / name).write_bytes(content)
-        assert reason(tmp_path / name) == "unreadable image"
+def test_the_first_bytes_of_an_image_and_nothing_after_them_are_unreadable(tmp_path):
+    for name, content in {"a.png": b"\x89PNG\r\n\x1a\n", "a.gif": b"GIF89a", "a.bmp": b"BM"}.items():
+        (tmp_path / name).write_bytes(content + bytes(range(128, 200)))
+        assert reason(tmp_path / name) in ("unreadable image", "truncated image")
+
+
+def test_a_pipe_is_not_opened(tmp_path):
+    os.mkfifo(tmp_path / "a.png")  # who opens it waits for ever
+    assert reason(tmp_path / "a.png") == "pipe, socket or device"
+
+
+def test_a_socket_and_a_link_to_a_device_are_not_opened(tmp_path):
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "a.png"))
+        assert reason(tmp_path / "a.png") == "pipe, socket or device"
+    with pytest.raises(UnusableImage, match="pipe, socket or device"):
+        load(Path("/dev/zero"), Path("/dev"), LIMIT)
+
+
+def test_a_file_larger_than_any_image_of_so_many_pixels_is_not_read(tmp_path):
+    path = saved(tmp_path / "a.png", grey())
+    os.truncate(path, MOST_BYTES_A_PIXEL * LIMIT + BESIDE + 1)
+    assert reason(path) == "image too large"
 
 
 @pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.gif"])
