@@ -16,7 +16,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from m3ae.authors.convert import converted, name_table
+from m3ae.authors.convert import authors_names, converted
 from m3ae.authors.files import read
 from m3ae.authors.sizes import model_config
 from m3ae.batches.choices import ChoiceBatch
@@ -72,7 +72,7 @@ class Recording(NamedTuple):
             weights[POSITIONS] = self.checkpoint("")[1][POSITIONS]
         learner = saved_learner(config)
         fill(learner, weights)
-        return learner.eval(), name_table(config)
+        return learner.eval(), authors_names(learner.state_dict(), config)
 
     def checkpoint(self, suffix: str) -> tuple[ModelConfig, dict[str, Tensor]]:
         path = Path(f"{self.prefix}{suffix}.ckpt")

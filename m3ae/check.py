@@ -15,7 +15,7 @@ from m3ae.engine.params import DeepSpeedParams
 from m3ae.finetune.params import EVERY_TASK, FinetuneParams, recipe_of
 from m3ae.method import Method
 from m3ae.model.config import CONFIG, WEIGHTS
-from m3ae.model.params import SCRATCH, ModelParams
+from m3ae.model.params import SCRATCH, ScaledModelParams
 from m3ae.objectives.registry import OBJECTIVES
 from m3ae.params import SCALE, ParamsError, Seed, Sources, is_section, meant
 from m3ae.perturb.params import GridName
@@ -72,7 +72,7 @@ class AllParams(Method):
     phantom: PhantomParams
     prepare: PrepareParams
     tokenizer: TokenizerParams
-    model: ModelParams
+    model: ScaledModelParams
     deepspeed: DeepSpeedParams
     pretrain: PretrainParams
     retrieve: RetrieveParams

@@ -2,7 +2,8 @@
 to work on.
 
 Without a GPU the number of processes and threads and the kernels are fixed, for a run's digits depend on them (m3ae/engine/pinned.py;
-README.md says how far that goes). The processes are forked once the stage is loaded, which takes most of a short stage's time.
+README.md says how far that goes). The processes are forked once the stage is loaded, which takes most of a short stage's time
+(stages/local.py; on GPUs each loads it anew).
 PET_NPROC_PER_NODE sets their number, as it does for torchrun, and lets go of these digits; with PET_NNODES or PET_RDZV_ENDPOINT they are
 one machine's share of a run on several. M3AE_LAUNCHER is a command that starts them instead, on all machines: docs/cluster.md.
 """
@@ -44,16 +45,19 @@ def main() -> None:
     start_over_with({name: os.environ.get(name, value) for name, value in ALLOCATION.items()} | PINNED)
     import torch  # it reads the environment when it is loaded
 
+    from stages.local import run_here
+
     num_gpus = torch.cuda.device_count()
     sources = Sources.load(Path("params.yaml"))
     most = num_gpus or DeepSpeedParams.read(sources).cpu_processes
     processes = asked_for() or num_processes(recipe(sources, known.stage, known.task), most)
     if num_gpus:
         unpin(processes)
-    if num_gpus or is_part_of_more(os.environ):
-        run_torchrun(processes)
-    else:
-        run_forked(processes, known.stage)
+    if is_part_of_more(os.environ):
+        return run_torchrun(processes)
+    module = importlib.import_module(known.stage)
+    sys.argv = [known.stage, *sys.argv[2:]]
+    run_here(known.stage, module.main, processes, "spawn" if num_gpus else "fork", ENDING)
 
 
 def start_over_with(settings: Mapping[str, str]) -> None:
@@ -70,44 +74,16 @@ def unpin(processes: int) -> None:
 
 
 def run_torchrun(processes: int) -> None:
+    """Be one machine's torchrun, which finds the others as the environment tells it."""
     from torch.distributed.run import main as torchrun
 
-    os.environ["PET_SHUTDOWN_TIMEOUT"] = str(ENDING)
-    torchrun([*meeting_point(os.environ), f"--nproc-per-node={processes}", "-m", *sys.argv[1:]])
-
-
-def run_forked(processes: int, stage: str) -> None:
-    """Load the stage, then run it in as many processes, which need not load it again. Exits with 1 where one of them fails."""
-    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
-    from torch.distributed.launcher.api import LaunchConfig, elastic_launch
-
-    os.environ["TORCH_ELASTIC_SHUTDOWN_TIMEOUT"] = str(ENDING)
-    module = importlib.import_module(stage)
-    sys.argv = [stage, *sys.argv[2:]]
-    config = LaunchConfig(
-        min_nodes=1,
-        max_nodes=1,
-        nproc_per_node=processes,
-        run_id="m3ae",
-        rdzv_backend="c10d",
-        rdzv_endpoint="localhost:0",
-        max_restarts=0,
-        start_method="fork",
-    )
-    try:
-        elastic_launch(config, module.main)()
-    except ChildFailedError as error:
-        raise SystemExit(f"{error}") from None
+    os.environ.setdefault("PET_SHUTDOWN_TIMEOUT", str(ENDING))
+    torchrun([f"--nproc-per-node={processes}", "-m", *sys.argv[1:]])
 
 
 def is_part_of_more(environment: Mapping[str, str]) -> bool:
     """Return whether the environment tells torchrun about other machines."""
     return bool({"PET_NNODES", "PET_RDZV_ENDPOINT"} & environment.keys())
-
-
-def meeting_point(environment: Mapping[str, str]) -> list[str]:
-    """Return `--standalone`, which would override what torchrun is told about other machines, unless it is told."""
-    return [] if is_part_of_more(environment) else ["--standalone"]
 
 
 def recipe(sources: Sources, stage: str, task: str | None) -> Recipe | None:

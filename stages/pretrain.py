@@ -10,7 +10,7 @@ from m3ae.engine.watch import watched
 from m3ae.pretrain.params import Params
 from m3ae.pretrain.stage import PretrainPaths, run
 
-PACKAGES = ("torch", "deepspeed", "timm", "transformers")  # whose version may change a digit
+PACKAGES = ("torch", "deepspeed", "timm", "tokenizers", "transformers")  # whose version may change a digit
 
 
 def main() -> None:

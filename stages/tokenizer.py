@@ -6,6 +6,7 @@ from pathlib import Path
 from m3ae.batches.excluded import read_excluded
 from m3ae.batches.params import TRAINED, TokenizerParams
 from m3ae.batches.tokenizer import fetch, train
+from m3ae.disk.whole import write_digests
 from m3ae.params import StageParams
 from m3ae.shards.read import open_split
 
@@ -31,6 +32,7 @@ def main() -> None:
     else:
         tokenizer = fetch(params.tokenizer.source)
     tokenizer.save_pretrained(args.out)
+    write_digests(args.out)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,3 +55,9 @@ def two_machines() -> Iterator[tuple[Machine, Machine]]:
 
 def ip(*words: str) -> bool:
     return subprocess.run(["ip", *words], capture_output=True).returncode == 0
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]

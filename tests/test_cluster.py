@@ -17,8 +17,7 @@ import yaml
 from torch.distributed.run import get_args_parser
 
 from m3ae.engine.pinned import PINNED
-from m3ae.engine.processes import free_port
-from tests.machines import HERE, Machine, two_machines
+from tests.machines import HERE, Machine, free_port, two_machines
 from tests.prepare.test_kill import kill
 from tests.test_repro import ENVIRONMENT, ROOT, Project, last_step, longer
 

@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
 from torch import Tensor
 from transformers import BertConfig, RobertaConfig
 
 from m3ae.authors.files import AuthorsFile
 from m3ae.method import Reconstruction
-from m3ae.model.config import ModelConfig
+from m3ae.model.config import ModelConfig, problems
 from m3ae.model.params import SCRATCH, ModelParams
 from m3ae.model.text import PADDING_ID
 
@@ -24,11 +25,17 @@ LABELS = ("vqa_head.3.bias", "cls_head.3.bias")
 
 def model_config(file: AuthorsFile, path: Path) -> ModelConfig:
     """Read a model's configuration off a file. Raises `SystemExit` where a tensor or a setting that shows a size is missing."""
+    question = "is this one of the authors' files?"
     try:
         return read_config(file.weights, file.settings)
     except KeyError as error:
         missing = error.args[0]
-        raise SystemExit(f"{path}: {missing} is missing, and a size of the model with it; is this one of the authors' files?") from None
+        raise SystemExit(f"{path}: {missing} is missing, and a size of the model with it; {question}") from None
+    except ValidationError as error:
+        raise SystemExit(f"{path}: no model of this project has these sizes ({problems(error)}); {question}") from None
+    except (TypeError, ValueError, AttributeError, IndexError, ArithmeticError) as error:
+        said = " ".join(str(error).split())
+        raise SystemExit(f"{path}: its tensors and settings tell no sizes of a model ({said}); {question}") from None
 
 
 def read_config(weights: dict[str, Tensor], settings: dict[str, Any]) -> ModelConfig:
@@ -94,8 +101,9 @@ def text_config(weights: dict[str, Tensor], settings: dict[str, Any]) -> dict[st
     """Return a BERT's configuration where the tokenizer's name says BERT, else a RoBERTa's, as their published models have it."""
     dropout = settings.get("text_drop_rate", PUBLISHED_DROPOUT)
     sizes = {**text_sizes(weights, settings), "hidden_dropout_prob": dropout, "attention_probs_dropout_prob": dropout}
-    name = settings["tokenizer"].lower()
-    if "bert" in name and "roberta" not in name:
+    if not isinstance(name := settings["tokenizer"], str):
+        raise ValueError(f"tokenizer = {name!r} is no name")
+    if "bert" in name.lower() and "roberta" not in name.lower():
         return BertConfig(**sizes).to_diff_dict()
     return RobertaConfig(**sizes, layer_norm_eps=1e-5, pad_token_id=PADDING_ID).to_diff_dict()
 

@@ -14,6 +14,8 @@ from torch import Tensor
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from m3ae.batches.masking import NO_WORD
+from m3ae.disk.json import FileError
+from m3ae.disk.whole import require_whole_folder
 
 SPECIAL = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")  # RoBERTa's, in its order of ids, the mask moved to the front
 WORD_START = "\u0120"  # what byte-level BPE makes of the blank before a word
@@ -57,8 +59,15 @@ class Tokenizer:
         return words.masked_fill(self.is_special[ids], NO_WORD)
 
     @classmethod
-    def load(cls, folder: Path | str) -> "Tokenizer":
-        return cls(PreTrainedTokenizerFast.from_pretrained(folder))
+    def load(cls, folder: Path) -> "Tokenizer":
+        """Load a tokenizer's or a model's folder. Raises `FileError` where its files are cut, changed or no tokenizer's."""
+        remedy = f"`rm -r {folder} && dvc repro` brings it back, or copy the folder again, whole"
+        require_whole_folder(folder, remedy)
+        try:
+            return cls(PreTrainedTokenizerFast.from_pretrained(folder))
+        except Exception as error:  # whatever the libraries say to files that are no tokenizer's
+            said = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+            raise FileError(f"{folder / 'tokenizer.json'}, or a file beside it: cannot be read as a tokenizer ({said}); {remedy}") from None
 
 
 def says_something(token: str) -> bool:
@@ -106,7 +115,7 @@ def train(texts: Iterable[str], vocabulary: int) -> PreTrainedTokenizerFast:
 def fetch(source: str) -> PreTrainedTokenizerFast:
     """Fetch a published tokenizer by name or folder. Raises `SystemExit`, with the remedy, where it cannot be had."""
     try:
-        return AutoTokenizer.from_pretrained(source)
+        return AutoTokenizer.from_pretrained(source, trust_remote_code=False)
     except (OSError, ValueError) as error:
         raise SystemExit(
             f"scales/<scale>.yaml: tokenizer.source = {source!r} cannot be loaded ({error}); "

@@ -6,6 +6,20 @@ from pathlib import Path
 from typing import Any
 
 
+class FileError(SystemExit):
+    """A file is cut, damaged or not what it is taken for; the message names it and the remedy."""
+
+
+def read_json(path: Path, remedy: str) -> Any:
+    """Return the content of a JSON file. Raises `FileError` where it is not there, or holds no JSON."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise FileError(f"{path}: cannot be read ({error.strerror}); {remedy}") from None
+    except (ValueError, RecursionError) as error:
+        raise FileError(f"{path}: is not JSON ({error}); {remedy}") from None
+
+
 def write_json(path: Path, content: Any) -> None:
     """Write metrics: sorted keys, floats rounded to six digits, a newline at the end."""
     write_json_exactly(path, rounded(content))

@@ -2,7 +2,6 @@
 
 import atexit
 import os
-import socket
 import warnings
 from argparse import ArgumentParser
 from collections.abc import Iterable
@@ -15,6 +14,8 @@ import torch.distributed as dist
 from m3ae.engine.kernels import pin_kernels
 
 T = TypeVar("T")
+MEETING = "M3AE_MEETING"  # names the file in which the processes of one machine meet; `stages/launch.py` sets it
+ON_LOOPBACK = {"GLOO_SOCKET_IFNAME": "lo", "NCCL_SOCKET_IFNAME": "lo"}  # what the processes of one machine send each other
 
 
 def add_paths(parser: ArgumentParser, names: Iterable[str]) -> None:
@@ -35,7 +36,11 @@ def join() -> None:
         warnings.filterwarnings("ignore", "`torch.distributed", FutureWarning)  # DeepSpeed's calls, on every step
         torch.use_deterministic_algorithms(True, warn_only=True)
         torch.utils.deterministic.fill_uninitialized_memory = False  # a safety net for programs that read what they never wrote
-        dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+        backend, alone = "nccl" if torch.cuda.is_available() else "gloo", meeting()
+        if alone:
+            dist.init_process_group(backend, store=alone, rank=int(os.environ["RANK"]), world_size=int(os.environ["WORLD_SIZE"]))
+        else:
+            dist.init_process_group(backend)
         atexit.register(leave)
 
 
@@ -47,16 +52,20 @@ def leave() -> None:
 
 def fill_environment() -> None:
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS gives no two runs the same bits
-    alone = {"RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "1", "MASTER_ADDR": "127.0.0.1"}
-    for name, value in alone.items():
+    for name, value in {"RANK": "0", "LOCAL_RANK": "0", "WORLD_SIZE": "1"}.items():
         os.environ.setdefault(name, value)
-    os.environ.setdefault("MASTER_PORT", str(free_port()))
+    if os.environ["WORLD_SIZE"] == "1":
+        os.environ.update({name: os.environ.get(name, value) for name, value in ON_LOOPBACK.items()})
 
 
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+def meeting() -> dist.Store | None:
+    """Return where the processes of one machine meet: in memory, or in the launcher's file; None where torchrun has a store for them.
+
+    A store of torch's that others reach by a port listens on all interfaces, and runs what it is sent.
+    """
+    if os.environ["WORLD_SIZE"] == "1":
+        return dist.HashStore()
+    return dist.FileStore(os.environ[MEETING], int(os.environ["WORLD_SIZE"])) if MEETING in os.environ else None
 
 
 def is_first() -> bool:
@@ -83,6 +92,15 @@ def num_loader_workers() -> int:
 def process_share() -> slice:
     """Return each process's own elements of a list that all of them hold: `items[process_share()]`."""
     return slice(dist.get_rank(), None, dist.get_world_size()) if dist.is_initialized() else slice(None)
+
+
+def every(own: T) -> list[T]:
+    """Return what each process gives, by rank."""
+    if not dist.is_initialized():
+        return [own]
+    given: list[T | None] = [None] * dist.get_world_size()
+    dist.all_gather_object(given, own)
+    return given
 
 
 def gathered(share: list[T]) -> list[T]:

@@ -1,4 +1,4 @@
-"""A preempted job is told so by SIGTERM: the step at hand is finished, its state is saved, and every process leaves."""
+"""A preempted job is told by SIGTERM, a run at a terminal by Ctrl-C: the step at hand is finished, its state is saved, and all leave."""
 
 import signal
 from types import FrameType
@@ -10,8 +10,9 @@ EXIT_STATUS = 128 + signal.SIGTERM  # as a shell tells it
 
 
 def outlive_request(_worker: int) -> None:
-    """Ignore SIGTERM in a loader's worker: it is sent to the whole process group, but the worker must serve the step at hand."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    """Ignore both in a loader's worker: they are sent to the whole process group, but the worker must serve the step at hand."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
 
 
 class StopRequest:
@@ -20,8 +21,12 @@ class StopRequest:
     def __init__(self) -> None:
         self.asked = False
         signal.signal(signal.SIGTERM, self.note)
+        if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # else a launcher hears of it for all
+            signal.signal(signal.SIGINT, self.note)
 
-    def note(self, _number: int, _frame: FrameType | None) -> None:
+    def note(self, number: int, _frame: FrameType | None) -> None:
+        if self.asked and number == signal.SIGINT:
+            raise KeyboardInterrupt  # a second one waits for no step
         self.asked = True
 
     def everywhere(self) -> bool:

@@ -10,9 +10,9 @@ from m3ae.evaluate.predictions import Test
 from m3ae.evaluate.ranking import rankings
 from m3ae.evaluate.scores import both_recalls, chance
 from m3ae.model.config import load_config
-from m3ae.model.folder import load_weights
 from m3ae.objectives.build import start_from, task_learner
 from m3ae.objectives.retrieval import Retrieval
+from m3ae.objectives.saved import saved_weights
 from m3ae.shards.read import open_manifest, open_split
 
 
@@ -28,9 +28,10 @@ def zero_shot(shards: Path, pretrained: Path, out: Path, text_tokens: int) -> di
         missing = "the test split has no pairs"
     if missing:
         return absent(missing, out)
+    weights = saved_weights(pretrained, config)
     config = config.at(config.model.image_px, text_tokens)
     learner = task_learner(config, "retrieval", Retrieval(config.model), seed=0)
-    start_from(learner, load_weights(pretrained))
+    start_from(learner, weights)
     table = rankings(learner, Test(test, [], Tokenizer.load(pretrained), config))
     if is_first():
         out.mkdir(parents=True, exist_ok=True)

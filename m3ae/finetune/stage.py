@@ -13,15 +13,18 @@ from huggingface_hub import EvalResult
 from m3ae.batches.tokenizer import Tokenizer
 from m3ae.disk.digest import MANIFEST, name_of_file
 from m3ae.disk.json import write_json
+from m3ae.engine.agreement import facts_of_files, require_agreement
 from m3ae.engine.params import DeepSpeedParams
 from m3ae.engine.processes import is_first
+from m3ae.engine.shard_digests import require_whole_splits
 from m3ae.finetune.loop import Best, TrainedTask, finetune
 from m3ae.finetune.params import FinetuneParams
 from m3ae.hub import carry_code
 from m3ae.kinds import kind_of
 from m3ae.model.card import model_card
 from m3ae.model.config import WEIGHTS, ModelConfig, load_config
-from m3ae.model.folder import load_weights, save_model
+from m3ae.model.folder import save_model
+from m3ae.objectives.saved import saved_weights
 from m3ae.shards.read import Shards, open_answers, open_manifest, open_split, stored_as
 from m3ae.tasks import TASKS, TaskName
 
@@ -56,12 +59,15 @@ def run(this: Run, paths: FinetunePaths) -> None:
         if is_first():
             write_absent(this, paths)
         return
+    require_agreement({"code": this.code, **facts_of_files(shards=paths.shards, initial=paths.initial)})
+    require_whole_splits([paths.shards], SPLITS)
     splits = open_splits(this.task, paths.shards)
     training = kind_of(this.task).load("training")
     answers = open_answers(paths.shards)
     task: TrainedTask = training(splits, answers, Tokenizer.load(paths.initial), this.params)
-    config = load_config(paths.initial).at(this.params.image_px, this.params.text_tokens)
-    pretrained = load_weights(paths.initial) if config.objectives else None  # an architecture was trained for nothing
+    saved = load_config(paths.initial)
+    pretrained = saved_weights(paths.initial, saved) if saved.objectives else None  # an architecture was trained for nothing
+    config = saved.at(this.params.image_px, this.params.text_tokens)
     best = finetune(task, config, this.params, this.deepspeed, this.seed, pretrained)
     if is_first():
         trained = fine_tuned(config, this.task, task.name, answers if task.num_labels else [])

@@ -62,7 +62,7 @@ STAND_INS = {
     return image''',
 }
 # What whoever loads the file has to have; anything else is asked for where it is needed, if it ever is.
-REQUIRED = {"PIL", "numpy", "pydantic", "timm", "torch", "transformers"} | sys.stdlib_module_names
+REQUIRED = {"PIL", "numpy", "pydantic", "safetensors", "timm", "torch", "transformers"} | sys.stdlib_module_names
 
 
 class Module:

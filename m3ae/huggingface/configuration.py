@@ -4,7 +4,7 @@ from typing import Any
 
 from transformers import PretrainedConfig
 
-from m3ae.model.config import MODEL_TYPE, PRETRAINED, ModelConfig
+from m3ae.model.config import CONFIG, MODEL_TYPE, PRETRAINED, ModelConfig, saved_config
 
 MATCHING_LABELS = {0: "mismatch", 1: "match"}  # the logits of a pre-trained model's matching head
 RETRIEVAL_LABELS = {0: "match"}
@@ -19,12 +19,13 @@ class M3AEConfig(PretrainedConfig):
         own = {name: fields.pop(name) for name in ModelConfig.model_fields if name in fields}
         for derived in ("kind", "label2id"):
             fields.pop(derived, None)
-        labels = labels_of(ModelConfig(**own)) if own else {}  # transformers also makes configurations without contents
+        described = saved_config(own, fields.get("name_or_path") or CONFIG) if own else None
+        labels = labels_of(described) if described else {}  # transformers also makes configurations without contents
         super().__init__(id2label=labels, label2id={name: number for number, name in labels.items()}, **fields)
         self.fields = own
 
     def described(self) -> ModelConfig:
-        return ModelConfig(**self.fields)
+        return saved_config(self.fields, self.name_or_path or CONFIG)
 
     @property
     def kind(self) -> str | None:

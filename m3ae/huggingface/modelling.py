@@ -12,8 +12,9 @@ from transformers.utils import ModelOutput
 from m3ae.huggingface.configuration import M3AEConfig
 from m3ae.huggingface.own_code import carry_code
 from m3ae.model.attended import LayerAttentions, attended
+from m3ae.model.config import load_config
 from m3ae.model.fusion import Fused
-from m3ae.objectives.saved import saved_learner
+from m3ae.objectives.saved import require_fit, saved_learner
 
 
 @dataclass
@@ -46,6 +47,8 @@ class M3AEModel(PreTrainedModel):
     @classmethod
     def from_pretrained(cls, *arguments: Any, **options: Any) -> Any:
         """Load a model as transformers does, and restore what it forgets, for no file holds it: fixed positions, a Swin's windows."""
+        if arguments and (folder := Path(arguments[0])).is_dir():
+            require_fit(folder, load_config(folder))
         loaded = super().from_pretrained(*arguments, **options)
         model = loaded[0] if isinstance(loaded, tuple) else loaded
         for name, value in model.fixed.items():

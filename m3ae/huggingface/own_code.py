@@ -5,6 +5,9 @@ from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any
 
+from m3ae.disk.whole import DIGESTS, write_digests
+from m3ae.model.folder import CARD
+
 CODE = "modeling_m3ae.py"
 CLASSES = {
     "config.json": {
@@ -23,6 +26,8 @@ def carry_code(folder: Path) -> None:
     for name, classes in CLASSES.items():
         if (folder / name).is_file():
             name_classes(folder / name, {auto: f"{Path(CODE).stem}.{own}" for auto, own in classes.items()})
+    if (folder / DIGESTS).is_file():
+        write_digests(folder, besides=[CARD])
 
 
 def name_classes(path: Path, auto_map: dict[str, str]) -> None:

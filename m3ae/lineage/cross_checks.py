@@ -10,6 +10,7 @@ from dvc.stage import Stage
 
 from m3ae.disk.identity import code_digest
 from m3ae.disk.json import rounded
+from m3ae.disk.sealed import sealed
 from m3ae.evaluate.kinds import EVALUATIONS
 from m3ae.evaluate.robustness import figures_of, read_tables
 from m3ae.lineage.compared import Item
@@ -74,7 +75,7 @@ def releases(stage: Stage, chain: Collection[str]) -> Iterator[Item]:
     [folder] = stage.outs
     held = {path.stem: json.loads(path.read_text()) for path in sorted(Path(str(folder)).glob("*.json"))}
     for name in (name for name in held if f"prepare@{name}" in chain):
-        found = take_inventory(Path(load(Path("params.yaml"))["releases"]) / name)._asdict()
+        found = sealed(take_inventory(Path(load(Path("params.yaml"))["releases"]) / name)._asdict())
         yield Item("counts", f"{folder}/{name}.json", held[name], found)
 
 

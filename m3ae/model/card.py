@@ -1,5 +1,6 @@
 """The README.md of a model folder: what the weights come from, what they are for and how well they do."""
 
+import re
 from importlib.metadata import version
 from typing import Any
 
@@ -8,6 +9,8 @@ from huggingface_hub import EvalResult, ModelCardData
 from m3ae.disk.json import leaves
 from m3ae.model.card_texts import CITATION, INTENDED_USE, LIMITS, LOADING
 
+PLAIN = re.compile(r"[\w.,:;/+=()%'’ -]*(\[\w*(, \w+)*\])?", re.ASCII)
+LONGEST = 300  # characters of one value
 CODE = "digest of the files that ran"
 SYNTHETIC = "**Trained on synthetic data: these weights show that the pipeline works, and nothing about medicine.**\n"
 TAGS = ["m3ae", "medical", "vision-language"]
@@ -40,8 +43,13 @@ def front_matter(title: str, synthetic: bool, results: list[EvalResult] | None, 
 
 def as_list(content: dict[str, Any]) -> str:
     """Return a Markdown list with one line per leaf, `a.b: value`."""
-    return "\n".join(f"- {key}: {shown(value)}" for key, value in leaves(content))
+    return "\n".join(f"- {shown(key)}: {shown(value)}" for key, value in leaves(content))
 
 
 def shown(value: Any) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    """Return a value on one line, quoted where it could be more than plain text: a card is Markdown, and a checkpoint's words anybody's."""
+    text = f"{value:.6g}" if isinstance(value, float) else str(value)
+    if PLAIN.fullmatch(text) and "://" not in text and "www." not in text.lower():
+        return text
+    readable = "".join(letter if letter.isprintable() else " " for letter in text[:LONGEST]).replace("`", "'").strip()
+    return f"`{readable}{'…' if len(text) > LONGEST else ''}`"

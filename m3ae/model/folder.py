@@ -1,18 +1,22 @@
 """A model on disk, after Hugging Face's habit: config.json, model.safetensors, the tokenizer's files, how images and texts are
-made ready, and a model card, in one folder.
+made ready, a model card, and the digests of all but the card, in one folder.
 """
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from m3ae.batches.images import CLIP_MEAN, CLIP_STD
-from m3ae.disk.json import write_json_exactly
-from m3ae.model.config import WEIGHTS, ModelConfig, save_config
+from m3ae.disk.json import FileError, write_json_exactly
+from m3ae.disk.whole import require_whole_folder, write_digests
+from m3ae.model.config import REMEDY, WEIGHTS, ModelConfig, save_config
 from m3ae.model.tokenizer_files import copy_tokenizer
 
+T = TypeVar("T")
 CARD = "README.md"
 PREPROCESSOR, PROCESSOR = "preprocessor_config.json", "processor_config.json"
 
@@ -35,6 +39,7 @@ def save_model(
     (folder / CARD).write_text(card)
     save_file({name: tensor.contiguous() for name, tensor in weights.items()}, folder / WEIGHTS)
     copy_tokenizer(tokenizer, folder)
+    write_digests(folder, besides=[CARD])
 
 
 def image_steps(image_px: int) -> dict[str, Any]:
@@ -55,7 +60,25 @@ def image_steps(image_px: int) -> dict[str, Any]:
 
 
 def load_weights(folder: Path) -> dict[str, Tensor]:
-    """Return the weights by name. Raises SystemExit where the folder has none."""
-    if not (folder / WEIGHTS).is_file():
-        raise SystemExit(f"{folder / WEIGHTS}: no such file, though {folder} describes a model; copy or make the folder again, whole")
-    return load_file(folder / WEIGHTS)
+    """Return the weights by name. Raises `FileError` where the folder has none, or others than were written."""
+    require_whole_folder(folder, REMEDY)
+    return read_weights(folder / WEIGHTS, load_file)
+
+
+def shapes_of(folder: Path) -> dict[str, tuple[int, ...]]:
+    """Return the shape of each weight, as the file's head has it; no weight is read. Raises `FileError` as `load_weights` does."""
+
+    def shapes(path: Path) -> dict[str, tuple[int, ...]]:
+        with safe_open(path, "pt") as file:
+            return {name: tuple(file.get_slice(name).get_shape()) for name in file.offset_keys()}
+
+    return read_weights(folder / WEIGHTS, shapes)
+
+
+def read_weights(path: Path, read: Callable[[Path], T]) -> T:
+    if not path.is_file():
+        raise FileError(f"{path}: no such file, though {path.parent} describes a model; copy or make the folder again, whole")
+    try:
+        return read(path)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise FileError(f"{path}: cannot be read as weights ({error}); {REMEDY}") from None

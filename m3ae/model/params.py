@@ -1,38 +1,41 @@
-"""What a scale says about the model."""
+"""The sizes of a model: those that any model can have, and those that a scale may ask for."""
 
 from typing import Annotated, ClassVar, Self
 
 from pydantic import Field, model_validator
 
-from m3ae.params import SCALE, Count, Section
+from m3ae.params import SCALE, Block, Section
 
-Width = Annotated[int, Field(ge=8)]
+# Far above what any published model has: what lies beyond was not meant, and would ask for all memory before anything else could tell.
+MOST_BLOCKS, WIDEST, LARGEST = 512, 2**16, 2**24
+Width = Annotated[int, Field(ge=1, le=WIDEST)]
+Depth = Annotated[int, Field(ge=1, le=MOST_BLOCKS)]
+Wide = Annotated[int, Field(ge=8, le=WIDEST)]
 
 SCRATCH = "scratch"  # an encoder without a published name
 
 
-class ModelParams(Section):
-    """Sizes of the encoders, the fusion and the decoders of one scale."""
+class ModelParams(Block):
+    """Sizes of the encoders, the fusion and the decoders."""
 
-    places: ClassVar = (f"{SCALE}model",)
-    image_px: Annotated[int, Field(ge=16)]
-    patch_px: Annotated[int, Field(ge=4)]
+    image_px: Width
+    patch_px: Width
     vision_encoder: str
     vision_width: Width
-    vision_depth: Count
-    vision_heads: Count
+    vision_depth: Depth
+    vision_heads: Width
     text_encoder: str
-    text_tokens: Annotated[int, Field(ge=8)]
+    text_tokens: Width
     text_width: Width
-    text_depth: Count
-    text_heads: Count
+    text_depth: Depth
+    text_heads: Width
     fusion_width: Width
-    fusion_depth: Annotated[int, Field(ge=4)]
-    fusion_heads: Count
+    fusion_depth: Depth
+    fusion_heads: Width
     dropout: Annotated[float, Field(ge=0, lt=1)]
     decoder_width: Width
-    decoder_depth: Count
-    decoder_heads: Count
+    decoder_depth: Depth
+    decoder_heads: Width
 
     @property
     def num_patches(self) -> int:
@@ -50,3 +53,17 @@ class ModelParams(Section):
         if self.decoder_width % 4:
             raise ValueError(f"decoder_width {self.decoder_width} is not a multiple of 4 (sine and cosine of row and column)")
         return self
+
+
+class ScaledModelParams(ModelParams, Section):
+    """The model of one scale: no smaller than what is worth training. An imported model may be."""
+
+    places: ClassVar = (f"{SCALE}model",)
+    image_px: Annotated[int, Field(ge=16, le=WIDEST)]
+    patch_px: Annotated[int, Field(ge=4, le=WIDEST)]
+    vision_width: Wide
+    text_tokens: Wide
+    text_width: Wide
+    fusion_width: Wide
+    fusion_depth: Annotated[int, Field(ge=4, le=MOST_BLOCKS)]
+    decoder_width: Wide

@@ -9,12 +9,12 @@ import torch
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, PreTrainedModel, RobertaConfig, RobertaModel
 
+from m3ae.model.described import TEXT_KINDS
 from m3ae.model.init import std
 from m3ae.model.params import SCRATCH, ModelParams
 
 PADDING_ID = 1  # RoBERTa's; its positions are counted from it
 FIRST_POSITION = PADDING_ID + 1
-KINDS = ("bert", "roberta")
 
 
 class TextEncoder(nn.Module):
@@ -53,8 +53,8 @@ def build_text_encoder(params: ModelParams, vocabulary: int, described: dict[str
 
 def published_transformer(name: str, load_weights: bool) -> PreTrainedModel:
     config = AutoConfig.from_pretrained(name)
-    if config.model_type not in KINDS:
-        raise ValueError(f"text_encoder = {name!r} is a {config.model_type}; the text encoder is one of {', '.join(KINDS)}")
+    if config.model_type not in TEXT_KINDS:
+        raise ValueError(f"text_encoder = {name!r} is a {config.model_type}; the text encoder is one of {', '.join(TEXT_KINDS)}")
     if load_weights:
         return AutoModel.from_pretrained(name, add_pooling_layer=False, dtype=torch.float32)
     return AutoModel.from_config(config, add_pooling_layer=False)

@@ -10,6 +10,7 @@ from timm.models.swin_transformer_v2 import SwinTransformerV2
 from timm.models.vision_transformer import VisionTransformer
 from torch import nn
 
+from m3ae.model.described import vision_only
 from m3ae.model.params import SCRATCH, ModelParams
 from m3ae.model.swin import NEEDS_PATCHES, SwinEncoder
 from m3ae.model.vision import VisionEncoder, resize_positions, scratch_transformer
@@ -40,14 +41,14 @@ def architecture(name: str) -> dict[str, Any] | None:
     """Return timm's name and arguments of a named encoder: all that it takes to build it again where no hub can be asked."""
     if name == SCRATCH:
         return None
-    return {key: value for key, value in resolve_model_input_args(name).items() if key not in ("pretrained_cfg", "pretrained_model_args")}
+    return vision_only(resolve_model_input_args(name))
 
 
 def created(params: ModelParams, described: dict[str, Any] | None, load_weights: bool) -> nn.Module:
     """Create timm's model at the image size of `params`; positions are resized as the authors do it, which is not timm's way."""
     if not load_weights:
         described = described or architecture(params.vision_encoder)
-        return timm.create_model(**{**described, "img_size": params.image_px, "num_classes": 0})
+        return timm.create_model(**{**described, "img_size": params.image_px, "num_classes": 0}, pretrained=False)
     sized = timm.create_model(params.vision_encoder, pretrained=True, img_size=params.image_px, num_classes=0)
     if isinstance(sized, VisionTransformer) and sized.pos_embed is not None:
         native = timm.create_model(params.vision_encoder, pretrained=True, num_classes=0).pos_embed.data

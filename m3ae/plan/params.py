@@ -6,13 +6,13 @@ from m3ae.batches.params import TokenizerParams
 from m3ae.engine.params import DeepSpeedParams
 from m3ae.finetune.params import recipe_of
 from m3ae.method import Method
-from m3ae.model.params import SCRATCH, ModelParams
+from m3ae.model.params import SCRATCH, ScaledModelParams
 from m3ae.params import Sources
 from m3ae.pretrain.params import PretrainParams
 
 
 class PlanParams(Method):
-    model: ModelParams
+    model: ScaledModelParams
     tokenizer: TokenizerParams
     deepspeed: DeepSpeedParams
     pretrain: PretrainParams
@@ -27,6 +27,6 @@ class PlanParams(Method):
         zero_stage = min(recipe_of(task).read(sources, task).zero_stage for task in sources.value(path, "tasks"))
         return sources.scale_path.stem, cls.read(path, scale=scale), zero_stage
 
-    def model_without_hub(self) -> ModelParams:
+    def model_without_hub(self) -> ScaledModelParams:
         """Return the model with a text encoder from scratch: a published one's configuration lies on a hub, timm's are part of timm."""
         return self.model.model_copy(update={"text_encoder": SCRATCH})

@@ -67,7 +67,8 @@ def prepare(name: str, folder: Path, found: Found, out: Path, choices: Choices, 
         survey, parts = write_parts(name, folder, found, choices, workers, EVERYTHING, state)
         answers = survey.answer_list(task_kind(name), answer_source(choices.protocol, choices.answers))
         with new_folder(out) as partial:
-            figures = assemble(parts, partial, header(name, found, choices)) | write_answers(partial, answers)
+            figures = write_answers(partial, answers)
+            figures |= assemble(parts, partial, header(name, found, choices))
             figures |= {"texts": {"read": survey.num_texts, "kept": num_texts(partial)}}
         shared_state.say_assembled()
     if not found.synthetic and choices.are_the_papers():
@@ -104,7 +105,7 @@ def header(name: str, found: Found, choices: Choices) -> Header:
 
 
 def assemble(parts: list[Path], out: Path, header: Header) -> dict[str, Any]:
-    """Write shards, manifest and dropped rows of all partitions to `out`; return the counts.
+    """Write shards, manifest and dropped rows of all partitions to `out`, beside the answers; return the counts.
 
     Partition 12 becomes <split>-00012.arrow.
     """

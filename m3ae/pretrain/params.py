@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 from m3ae.engine.params import OPTIMIZER, DeepSpeedParams, Recipe
 from m3ae.method import Method
-from m3ae.model.params import ModelParams
+from m3ae.model.params import ScaledModelParams
 from m3ae.params import SCALE, Count, Seed
 
 
@@ -23,6 +23,6 @@ class Params(Method):
 
     seed: Seed
     pretrain_releases: tuple[str, ...]
-    model: ModelParams
+    model: ScaledModelParams
     deepspeed: DeepSpeedParams
     pretrain: PretrainParams

@@ -13,9 +13,11 @@ from m3ae.batches.pairs import PairBatches, PairView
 from m3ae.batches.tokenizer import Tokenizer
 from m3ae.disk.digest import MANIFEST, name_of_file
 from m3ae.disk.identity import Identity, digest_of_code
-from m3ae.disk.json import write_json
+from m3ae.disk.json import read_json, write_json
+from m3ae.engine.agreement import facts_of, facts_of_files, require_agreement
 from m3ae.engine.engine import Engine
 from m3ae.engine.processes import device, is_first, moved
+from m3ae.engine.shard_digests import require_whole_splits
 from m3ae.model.card import model_card
 from m3ae.model.config import ModelConfig
 from m3ae.model.folder import save_model
@@ -37,6 +39,7 @@ class PretrainPaths(NamedTuple):
     shards: Path  # a folder a release
     tokenizer: Path
     excluded: Path
+    encoders: Path
     out: Path
     metrics: Path
     training_curve: Path
@@ -46,6 +49,7 @@ class PretrainPaths(NamedTuple):
 
 def run(params: Params, paths: PretrainPaths, identity: Identity, resume: Path | None = None) -> None:
     """Train, then write everything; every process takes part, the first one writes. `resume`: a moved state of the same run."""
+    require_same_data(params, paths, identity)
     tokenizer = Tokenizer.load(paths.tokenizer)
     config, weights = model_config(params, len(tokenizer)), active(params.objectives)
     training = pairs(params, paths, tokenizer, "train")
@@ -78,6 +82,14 @@ def run(params: Params, paths: PretrainPaths, identity: Identity, resume: Path |
     state.drop()
 
 
+def require_same_data(params: Params, paths: PretrainPaths, identity: Identity) -> None:
+    """Raise SystemExit, in all processes, where one reads other data than the others, or shards that are not what was written."""
+    releases = {f"shards of {name}": paths.shards / name for name in params.pretrain_releases}
+    read = facts_of_files(**releases, tokenizer=paths.tokenizer, excluded=paths.excluded, encoders=paths.encoders)
+    require_agreement(facts_of(identity) | read)
+    require_whole_splits(releases.values(), ("train", "validation"))
+
+
 def possible_pairs_per_second(learner: Learner, training: PairBatches, precision: str) -> float:
     """Return what matrix products alone would allow all processes together; each measures at the same time, as they will train."""
     operations = operations_a_pair(learner, training.spread(NUM_COUNTED)) if is_first() else 1.0
@@ -92,6 +104,7 @@ def card(params: Params, paths: PretrainPaths, code: str, figures: dict[str, dic
         code,
         data_by_the_digest_of_its_manifest={name: name_of_file(paths.shards / name / MANIFEST) for name in params.pretrain_releases},
         images_left_out_as_leaks={name: len(ids) for name, ids in read_excluded(paths.excluded).items()},
+        encoders=read_json(paths.encoders, "run `dvc repro encoders`"),
         validation_scores=figures,
         parameters=params.model_dump(mode="json"),
     )

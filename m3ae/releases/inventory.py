@@ -1,14 +1,13 @@
 """The inventory of releases: one small digest each, so that a changed release is prepared again and an absent one is no error."""
 
 import hashlib
-import json
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from m3ae.disk.json import write_json
+from m3ae.disk.sealed import read_sealed, write_sealed
 from m3ae.releases.catalogue import CATALOGUE
 from m3ae.releases.readers.roco_references import reference_files
 
@@ -38,7 +37,7 @@ def write_inventory(releases: Path, out: Path) -> None:
     if not releases.is_dir():
         raise InventoryError(f"{releases}: no such folder; set `releases` in params.yaml to the folder that holds {', '.join(CATALOGUE)}")
     for name in CATALOGUE:
-        write_json(out / f"{name}.json", take_inventory(releases / name)._asdict())
+        write_sealed(out / f"{name}.json", take_inventory(releases / name)._asdict())
         for link in [releases / name] if (releases / name).is_symlink() else sorted(dict(folder_links(releases / name))):
             print(
                 f"{releases / name / link}: is a link to a folder, and DVC does not notice when it leads elsewhere or what lies there "
@@ -47,9 +46,10 @@ def write_inventory(releases: Path, out: Path) -> None:
 
 
 def read_inventory(path: Path) -> Found:
+    """Read what `write_inventory` wrote of a release. Raises `FileError` where the file is cut or changed."""
     if not path.is_file():
         raise InventoryError(f"{path}: no such file; run `dvc repro inventory`")
-    return Found(**json.loads(path.read_text()))
+    return Found(**read_sealed(path, f"`rm {path} && dvc repro inventory` brings it back"))
 
 
 def take_inventory(release: Path) -> Found:

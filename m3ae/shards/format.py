@@ -6,15 +6,18 @@ Shapes: H, W stored size in px, C channels (1 or 3).
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import pyarrow as pa
 
+from m3ae.disk.json import FileError
+from m3ae.disk.sealed import SEAL
 from m3ae.releases.record import Split
 
 ANSWERS = "answers.json"
 REMEDY = "run `dvc repro` to prepare the release again"
-IN_EVERY_MANIFEST, WHERE_FOUND = ("found", "release", "synthetic", "splits"), ("encoding", "image_px")
+IN_EVERY_MANIFEST, WHERE_FOUND = ("found", "release", "synthetic", "splits", SEAL), ("encoding", "image_px")
 HASH_BYTES = 64
 PX = {"unit": "px"}
 LEVELS = {"unit": "8-bit level", "holds": "as `encoding` says: raw = uint8 H*W*C row-major, or a PNG or JPEG file"}
@@ -37,8 +40,13 @@ FIELDS = (
 SCHEMA = pa.schema(FIELDS)
 
 
-class ShardError(SystemExit):
+class ShardError(FileError):
     """A shard folder is not what its manifest says; the message names it and the remedy."""
+
+
+def remedy_of(folder: Path) -> str:
+    """Return what helps where bytes of a shard folder have changed: DVC goes by dates, and a disk that rots changes none."""
+    return f"`rm -r {folder} && dvc repro` brings it back"
 
 
 class Row(NamedTuple):

@@ -1,7 +1,6 @@
 """A shard folder -> rows by number."""
 
 import io
-import json
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
@@ -13,7 +12,10 @@ import pyarrow as pa
 from PIL import Image
 
 from m3ae.disk.digest import MANIFEST
-from m3ae.shards.format import ANSWERS, IN_EVERY_MANIFEST, REMEDY, SCHEMA, WHERE_FOUND, ShardError
+from m3ae.disk.json import read_json
+from m3ae.disk.sealed import sealed
+from m3ae.disk.whole import require_whole
+from m3ae.shards.format import ANSWERS, IN_EVERY_MANIFEST, REMEDY, SCHEMA, WHERE_FOUND, ShardError, remedy_of
 
 
 def open_manifest(folder: Path) -> dict[str, Any]:
@@ -22,17 +24,16 @@ def open_manifest(folder: Path) -> dict[str, Any]:
     It holds found, release, synthetic, splits (rows, shards: name, rows, sha256), and where found encoding and image_px (shorter side).
     It holds dicom_window where that is not "voi".
 
-    Raises `ShardError` where there is no manifest, or one that was cut or holds something else.
+    Raises `FileError` where there is no manifest, or one that was cut, was changed or holds something else.
     """
     path = folder / MANIFEST
     if not path.is_file():
         raise ShardError(f"{path}: no such file; run `dvc repro` to prepare the release")
-    try:
-        manifest = json.loads(path.read_text())
-    except ValueError as error:
-        raise ShardError(f"{path}: is not JSON ({error}); {REMEDY}") from None
+    manifest = read_json(path, REMEDY)
     if not is_manifest(manifest):
         raise ShardError(f"{path}: does not say {', '.join(IN_EVERY_MANIFEST)} and, where found, {', '.join(WHERE_FOUND)}; {REMEDY}")
+    if sealed(manifest) != manifest:
+        raise ShardError(f"{path}: is not what was written, by its own digest; {remedy_of(folder)}")
     return manifest
 
 
@@ -58,17 +59,37 @@ def stored_as(folders: Iterable[Path]) -> dict[str, Any]:
 
 
 def open_split(folder: Path, split: str) -> "Shards":
-    """Open the rows of one split, none where the release was not found. Raises `ShardError` where files and manifest disagree."""
+    """Open the rows of one split, none where the release was not found. Raises `FileError` where files and manifest disagree.
+
+    Every byte is read once in a run, before Arrow reads the first: a changed one in its metadata could end the process by a signal.
+    """
+    require_whole(digests_of(folder, split), folder / MANIFEST, remedy_of(folder))
+    return reopened(folder, split)
+
+
+def digests_of(folder: Path, split: str) -> dict[Path, str]:
+    """Return the SHA-256 of each of the split's shards, as the manifest has it."""
+    return {folder / shard["name"]: shard["sha256"] for shard in entry_of(open_manifest(folder), split)}
+
+
+def entry_of(manifest: dict[str, Any], split: str) -> list[dict[str, Any]]:
+    return manifest["splits"].get(split, {"shards": []})["shards"]
+
+
+def reopened(folder: Path, split: str) -> "Shards":
+    """Open the rows of a split that this process, or the one that pickled it, has opened before."""
     manifest = open_manifest(folder)
-    entry = manifest["splits"].get(split, {"shards": []})
-    batches = [batch for shard in entry["shards"] for batch in open_shard(folder / shard["name"], shard["rows"], manifest)]
+    batches = [batch for shard in entry_of(manifest, split) for batch in open_shard(folder / shard["name"], shard["rows"], manifest)]
     return Shards(folder, split, manifest.get("encoding", "raw"), batches)
 
 
 def open_answers(folder: Path) -> list[str]:
-    """Return the answers that `prepare` listed beside the shards; none where the release has none."""
-    path = folder / ANSWERS
-    return json.loads(path.read_text()) if path.is_file() else []
+    """Return the answers that `prepare` listed beside the shards, none where the release has none. Raises `FileError` if they changed."""
+    path, manifest = folder / ANSWERS, open_manifest(folder)
+    if ANSWERS not in manifest:
+        return []
+    require_whole({path: manifest[ANSWERS]}, folder / MANIFEST, remedy_of(folder))
+    return read_json(path, remedy_of(folder))
 
 
 def open_shard(path: Path, num_rows: int, manifest: dict[str, Any]) -> list[pa.RecordBatch]:
@@ -79,7 +100,7 @@ def open_shard(path: Path, num_rows: int, manifest: dict[str, Any]) -> list[pa.R
     try:
         file = pa.ipc.open_file(pa.memory_map(str(path)))
         batches = [file.get_batch(number) for number in range(file.num_record_batches)]
-    except (OSError, pa.ArrowInvalid) as error:
+    except (OSError, pa.ArrowException) as error:
         raise ShardError(f"{path}: cannot be read ({error}); {REMEDY}") from None
     if not file.schema.equals(SCHEMA):
         raise ShardError(f"{path}: has the columns {', '.join(file.schema.names)}, not those that this version reads; {REMEDY}")
@@ -108,7 +129,7 @@ class Shards:
         return self.ends[-1] if self.ends else 0
 
     def __reduce__(self):
-        return open_split, (self.folder, self.split)
+        return reopened, (self.folder, self.split)
 
     def row(self, number: int) -> dict[str, Any]:
         """Return every column of a row but `image` and `hash`."""

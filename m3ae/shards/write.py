@@ -9,9 +9,9 @@ import pyarrow as pa
 
 from m3ae.disk.digest import MANIFEST, sha256_of_file
 from m3ae.disk.folders import new_folder
-from m3ae.disk.json import write_json
+from m3ae.disk.sealed import write_sealed
 from m3ae.releases.record import Split
-from m3ae.shards.format import FIELDS, Header, Row
+from m3ae.shards.format import ANSWERS, FIELDS, Header, Row
 
 ROWS_PER_BATCH = 64  # rows held in memory while a shard is written
 
@@ -82,13 +82,14 @@ class SplitWriter:
 
 
 def write_manifest(folder: Path, header: Header, shards: dict[Split, list[dict[str, Any]]]) -> None:
-    """Write what `open_manifest` reads; `shards` are each split's (name, rows, sha256)."""
+    """Write what `open_manifest` reads; `shards` are each split's (name, rows, sha256). A list of answers has to be there already."""
     splits = {split: {"rows": sum(shard["rows"] for shard in listed), "shards": listed} for split, listed in shards.items()}
     said = {key: value for key, value in asdict(header).items() if value is not None}
-    write_json(folder / MANIFEST, {"found": True, **said, "splits": splits})
+    answers = {ANSWERS: sha256_of_file(folder / ANSWERS)} if (folder / ANSWERS).is_file() else {}
+    write_sealed(folder / MANIFEST, {"found": True, **said, **answers, "splits": splits})
 
 
 def write_absent(folder: Path, release: str) -> None:
     """Write the folder of a release that was not found: a manifest that says so, and no shards."""
     with new_folder(folder) as partial:
-        write_json(partial / MANIFEST, {"found": False, "release": release, "synthetic": False, "splits": {}})
+        write_sealed(partial / MANIFEST, {"found": False, "release": release, "synthetic": False, "splits": {}})

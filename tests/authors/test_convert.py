@@ -2,29 +2,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from tokenizers import Tokenizer as Words
-from tokenizers.models import WordLevel
-from transformers import PreTrainedTokenizerFast
 
 from m3ae.authors.convert import export_folder, import_file
 from m3ae.authors.files import AuthorsFile, read, write
 from m3ae.authors.names import authors_name
 from m3ae.batches.tokenizer import train
 from m3ae.model.config import load_config
-from m3ae.model.folder import load_weights, save_model
-from m3ae.objectives.build import pretraining_learner
+from m3ae.model.folder import load_weights
 from tests.shared import GOLDEN, needs_golden
-
-
-@pytest.fixture(scope="module")
-def words(tmp_path_factory) -> Path:
-    """A tokenizer small enough for every model here."""
-    folder = tmp_path_factory.mktemp("words")
-    names = ["<s>", "<pad>", "</s>", "<unk>", "<mask>", "mass", "lung"]
-    known = Words(WordLevel({name: number for number, name in enumerate(names)}, unk_token="<unk>"))
-    special = dict(zip(("bos_token", "pad_token", "eos_token", "unk_token", "mask_token"), names, strict=False))
-    PreTrainedTokenizerFast(tokenizer_object=known, **special).save_pretrained(folder)
-    return folder
 
 
 @needs_golden
@@ -37,16 +22,6 @@ def test_import_then_export_gives_back_every_tensor_bit_for_bit(tmp_path, words,
     assert before.weights.keys() == after.weights.keys() and before.settings == after.settings
     for name, tensor in before.weights.items():
         assert torch.equal(tensor, after.weights[name]) and tensor.dtype == after.weights[name].dtype, name
-
-
-@pytest.fixture
-def exported(tmp_path, config, words) -> Path:
-    """A model of ours as an authors' file."""
-    learner = pretraining_learner(config, dict.fromkeys(config.objectives, 1.0), seed=0)
-    described = config.model_copy(update={"text": learner.backbone.text.transformer.config.to_diff_dict()})
-    save_model(tmp_path / "ours", described, learner.state_dict(), words, "")
-    export_folder(tmp_path / "ours", tmp_path / "ours.ckpt")
-    return tmp_path / "ours.ckpt"
 
 
 def test_export_then_import_gives_back_our_own_weights(exported, tmp_path, words):

@@ -15,9 +15,8 @@ from typing import NamedTuple
 
 import pytest
 
-from m3ae.engine.processes import free_port
 from m3ae.engine.watch import watched
-from tests.machines import HERE, Machine, two_machines
+from tests.machines import HERE, Machine, free_port, two_machines
 from tests.prepare.test_kill import kill
 
 ROOT = Path(__file__).parents[2]

@@ -6,13 +6,11 @@ import numpy as np
 import polars
 import pytest
 
-from m3ae.disk.json import write_json
 from m3ae.evaluate import controls as module
 from m3ae.evaluate.classifiers import CONTROLS
 from m3ae.evaluate.controls import controls
 from m3ae.objectives.build import pretraining_learner
 from m3ae.objectives.saved import saved_learner
-from m3ae.shards.format import ANSWERS
 from m3ae.shards.write import write_absent
 from tests import tiny
 from tests.evaluate.conftest import Split
@@ -47,8 +45,7 @@ def run(tmp_path, pretrained):
     """Write the shards of a task and return its figures."""
 
     def of(out="out", **splits):
-        write_shards(tmp_path / "shards" / "slake", **splits)
-        write_json(tmp_path / "shards" / "slake" / ANSWERS, ["left", "no", "yes"])
+        write_shards(tmp_path / "shards" / "slake", ["left", "no", "yes"], **splits)
         return controls(["slake", "roco_retrieval"], tmp_path / "shards", pretrained, tmp_path / out)
 
     return of

@@ -36,8 +36,10 @@ def paths(tmp_path):
     return EvaluatePaths(*(tmp_path / name for name in ("shards", "finetuned", "baseline", "out")), tmp_path / "metrics" / "vqa_rad-3.json")
 
 
-def write_shards(folder, **splits):
+def write_shards(folder, answers=(), **splits):
     with new_folder(folder) as partial, ShardWriter(partial, HEADER) as shards:
+        if answers:
+            write_json(partial / ANSWERS, answers)
         for name, split in splits.items():
             for number in range(len(split)):
                 row, pixels = split.row(number), split.pixels(number)
@@ -73,8 +75,7 @@ def test_of_a_release_that_was_not_found_the_metrics_say_so_and_nothing_is_teste
 def test_both_models_are_scored_beside_the_majority_answer(paths, save_answering):
     train = Split("abc", [["yes"], ["no"], ["no"]], ["closed"] * 3)
     test = Split("abcd", [["yes"], ["yes"], ["yes"], ["no"]], ["open", "closed", "closed", "closed"])
-    write_shards(paths.shards, train=train, test=test)
-    write_json(paths.shards / ANSWERS, ["yes", "no"])
+    write_shards(paths.shards, ["yes", "no"], train=train, test=test)
     save_answering(paths.finetuned, 0)
     save_answering(paths.baseline, 1)
     run("vqa_rad", 3, paths)

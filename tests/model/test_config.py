@@ -46,3 +46,9 @@ def test_a_file_that_names_no_answers_is_read(config, tmp_path):
     }
     (tmp_path / CONFIG).write_text(json.dumps({"model_type": "m3ae", **before}))
     assert load_config(tmp_path).num_labels == 2 and load_config(tmp_path).labels == []
+
+
+@pytest.mark.parametrize("changes", [{"id2label": {0: "no", 1: "\x1b[2J"}}, {"task": "a\nb"}, {"task_title": "x" * 301}])
+def test_names_that_a_screen_should_not_be_sent_are_refused(config, changes):
+    with pytest.raises(ValidationError, match="cannot be printed"):
+        ModelConfig(**{**answering(config).model_dump(), **changes})

@@ -1,7 +1,9 @@
 """Rows go into shards and come out of them."""
 
 import json
+import os
 import pickle
+import random
 from hashlib import sha256
 from pathlib import Path
 
@@ -9,11 +11,15 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from m3ae.disk import whole
+from m3ae.disk.digest import sha256_of_file
 from m3ae.disk.folders import new_folder
+from m3ae.disk.json import FileError, write_json
+from m3ae.disk.sealed import sealed
 from m3ae.prepare.images import encoded
 from m3ae.releases.record import Split
 from m3ae.shards.format import Header, Row, ShardError
-from m3ae.shards.read import open_manifest, open_split
+from m3ae.shards.read import open_answers, open_manifest, open_split
 from m3ae.shards.write import ShardWriter, write_absent
 
 HEADER = Header("roco", synthetic=True, encoding="raw", image_px=4, rows_per_shard=100)
@@ -123,19 +129,19 @@ def test_a_missing_manifest_is_an_error_with_a_remedy(tmp_path):
 @pytest.mark.parametrize("content", ["", '{"found": true, "spl', "\0\0\0"])
 def test_a_cut_manifest_is_an_error_with_a_remedy(folder, content):
     (folder / "manifest.json").write_text(content)
-    with pytest.raises(ShardError, match=r"manifest\.json: is not JSON \(.*\); run `dvc repro` to prepare the release again"):
+    with pytest.raises(FileError, match=r"manifest\.json: is not JSON \(.*\); run `dvc repro` to prepare the release again"):
         open_split(folder, "train")
 
 
-@pytest.mark.parametrize("missing", ["everything", "found", "synthetic", "splits", "encoding", "shards", "sha256"])
+@pytest.mark.parametrize("missing", ["everything", "found", "synthetic", "splits", "encoding", "shards", "digest", "shard"])
 def test_a_manifest_that_lacks_something_is_an_error_with_a_remedy(folder, missing):
     content = {} if missing == "everything" else open_manifest(folder)
     for part in (content, *(content["splits"].values() if missing == "shards" else ())):
         part.pop(missing, None)
-    if missing == "sha256":
+    if missing == "shard":
         del content["splits"]["train"]["shards"][1]["sha256"]
-    for whole in (content, [content]):
-        (folder / "manifest.json").write_text(json.dumps(whole))
+    for said in (content, [content]):
+        (folder / "manifest.json").write_text(json.dumps(said))
         with pytest.raises(ShardError, match=r"manifest\.json: does not say found, release.* to prepare the release again"):
             open_split(folder, "train")
 
@@ -146,6 +152,9 @@ def test_a_shard_of_other_columns_is_an_error_with_a_remedy(folder):
         table = file.read_all().drop_columns(["hash"])
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, table.schema) as file:
         file.write_table(table)
+    manifest = open_manifest(folder)
+    manifest["splits"]["validation"]["shards"][0]["sha256"] = sha256_of_file(path)
+    (folder / "manifest.json").write_text(json.dumps(sealed(manifest)))
     with pytest.raises(
         ShardError, match=r"validation-00000\.arrow: has the columns id, .*channels, not those that this version reads; run"
     ):
@@ -157,7 +166,7 @@ def test_a_shard_of_other_columns_is_an_error_with_a_remedy(folder):
     [("encoding", "png", "of another release, encoding"), ("image_px", 8, "image size"), ("release", "medicat", "of another release")],
 )
 def test_a_manifest_of_other_shards_is_an_error(folder, key, value, problem):
-    (folder / "manifest.json").write_text(json.dumps(open_manifest(folder) | {key: value}))
+    (folder / "manifest.json").write_text(json.dumps(sealed(open_manifest(folder) | {key: value})))
     with pytest.raises(ShardError, match=problem):
         open_split(folder, "train")
 
@@ -165,15 +174,15 @@ def test_a_manifest_of_other_shards_is_an_error(folder, key, value, problem):
 def test_a_wrong_number_of_rows_a_cut_file_and_a_missing_file_are_errors(folder):
     manifest = open_manifest(folder)
     manifest["splits"]["validation"]["shards"][0]["rows"] = 4
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    (folder / "manifest.json").write_text(json.dumps(sealed(manifest)))
     with pytest.raises(ShardError, match="3 rows, but its manifest says 4"):
         open_split(folder, "validation")
     path = folder / "train-00001.arrow"
     path.write_bytes(path.read_bytes()[:200])
-    with pytest.raises(ShardError, match=r"train-00001\.arrow: cannot be read"):
+    with pytest.raises(FileError, match=r"train-00001\.arrow: is not the file that was written, .*; `rm -r .* && dvc repro`"):
         open_split(folder, "train")
     path.unlink()
-    with pytest.raises(ShardError, match=r"train-00001\.arrow: cannot be read"):
+    with pytest.raises(FileError, match=r"train-00001\.arrow: cannot be read"):
         open_split(folder, "train")
 
 
@@ -183,3 +192,48 @@ def test_a_folder_takes_its_name_only_when_it_is_complete(folder):
         raise ValueError("half way")
     assert len(open_split(folder, "train")) == 250
     assert not list(folder.parent.glob(".*"))
+
+
+def test_what_a_disk_changed_without_a_date_is_found_before_arrow_reads_it(folder, damaged):
+    with pytest.raises(FileError, match=r"\.(arrow|json): "):
+        open_split(damaged, "train")
+
+
+@pytest.fixture(params=range(40))
+def damaged(request, folder) -> Path:
+    """A folder in which one bit is another one, or the end of a file is missing; size and date may be those of the whole file."""
+    rng = random.Random(request.param)
+    path = rng.choice(sorted(folder.glob("train-*.arrow")) + [folder / "manifest.json"])
+    content, before = bytearray(path.read_bytes()), path.stat()
+    place = rng.randrange(len(content))
+    while path.suffix == ".json" and chr(content[place]).isspace():
+        place = rng.randrange(len(content))
+    if rng.random() < 0.2:
+        del content[place:]
+    else:
+        content[place] ^= 1 << rng.randrange(8)
+    path.write_bytes(content)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    return folder
+
+
+def test_a_shard_is_read_once_in_a_run_and_again_once_it_is_another_file(folder, monkeypatch):
+    read: list[str] = []
+    monkeypatch.setattr(whole, "sha256_of_file", lambda path: read.append(path.name) or sha256_of_file(path))
+    for _ in range(3):
+        open_split(folder, "validation")
+    pickle.loads(pickle.dumps(open_split(folder, "validation")))
+    assert read == ["validation-00000.arrow"]
+    os.utime(folder / "validation-00000.arrow", ns=(1, 1))
+    open_split(folder, "validation")
+    assert len(read) == 2
+
+
+def test_answers_are_those_that_were_written(tmp_path):
+    with ShardWriter(tmp_path, HEADER) as shards:
+        shards.write(row(1, Split.TEST))
+        write_json(tmp_path / "answers.json", ["yes", "no"])
+    assert open_answers(tmp_path) == ["yes", "no"]
+    (tmp_path / "answers.json").write_text('["yes", "on"]')
+    with pytest.raises(FileError, match=r"answers\.json: is not the file that was written"):
+        open_answers(tmp_path)

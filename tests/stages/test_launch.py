@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from stages.launch import asked_for, main, meeting_point, num_processes, start_over_with
+from stages.launch import asked_for, is_part_of_more, main, num_processes, start_over_with
 from tests import tiny
 
 DEMO = tiny.recipe(batch=32, micro_batch=16)
@@ -43,15 +43,10 @@ def test_a_number_of_processes_that_is_none_is_refused(monkeypatch, asked):
 
 @pytest.mark.parametrize(
     ("environment", "expected"),
-    [
-        ({}, ["--standalone"]),
-        ({"PET_NPROC_PER_NODE": "4"}, ["--standalone"]),
-        ({"PET_NNODES": "2"}, []),
-        ({"PET_RDZV_ENDPOINT": "node1:29500"}, []),
-    ],
+    [({}, False), ({"PET_NPROC_PER_NODE": "4"}, False), ({"PET_NNODES": "2"}, True), ({"PET_RDZV_ENDPOINT": "node1:29500"}, True)],
 )
 def test_a_run_is_this_machine_s_own_unless_torchrun_is_told_of_others(environment, expected):
-    assert meeting_point(environment) == expected
+    assert is_part_of_more(environment) == expected
 
 
 def test_a_launcher_of_the_user_s_starts_the_stage_instead_and_may_start_this_one_again(monkeypatch):
