@@ -1,138 +1,58 @@
-"""The `m3ae` command: what is not a stage of the pipeline."""
+"""The `m3ae` command: what is not a stage of the pipeline. What each command does stands in m3ae/commands/."""
 
-import argparse
 import os
 import sys
-from pathlib import Path
+from importlib.metadata import version
+from typing import Annotated
+
+from typer import Exit, Option, Typer, echo
+
+from m3ae.commands import checkpoints, collections, inside, pairs, project
+
+PLAIN = {"rich_markup_mode": None, "pretty_exceptions_enable": False, "context_settings": {"help_option_names": ["-h", "--help"]}}
+COMMANDS = {
+    "answer": pairs.answer,
+    "match": pairs.match,
+    "search": collections.search,
+    "embed": collections.embed,
+    "reconstruct": inside.reconstruct,
+    "attend": inside.attend,
+    "releases": project.describe_releases,
+    "plan": project.print_plan,
+    "compare": project.print_comparison,
+    "trace": project.print_trace,
+    "verify": project.print_verification,
+    "import": checkpoints.import_checkpoint,
+    "export": checkpoints.export_checkpoint,
+}
+
+app = Typer(name="m3ae", no_args_is_help=True, add_completion=False, **PLAIN)
+for name, command in COMMANDS.items():
+    app.command(name)(command)
+
+
+def show_version(wanted: bool) -> None:
+    if wanted:
+        echo(f"m3ae-dvc {version('m3ae-dvc')}")
+        raise Exit
+
+
+@app.callback()
+def m3ae(_version: Annotated[bool, Option("--version", callback=show_version, is_eager=True, help="Show the version and exit.")] = False):
+    """Ask the models of this pipeline about images, look into them, and see what is there and where it comes from.
+
+    Models are for research; none is for clinical use.
+    """
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="m3ae", description=__doc__)
-    commands = parser.add_subparsers(required=True)
-    add_import(commands)
-    add_export(commands)
-    add_releases(commands)
-    add_plan(commands)
-    add_compare(commands)
-    add_trace(commands)
-    add_verify(commands)
-    arguments = parser.parse_args()
     try:
-        arguments.run(arguments)
-        sys.stdout.flush()
+        try:
+            app(prog_name="m3ae")
+        finally:
+            sys.stdout.flush()
     except BrokenPipeError:  # who reads the answer has read enough, as `| head`; what is still buffered goes nowhere
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def add_import(commands: argparse._SubParsersAction) -> None:
-    command = commands.add_parser("import", help="a checkpoint of the authors' code -> a model folder")
-    command.add_argument("checkpoint", type=Path)
-    command.add_argument("folder", type=Path)
-    command.add_argument("--tokenizer", help="name or folder; default: the one that the checkpoint names")
-    command.set_defaults(run=import_checkpoint)
-
-
-def add_export(commands: argparse._SubParsersAction) -> None:
-    command = commands.add_parser("export", help="a model folder -> a checkpoint that the authors' code loads")
-    command.add_argument("folder", type=Path)
-    command.add_argument("checkpoint", type=Path)
-    command.set_defaults(run=export_checkpoint)
-
-
-def add_releases(commands: argparse._SubParsersAction) -> None:
-    command = commands.add_parser("releases", help="which releases are there, what they lack, and how to get them")
-    command.add_argument("--releases", type=Path, help="the folder that holds them; default: `releases` of params.yaml")
-    command.set_defaults(run=describe_releases)
-
-
-def add_plan(commands: argparse._SubParsersAction) -> None:
-    command = commands.add_parser("plan", help="what pre-training takes of each GPU, and which ZeRO stage and micro-batch to choose")
-    command.add_argument("--gpus", type=int, required=True)
-    command.add_argument("--memory", type=float, required=True, help="of each GPU, in GB of 10^9 bytes")
-    command.add_argument("--scale", help="default: `scale` of params.yaml")
-    command.set_defaults(run=print_plan)
-
-
-def add_compare(commands: argparse._SubParsersAction) -> None:
-    command = commands.add_parser("compare", help="which differences between two revisions or experiments hold, on the same test items")
-    command.add_argument("a", metavar="A", help="a git revision, a DVC experiment or `workspace`")
-    command.add_argument("b", metavar="B", nargs="?", default="workspace", help="likewise; default: the workspace")
-    command.set_defaults(run=print_comparison)
-
-
-def add_trace(commands: argparse._SubParsersAction) -> None:
-    command = commands.add_parser("trace", help="from a number to its origin, and whether every byte on the way is what it was")
-    command.add_argument("what", metavar="FILE|TASK", help="an output of the pipeline, README.md, a task, or a stage")
-    command.set_defaults(run=print_trace)
-
-
-def add_verify(commands: argparse._SubParsersAction) -> None:
-    command = commands.add_parser("verify", help="whether the outputs are those of the commit; if not, from which stage on")
-    command.set_defaults(run=print_verification)
-
-
-def import_checkpoint(arguments: argparse.Namespace) -> None:
-    from m3ae.authors.convert import import_file  # torch and transformers take seconds to load
-
-    import_file(arguments.checkpoint, arguments.folder, arguments.tokenizer)
-    print(f"model folder: {arguments.folder}")
-
-
-def export_checkpoint(arguments: argparse.Namespace) -> None:
-    from m3ae.authors.convert import export_folder
-
-    export_folder(arguments.folder, arguments.checkpoint)
-    print(f"checkpoint: {arguments.checkpoint}")
-
-
-def describe_releases(arguments: argparse.Namespace) -> None:
-    from m3ae.releases.listing import describe
-
-    for line in describe(arguments.releases or named_releases(Path("params.yaml"))):
-        print(line)
-
-
-def named_releases(path: Path) -> Path:
-    """Return `releases` of params.yaml. Raises `ParamsError` where it names no folder."""
-    from m3ae.params import ParamsError, load
-
-    content = load(path)
-    if "releases" not in content:
-        raise ParamsError(f"{path}: releases is missing")
-    releases = content["releases"]
-    if not isinstance(releases, str):
-        raise ParamsError(f"{path}: releases = {releases!r}: a folder expected; correct it or give --releases")
-    return Path(releases)
-
-
-def print_plan(arguments: argparse.Namespace) -> None:
-    from m3ae.plan.table import GB, Machine, plan
-
-    for line in plan(Path("params.yaml"), Machine(arguments.gpus, int(arguments.memory * GB)), arguments.scale):
-        print(line)
-
-
-def print_comparison(arguments: argparse.Namespace) -> None:
-    from m3ae.evaluate.comparison import compare
-    from m3ae.evaluate.comparison_text import describe
-    from m3ae.evaluate.revisions import predictions
-
-    for line in describe(arguments.a, arguments.b, compare(predictions(arguments.a), predictions(arguments.b))):
-        print(line)
-
-
-def print_trace(arguments: argparse.Namespace) -> None:
-    from m3ae.lineage.trace import trace
-
-    for line in trace(arguments.what):
-        print(line)
-
-
-def print_verification(_arguments: argparse.Namespace) -> None:
-    from m3ae.lineage.verify import verify
-
-    for line in verify():
-        print(line)
 
 
 if __name__ == "__main__":

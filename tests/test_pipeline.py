@@ -22,7 +22,11 @@ ROOT = Path(__file__).parents[1]
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 WHOLE_FILES = {"params.yaml:", "scales/${scale}.yaml:"}  # what the report shows
 PAGE = [f"m3ae/report/{name}.html.j2" for name in ("page", "origins", "run_frame", "controls", "robustness", "answers_given")]
-DATA_FILES = {"m3ae/report/page.py": PAGE, "m3ae/report/run_record.py": ["m3ae/report/run.html.j2"]}  # read without an import
+DATA_FILES = {  # read without an import
+    "m3ae/report/page.py": PAGE,
+    "m3ae/report/run_record.py": ["m3ae/report/run.html.j2"],
+    "m3ae/huggingface/own_code.py": ["m3ae/huggingface/bundle.py", "m3ae/huggingface/source_text.py"],
+}
 
 
 def body(stage: dict) -> dict:

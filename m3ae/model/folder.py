@@ -30,10 +30,11 @@ def save_model(
     """
     folder.mkdir(parents=True, exist_ok=True)
     save_config(folder, config)
-    write_json_exactly(folder / PREPROCESSOR, image_steps(config.model.image_px))
     sizes = {"image_px": config.model.image_px, "text_tokens": config.model.text_tokens}
-    sizes |= stored or {"stored_px": config.model.image_px}
-    write_json_exactly(folder / PROCESSOR, {"processor_class": "M3AEProcessor", **sizes})
+    stored = stored or {"stored_px": config.model.image_px}
+    steps = {"image_processor_type": "M3AEImageProcessor", **image_steps(config.model.image_px), **stored}
+    write_json_exactly(folder / PREPROCESSOR, steps)
+    write_json_exactly(folder / PROCESSOR, {"processor_class": "M3AEProcessor", **sizes, **stored})
     (folder / CARD).write_text(card, encoding="utf-8")
     save_file({name: tensor.contiguous() for name, tensor in weights.items()}, folder / WEIGHTS)
     copy_tokenizer(tokenizer, folder)

@@ -1,0 +1,38 @@
+"""The model that is asked where none is named: the first of the pipeline's that can do what is wanted."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from m3ae.ask.opened import AskError
+from m3ae.model.config import CONFIG, PRETRAINED
+from m3ae.params import load
+from m3ae.tasks import TASKS
+
+FINETUNED = Path("data/finetune")  # as dvc.yaml has it
+PARAMS = Path("params.yaml")
+
+
+def default_model(kinds: Sequence[str], purpose: str) -> Path:
+    """Return the folder of the first trained model of the first of `kinds` that there is.
+
+    Raises `AskError` where none is trained yet, or this is not the project's folder.
+    """
+    if not PARAMS.is_file():
+        raise AskError("no params.yaml here, so no model is known; run this in the project's folder, or give --model FOLDER")
+    folders = [folder for kind in kinds for folder in folders_of(kind, load(PARAMS))]
+    for folder in folders:
+        if (folder / CONFIG).is_file():
+            return folder
+    raise AskError(
+        f"no model that can {purpose} is trained yet ({', '.join(map(str, folders))}: not there); run `dvc repro`, or give --model FOLDER"
+    )
+
+
+def folders_of(kind: str, params: dict[str, Any]) -> Iterator[Path]:
+    """Yield the folders that the pipeline keeps models of a kind in, in the order of params.yaml."""
+    if kind == PRETRAINED:
+        yield Path(params["pretrained"])
+    for task in params["tasks"]:
+        if task in TASKS and TASKS[task].kind == kind:
+            yield from (FINETUNED / f"{task}-{seed}" for seed in params["seeds"])
