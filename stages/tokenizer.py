@@ -10,7 +10,7 @@ from m3ae.batches.tokenizer import Tokenizer, fetch, measured, train
 from m3ae.disk.folders import disk_errors_reported
 from m3ae.disk.json import write_json
 from m3ae.disk.whole import write_digests
-from m3ae.model.params import ModelParams
+from m3ae.model.params import ScaledModelParams
 from m3ae.params import StageParams
 from m3ae.shards.read import open_split
 
@@ -18,7 +18,7 @@ from m3ae.shards.read import open_split
 class Params(StageParams):
     pretrain_releases: tuple[str, ...]
     tokenizer: TokenizerParams
-    model: ModelParams
+    model: ScaledModelParams
 
 
 def main() -> None:
