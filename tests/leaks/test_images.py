@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.pictures import scan, stored
+from benchmarks.pictures import framed, scan, stored
 from m3ae.leaks import images as module
 from m3ae.leaks.audit import Audit, Comparison
 from m3ae.leaks.hashes import Proposal
@@ -26,7 +26,7 @@ def split_images(folder: Path, pictures: list[np.ndarray]) -> SplitImages:
         for number, pixels in enumerate(pictures):
             shards.write(
                 Row(
-                    str(number),
+                    f"row {number}",
                     f"{folder.name}-{number}",
                     ["a text"],
                     [],
@@ -59,18 +59,26 @@ def test_blank_images_are_counted_and_not_compared(tmp_path):
     assert Audit(None, None, 0, 0, []).num_blank() == {}
 
 
+@pytest.mark.parametrize("ground", [0, 255])
+def test_a_copy_on_a_ground_is_the_same_as_its_original_and_not_another(tmp_path, ground):
+    first = split_images(tmp_path / "roco", [stored(scan(seed)) for seed in range(6)])
+    second = split_images(tmp_path / "slake", [stored(framed(scan(seed), ground)) for seed in range(3, 9)])
+    found = compare(first, second).matches
+    assert [(match.first, match.second, match.kind) for match in found] == [(3, 0, "same"), (4, 1, "same"), (5, 2, "same")]
+
+
 def test_few_proposals_wait_at_once_and_none_is_lost(monkeypatch):
     counts = {"proposed": 0, "decided": 0, "most": 0}
 
     def propose(*_):
         for number in range(1000):
             counts["proposed"] += 1
-            yield Proposal(number, number, 0)
+            yield Proposal(number, number, 0, ((0, 0),))
 
     def decide(first, second, proposal):
         counts["most"] = max(counts["most"], counts["proposed"] - counts["decided"])
         counts["decided"] += 1
-        return Match(*proposal, 1.0, "same") if proposal.first % 2 else None
+        return Match(*proposal[:3], 1.0, "same") if proposal.first % 2 else None
 
     for name, replacement in {"PROPOSALS_AT_ONCE": 7, "proposals": propose, "decided": decide}.items():
         monkeypatch.setattr(module, name, replacement)
