@@ -8,9 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from m3ae.shards.format import HASH_BYTES
+from m3ae.leaks.regions import REGION_BYTES
 
-REGION_BYTES = HASH_BYTES // 2  # the shards hold the hashes of the whole and the centre
 HASH_BITS = 8 * REGION_BYTES
 MOST_BITS = 50  # see README, "The audit", for what this finds and what it flags
 MOST_BITS_OF_A_BLANK = 2  # set: half of all are in a picture
@@ -45,7 +44,7 @@ def proposals(first: np.ndarray, second: np.ndarray, most_bits: int = MOST_BITS)
 
 
 def may_be_blank(hashes: np.ndarray) -> np.ndarray:
-    """Return, for hashes uint8 (N, HASH_BYTES), whether the image may be blank, bool (N,).
+    """Return, for hashes as stored, uint8 (N, bytes), whether the image may be blank, bool (N,).
 
     Of a constant image only the bit of the mean is set, in the whole and in the centre; a ramp has as few.
     """

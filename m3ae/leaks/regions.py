@@ -3,13 +3,17 @@
 A copy's whole then resembles a part of the other image. Which part, the picture itself tells: what has structure, or what is bright.
 """
 
+from math import isqrt
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 
-from m3ae.prepare.fingerprint import CROPPED, HASH_SIDE
+from m3ae.shards.format import HASH_BYTES
 
+REGION_BYTES = HASH_BYTES // 2  # the shards hold the hashes of the whole and the centre
+HASH_SIDE = isqrt(8 * REGION_BYTES)
+CROPPED = 0.03  # of each side of the centre, as `prepare` hashes it
 GLANCE_PX = 96  # shorter side of what is looked at, so that the same is found at any stored size
 STRUCTURE_FROM = 10  # levels between neighbours: above what JPEG leaves on a plain border or a smooth background
 EDGE_PX = 2  # the gradient of an edge reaches a pixel beyond it; a copy that was made smaller has mixed the next one with the ground
@@ -73,14 +77,12 @@ def largest_part(mask: np.ndarray, margin: int) -> Box:
         return Box(0, 0, width, height)
     left, top, across, down = parts[1 + parts[1:, cv2.CC_STAT_AREA].argmax(), : cv2.CC_STAT_AREA].tolist()
     right, bottom = left + across, top + down
-    box = Box(
-        left + margin * (left > 0), top + margin * (top > 0), right - margin * (right < width), bottom - margin * (bottom < height)
-    )
+    box = Box(left + margin * (left > 0), top + margin * (top > 0), right - margin * (right < width), bottom - margin * (bottom < height))
     return box if min(box.right - box.left, box.bottom - box.top) >= SMALLEST_PX else Box(0, 0, width, height)
 
 
 def perceptual_hash(image: np.ndarray) -> np.ndarray:
-    """Return the hash of a grey image, uint8 (h, w), as uint8 (HASH_SIDE^2 / 8,).
+    """Return the hash of a grey image, uint8 (h, w), as uint8 (REGION_BYTES,).
 
     It is ImageHash's but for how the image is made smaller, which turns 2 bits of 256, and takes a tenth of its time.
     """

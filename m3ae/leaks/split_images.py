@@ -8,8 +8,8 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from m3ae.leaks.hashes import REGION_BYTES, STRUCTURED, may_be_blank
-from m3ae.leaks.regions import Box, glance, perceptual_hash, regions
+from m3ae.leaks.hashes import STRUCTURED, may_be_blank
+from m3ae.leaks.regions import REGION_BYTES, Box, glance, perceptual_hash, regions
 from m3ae.shards.format import HASH_BYTES
 from m3ae.shards.read import Shards
 

@@ -3,7 +3,8 @@
 import numpy as np
 
 from m3ae.leaks import hashes as module
-from m3ae.leaks.hashes import BRIGHT, CENTRE, COMPARED, REGION_BYTES, STRUCTURED, WHOLE, proposals
+from m3ae.leaks.hashes import BRIGHT, CENTRE, COMPARED, STRUCTURED, WHOLE, proposals
+from m3ae.leaks.regions import REGION_BYTES
 
 
 def fingerprints(count: int, seed: int) -> np.ndarray:

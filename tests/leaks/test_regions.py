@@ -6,7 +6,9 @@ import pytest
 from PIL import Image, ImageDraw
 
 from benchmarks.pictures import framed, scan
+from m3ae.leaks import regions as module
 from m3ae.leaks.regions import GLANCE_PX, HASH_SIDE, SMALLEST_PX, Box, bright, glance, perceptual_hash, regions, structured
+from m3ae.prepare import fingerprint
 
 
 def grey(image: Image.Image, channels: int = 1) -> np.ndarray:
@@ -79,3 +81,7 @@ def test_the_hash_is_imagehashs_but_for_a_few_bits(seed):
     image = glance(grey(scan(seed)))
     bits = np.unpackbits(perceptual_hash(image))
     assert (bits != imagehash.phash(Image.fromarray(image), HASH_SIDE).hash.ravel()).sum() <= 12
+
+
+def test_the_centre_is_the_part_whose_hash_is_stored():
+    assert (module.CROPPED, module.HASH_SIDE) == (fingerprint.CROPPED, fingerprint.HASH_SIDE)
