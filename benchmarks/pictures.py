@@ -31,5 +31,12 @@ def attacked(image: Image.Image, crop: float = 0.03, size: float = 0.6, quality:
     return Image.open(buffer)
 
 
+def framed(image: Image.Image, ground: int) -> Image.Image:
+    """In the middle of a canvas of that level, of half as much again each way."""
+    canvas = Image.new("L", (image.width * 3 // 2, image.height * 3 // 2), ground)
+    canvas.paste(image, (image.width // 4, image.height // 4))
+    return canvas
+
+
 def stored(image: Image.Image) -> np.ndarray:
     return np.asarray(image.resize((110, 96)))[..., None]

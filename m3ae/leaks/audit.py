@@ -26,6 +26,7 @@ SCHEMA = {
     "pretrain_release": pl.String,
     "pretrain_split": pl.String,
     "pretrain_id": pl.String,
+    "pretrain_image_id": pl.String,
     "task": pl.String,
     "split": pl.String,
     "image_id": pl.String,
@@ -33,6 +34,7 @@ SCHEMA = {
     "kind": pl.String,
     "similarity": pl.Float64,
 }
+FOUND = ("pretrain_id", "pretrain_image_id", "image_id", "distance", "similarity", "kind")
 EVALUATED = (Split.VALIDATION, Split.TEST)
 
 
@@ -114,15 +116,17 @@ def images_of_splits(folder: Path, name: str, release: str = "") -> list[SplitIm
 
 def table(comparison: Comparison, matches: list) -> pl.DataFrame:
     first, second, distances, similarities, kinds = zip(*matches, strict=True) if matches else ((),) * 5
+    images = [comparison.first.image_ids[number] for number in first]
     return pl.DataFrame(
         {
-            "pretrain_id": [comparison.first.image_ids[number] for number in first],
+            "pretrain_id": images if comparison.is_inside else comparison.first.row_ids(first),
+            "pretrain_image_id": images,
             "image_id": [comparison.second.image_ids[number] for number in second],
             "distance": list(distances),
             "similarity": list(similarities),
             "kind": list(kinds),
         },
-        schema_overrides={name: SCHEMA[name] for name in ("pretrain_id", "image_id", "distance", "similarity", "kind")},
+        schema_overrides={name: SCHEMA[name] for name in FOUND},
     )
 
 
@@ -134,7 +138,7 @@ def found_texts(comparison: Comparison) -> pl.DataFrame:
 def leaked(images: pl.DataFrame) -> Excluded:
     """Return, by release, the pre-training images that are the same as one of a validation or test split."""
     rows = images.filter(pl.col("pretrain_release").is_not_null() & (pl.col("kind") == "same") & pl.col("split").is_in(EVALUATED))
-    ids = rows.group_by("pretrain_release").agg("pretrain_id").sort("pretrain_release")
+    ids = rows.group_by("pretrain_release").agg("pretrain_image_id").sort("pretrain_release")
     return {release: frozenset(names) for release, names in ids.iter_rows()}
 
 

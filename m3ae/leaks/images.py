@@ -1,16 +1,19 @@
 """Images of one split that are also in another: hashes propose, aligned pixels decide."""
 
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Literal, NamedTuple
 
 from m3ae.leaks.hashes import Proposal, proposals
+from m3ae.leaks.regions import Box
 from m3ae.leaks.similarity import similarity
 from m3ae.leaks.split_images import SplitImages
 
 SAME_FROM, NEAR_FROM = 0.95, 0.85  # similarity; near are slices of one patient and copies that were changed a good deal
 PROPOSALS_AT_ONCE = 4096  # held in memory
+MOST_ALIGNED = 3  # pairs of regions, where the closest ones do not show the same
 Kind = Literal["same", "near"]
 
 
@@ -40,7 +43,18 @@ def compare(first: SplitImages, second: SplitImages) -> Compared:
 
 
 def decided(first: SplitImages, second: SplitImages, proposal: Proposal) -> Match | None:
-    correlation = round(similarity(first.square(proposal.first), second.square(proposal.second)), 3)
-    if correlation < NEAR_FROM:
+    one, other = first.glance(proposal.first), second.glance(proposal.second)
+    best = 0.0
+    for own, its in islice(different_regions(first, second, proposal), MOST_ALIGNED):
+        best = max(best, round(similarity(own.of(one), its.of(other)), 3))
+        if best >= SAME_FROM:
+            break
+    if best < NEAR_FROM:
         return None
-    return Match(*proposal, correlation, "same" if correlation >= SAME_FROM else "near")
+    return Match(proposal.first, proposal.second, proposal.distance, best, "same" if best >= SAME_FROM else "near")
+
+
+def different_regions(first: SplitImages, second: SplitImages, proposal: Proposal) -> Iterator[tuple[Box, Box]]:
+    """Yield the proposed pairs of regions, the closest first; a region that is the whole is not aligned again."""
+    boxes, its_boxes = first.regions(proposal.first), second.regions(proposal.second)
+    yield from dict.fromkeys((boxes[own], its_boxes[its]) for own, its in proposal.regions)

@@ -15,24 +15,29 @@ HOPELESS = 0.5  # coarse structures that agree less are not looked at more close
 LARGEST_SCALING, LARGEST_SHEAR = 0.1, 0.03  # a small crop; more of either fits any image to any other
 
 
-def square(pixels: np.ndarray) -> np.ndarray:
-    """Return pixels, uint8 (H, W, C), as a grey square, float (S, S)."""
-    grey = pixels[..., 0] if pixels.shape[2] == 1 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-    return cv2.resize(grey, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA).astype(np.float32)
-
-
 def similarity(first: np.ndarray, second: np.ndarray) -> float:
-    """Return the similarity of two (S, S) squares, up to 1; 0 where no small change of the frame aligns them, as where one is blank."""
+    """Return the similarity of two grey images, uint8 (h, w) of any size, up to 1.
+
+    It is 0 where no small change of the frame aligns them, as where one is blank.
+    """
+    side = min(*first.shape, *second.shape, SIDE_PX)
+    one, other = square(first, side), square(second, side)
     frame = np.eye(2, 3, dtype=np.float32)
     correlation = 0.0
     for blurs in (COARSE, FINE):
         try:
-            correlation, frame = cv2.findTransformECC(structure(first, *blurs), structure(second, *blurs), frame, cv2.MOTION_AFFINE, STEPS)
+            correlation, frame = cv2.findTransformECC(structure(one, *blurs), structure(other, *blurs), frame, cv2.MOTION_AFFINE, STEPS)
         except cv2.error:  # it tells so when it finds no alignment
             return 0.0
         if correlation < HOPELESS or not is_small(frame):
             return 0.0
     return float(correlation)
+
+
+def square(image: np.ndarray, side: int) -> np.ndarray:
+    """Return a grey image, uint8 (h, w), as a float (S, S) with the detail that `side` pixels hold: the other may have no more."""
+    small = cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
+    return cv2.resize(small, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_CUBIC).astype(np.float32)
 
 
 def structure(image: np.ndarray, fine: float, coarse: float) -> np.ndarray:

@@ -52,13 +52,22 @@ def write_vqa_rad(folder: Path, splits: dict[str, list[tuple[str, str]]], images
     return folder
 
 
-def prepared(shards: Path, pretrain: dict[str, Path], tasks: dict[str, Path], **changed) -> Path:
+def write_own(folder: Path, images: dict[str, Image.Image]) -> None:
+    (folder / "images").mkdir(parents=True)
+    for name, image in images.items():
+        image.save(folder / "images" / f"{name}.png")
+    rows = [{"id": name, "image": f"images/{name}.png", "texts": ["Radiograph of a chest, erect."], "split": "train"} for name in images]
+    (folder / "manifest.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+def prepared(shards: Path, pretrain: dict[str, Path], tasks: dict[str, Path], retrieval: bool = True, **changed) -> Path:
     """Shards of these releases, of retrieval's pairs, and of tasks that were not found."""
     for kind, releases in (("pretrain", pretrain), ("tasks", tasks)):
         for name, folder in releases.items():
             run(name, folder, shards / kind / name, **{"image_px": 96, "rows_per_shard": 512, "validation_share": 0.2, **changed})
-    sample_pairs(shards / "pretrain/roco", shards / "tasks/roco_retrieval", "strict", 256, 0)
-    for name in TASKS.keys() - tasks.keys() - {"roco_retrieval"}:
+    if retrieval:
+        sample_pairs(shards / "pretrain/roco", shards / "tasks/roco_retrieval", "strict", 256, 0)
+    for name in sorted(TASKS.keys() - tasks.keys() - ({"roco_retrieval"} if retrieval else set())):
         write_absent(shards / "tasks" / name, name)
     return shards
 
@@ -104,11 +113,21 @@ def test_inside_a_task_train_is_compared_with_what_is_held_out(found):
 
 
 def test_the_table_names_both_places_by_the_releases_own_ids(found):
-    columns = ["pretrain_release", "pretrain_split", "pretrain_id", "task", "split", "image_id", "distance", "kind", "similarity"]
-    assert found.images.columns == columns
+    assert found.images.columns[:5] == ["pretrain_release", "pretrain_split", "pretrain_id", "pretrain_image_id", "task"]
+    assert found.images.columns[5:] == ["split", "image_id", "distance", "kind", "similarity"]
     row = found.images.filter(pl.col("image_id") == "a").row(0, named=True)
     assert (row["pretrain_release"], row["task"], row["split"], row["kind"]) == ("roco", "vqa_rad", "test", "same")
     assert row["pretrain_split"] in ("train", "validation") and 0 < row["distance"] <= 50
+
+
+def test_an_own_manifests_id_names_the_row_and_its_image_is_what_is_left_out(tmp_path):
+    write_own(tmp_path / "own", {"case-7": scan(1), "case-8": scan(2)})
+    asked = {"train": [("b", "Is it?")], "test": [("a", "Is it?")]}
+    vqa_rad = write_vqa_rad(tmp_path / "vqa_rad", asked, {"a": scan(1), "b": scan(3)})
+    shards = prepared(tmp_path / "shards", {"own": tmp_path / "own"}, {"vqa_rad": vqa_rad}, retrieval=False)
+    rows = audit(shards, ("own",)).images
+    assert rows.select("pretrain_id", "pretrain_image_id", "image_id").rows() == [("case-7", "images/case-7.png", "a")]
+    assert leaked(rows) == {"own": {"images/case-7.png"}}
 
 
 def test_captions_and_repeated_questions_are_checked_too(found):

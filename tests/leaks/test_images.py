@@ -5,18 +5,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.pictures import scan, stored
+from benchmarks.pictures import framed, scan, stored
 from m3ae.leaks import images as module
 from m3ae.leaks.audit import Audit, Comparison
 from m3ae.leaks.hashes import Proposal
 from m3ae.leaks.images import Match, compare
 from m3ae.leaks.split_images import SplitImages
 from m3ae.prepare.fingerprint import fingerprint
+from m3ae.prepare.images import load, resized
 from m3ae.releases.record import Split
 from m3ae.shards.format import Header, Row
 from m3ae.shards.read import open_split
 from m3ae.shards.write import ShardWriter
+from tests.shared import SHARED, needs_real
 
+REAL = SHARED / "real"
 RAMP = np.tile(np.arange(96, dtype=np.uint8), (96, 1))[..., None]  # its hash has as few bits as a blank's
 
 
@@ -26,7 +29,7 @@ def split_images(folder: Path, pictures: list[np.ndarray]) -> SplitImages:
         for number, pixels in enumerate(pictures):
             shards.write(
                 Row(
-                    str(number),
+                    f"row {number}",
                     f"{folder.name}-{number}",
                     ["a text"],
                     [],
@@ -40,6 +43,18 @@ def split_images(folder: Path, pictures: list[np.ndarray]) -> SplitImages:
                 )
             )
     return SplitImages(folder.name, folder.name, open_split(folder, "train"))
+
+
+def real_twins() -> dict[str, tuple[Path, Path]]:
+    """VQA-Med-2019's name -> its image of the validation and test split that MedPix 2.0 has, too, and that one."""
+    asked = {path.stem: path for folder in ("*Validation", "*Test") for path in (REAL / "vqa_med_2019").glob(f"{folder}/*mages/*.jpg")}
+    twins = {}
+    for links in (REAL / "roco").glob("*/radiology/dlinks.txt"):
+        for line in links.read_text().splitlines():
+            name, link = line.split("\t")[0], Path(line).stem.rsplit("_", 1)[-1]
+            if link in asked:
+                twins[link] = asked[link], links.parent / "images" / f"{name}.jpg"
+    return twins
 
 
 def blank(level: int, channels: int = 1) -> np.ndarray:
@@ -59,18 +74,43 @@ def test_blank_images_are_counted_and_not_compared(tmp_path):
     assert Audit(None, None, 0, 0, []).num_blank() == {}
 
 
+@pytest.mark.parametrize("ground", [0, 255])
+def test_a_copy_on_a_ground_is_the_same_as_its_original_and_not_another(tmp_path, ground):
+    first = split_images(tmp_path / "roco", [stored(scan(seed)) for seed in range(6)])
+    second = split_images(tmp_path / "slake", [stored(framed(scan(seed), ground)) for seed in range(3, 9)])
+    found = compare(first, second).matches
+    assert [(match.first, match.second, match.kind) for match in found] == [(3, 0, "same"), (4, 1, "same"), (5, 2, "same")]
+
+
+@needs_real
+def test_every_real_twin_of_the_held_out_images_is_the_same_and_only_slices_are_like_another(tmp_path):
+    twins = real_twins()
+    assert len(twins) == 60
+    releases = REAL / "vqa_med_2019", REAL / "roco"
+    sides = zip(*twins.values(), strict=True)
+    first, second = (
+        split_images(tmp_path / release.name, [resized(load(path, release, 10**7), 96) for path in paths])
+        for release, paths in zip(releases, sides, strict=True)
+    )
+    found = {(match.first, match.second): match.kind for match in compare(first, second).matches}
+    assert {found.get((number, number)) for number in range(60)} == {"same"}
+    names = list(twins)
+    for one, other in found:
+        assert abs(int(names[one][6:]) - int(names[other][6:])) < 5  # neighbours in the archive are of one patient
+
+
 def test_few_proposals_wait_at_once_and_none_is_lost(monkeypatch):
     counts = {"proposed": 0, "decided": 0, "most": 0}
 
     def propose(*_):
         for number in range(1000):
             counts["proposed"] += 1
-            yield Proposal(number, number, 0)
+            yield Proposal(number, number, 0, ((0, 0),))
 
     def decide(first, second, proposal):
         counts["most"] = max(counts["most"], counts["proposed"] - counts["decided"])
         counts["decided"] += 1
-        return Match(*proposal, 1.0, "same") if proposal.first % 2 else None
+        return Match(*proposal[:3], 1.0, "same") if proposal.first % 2 else None
 
     for name, replacement in {"PROPOSALS_AT_ONCE": 7, "proposals": propose, "decided": decide}.items():
         monkeypatch.setattr(module, name, replacement)

@@ -5,11 +5,12 @@ import pytest
 
 from benchmarks.pictures import attacked, scan, stored
 from m3ae.leaks.images import NEAR_FROM, SAME_FROM
-from m3ae.leaks.similarity import similarity, square
+from m3ae.leaks.regions import glance
+from m3ae.leaks.similarity import similarity
 
 
 def similarity_of(first: np.ndarray, second: np.ndarray) -> float:
-    return similarity(square(first), square(second))
+    return similarity(glance(first), glance(second))
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -44,3 +45,10 @@ def test_a_mirrored_image_and_a_blank_one_are_like_nothing():
 def test_a_large_crop_is_not_a_small_change_of_the_frame():
     image = scan(0)
     assert similarity_of(stored(image), stored(image.crop((0, 0, 200, 180)))) == 0
+
+
+def test_a_copy_that_was_made_small_is_the_same():
+    image = stored(scan(0))[..., 0]
+    small = np.asarray(scan(0).resize((46, 40)))
+    assert similarity(image, small) >= SAME_FROM and similarity(small, image) >= SAME_FROM
+    assert similarity(stored(scan(100))[..., 0], small) < NEAR_FROM
