@@ -12,7 +12,7 @@ from m3ae.ask.attend import Attention
 from m3ae.ask.opened import NOT_FOR_PATIENTS
 from m3ae.ask.reconstruct import Reconstruction
 
-PANEL_INCHES, DPI = 2.6, 160
+PANEL_INCHES, SCALE_INCHES, DPI = 2.6, 1.2, 160
 MOST_COLUMNS = 5
 OPAQUE = 0.8  # of the highest weight; what gets no more than its even share shows the image itself
 HEAT = ListedColormap([(*matplotlib.colormaps["autumn"](level)[:3], OPAQUE * level) for level in np.linspace(0, 1, 256)])
@@ -33,7 +33,7 @@ def draw_attention(attention: Attention, text: str, model: str, out: Path) -> No
     """Write a PNG with the image and, for each word, the image under a map of where that word looks; one colour scale for all."""
     num_panels = 1 + len(attention.words)
     columns = min(num_panels, MOST_COLUMNS)
-    figure, axes = panels(-(-num_panels // columns), columns)
+    figure, axes = panels(-(-num_panels // columns), columns, SCALE_INCHES)
     for panel in axes.flat[num_panels:]:
         panel.axis("off")
     show(axes.flat[0], attention.image, "image, as the model sees it")
@@ -52,8 +52,8 @@ def draw_attention(attention: Attention, text: str, model: str, out: Path) -> No
     save(figure, f"“{text}” · {model}", out)
 
 
-def panels(rows: int, columns: int) -> tuple[Figure, np.ndarray]:
-    figure = Figure(figsize=(PANEL_INCHES * columns, (PANEL_INCHES + 0.3) * rows + 0.4), dpi=DPI, layout="constrained")
+def panels(rows: int, columns: int, beside: float = 0.0) -> tuple[Figure, np.ndarray]:
+    figure = Figure(figsize=(PANEL_INCHES * columns + beside, (PANEL_INCHES + 0.3) * rows + 0.4), dpi=DPI, layout="constrained")
     return figure, figure.subplots(rows, columns, squeeze=False)
 
 

@@ -111,6 +111,7 @@ def test_a_card_quotes_what_a_checkpoint_says(exported, tmp_path, words):
     write(tmp_path / "odd.ckpt", file)
     import_file(tmp_path / "odd.ckpt", tmp_path / "model", str(words))
     lines = (tmp_path / "model" / "README.md").read_text(encoding="utf-8").splitlines()
-    assert lines.count("---") == 2 and not [line for line in lines if line.startswith(("# Fake", "license", "<"))]
+    assert lines.count("---") == 2 and not [line for line in lines if line.startswith(("# Fake", "<"))]
+    assert [line for line in lines if line.startswith("license")] == ["license: other", "license_name: of-the-training-data"]
     [quoted] = [line for line in lines if "script" in line]
     assert quoted.startswith("- `note  <script>") and quoted.count("`") == 4
