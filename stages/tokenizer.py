@@ -6,7 +6,7 @@ from pathlib import Path
 
 from m3ae.batches.excluded import read_excluded
 from m3ae.batches.params import TRAINED, TokenizerParams
-from m3ae.batches.tokenizer import Tokenizer, fetch, measured, train
+from m3ae.batches.tokenizer import Tokenizer, fetch_to_train_with, measured, train
 from m3ae.disk.folders import disk_errors_reported
 from m3ae.disk.json import write_json
 from m3ae.disk.whole import write_digests
@@ -30,7 +30,7 @@ def main() -> None:
 
     texts = training_texts(args.shards, args.excluded, params.pretrain_releases)
     source, vocabulary = params.tokenizer.source, params.tokenizer.vocabulary
-    tokenizer = train(texts, vocabulary) if source == TRAINED else fetch(source)
+    tokenizer = train(texts, vocabulary) if source == TRAINED else fetch_to_train_with(source)
     with disk_errors_reported(args.out):
         tokenizer.save_pretrained(args.out)
         write_digests(args.out)

@@ -140,13 +140,18 @@ def train(texts: Iterable[str], vocabulary: int) -> PreTrainedTokenizerFast:
 
 
 def fetch(source: str) -> PreTrainedTokenizerFast:
-    """Fetch a published tokenizer by name or folder. Raises `SystemExit`, with the remedy, where it cannot be had or will not do."""
+    """Fetch a published tokenizer by name or folder. Raises `SystemExit`, with the remedy, where it cannot be had."""
     if is_missing_folder(source):  # a hub would be asked for it, again and again where none can be reached
         raise unusable(source, "cannot be loaded (no such folder)")
     try:
-        fast = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
+        return AutoTokenizer.from_pretrained(source, trust_remote_code=False)
     except Exception as error:  # transformers' and tokenizers' own, of many kinds
         raise unusable(source, f"cannot be loaded ({error})") from None
+
+
+def fetch_to_train_with(source: str) -> PreTrainedTokenizerFast:
+    """Fetch a published tokenizer. Raises `SystemExit`, with the remedy, where it cannot be had, or pre-training could not use it."""
+    fast = fetch(source)
     if not fast.is_fast:
         raise SystemExit(f"{named(source)} does not tell which tokens form a word; give one that has a tokenizer.json")
     if missing := missing_token(fast):

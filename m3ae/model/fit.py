@@ -29,9 +29,9 @@ def check_texts(model: ModelParams, source: str, lengths: Lengths) -> None:
 
 
 def num_tokens(source: str) -> int:
-    from m3ae.batches.tokenizer import fetch
+    from m3ae.batches.tokenizer import fetch_to_train_with
 
-    return len(fetch(source))
+    return len(fetch_to_train_with(source))
 
 
 def check_encoder(model: ModelParams, vocabulary: int, lengths: Lengths) -> None:
