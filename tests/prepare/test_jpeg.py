@@ -11,6 +11,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from m3ae.prepare.images import UnusableImage, load
+from m3ae.prepare.params import PILLOW_LIMIT
 from tests.shared import SHARED, needs_releases
 
 NAMELESS, LIMIT = Path("image.jpg"), 10**6
@@ -122,4 +123,4 @@ def test_no_real_jpeg_is_taken_for_damaged():
     paths = sorted(path for folder in ("releases", "real") for path in (SHARED / folder).rglob("*.jpg"))[::20]
     assert len(paths) > 300
     for path in paths:
-        load(path, path.parent, LIMIT)
+        load(path, path.parent, PILLOW_LIMIT)

@@ -78,7 +78,7 @@ def test_a_disk_that_cannot_be_written_to_is_an_error_with_a_remedy(release, sta
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(module, "fsync_folder", full)
-    with pytest.raises(DiskError, match=r"00000: could not be written \(.*No space left on device\); make room on the disk"):
+    with pytest.raises(DiskError, match=r"00000: could not be written \(.*No space left on device.*\); make room on the disk"):
         share(release, EVERYTHING)
     assert not state_root.exists()
 

@@ -95,8 +95,6 @@ def decoded(path: Path) -> Iterator[tuple[int, str]]:
 
     Raises `ReleaseError` where the file is not UTF-8 or cannot be read.
     """
-    if path.exists() and not path.is_file() and not path.is_dir():  # opened, a pipe would be waited on for ever
-        raise malformed(path, None, "is a pipe, a socket or a device")
     try:
         with opened(path) as file:
             for number, raw in enumerate(file, start=1):  # a file in binary mode breaks at \n alone: captions hold odd separators
