@@ -19,8 +19,8 @@ DATA = Inputs(Path("data"))
         *(DATA.plot(name) for name in ("pretrain.csv", "validation.csv", "reconstructions.png", "leaks.png")),
     ],
 )
-def test_the_report_looks_where_a_command_of_the_pipeline_writes(place):
-    assert re.search(rf"--[a-z-]+ {re.escape(str(place))}\s", DVC)
+def test_the_report_looks_in_places_that_the_pipeline_names(place):
+    assert re.search(rf"[\s\[\"]{re.escape(str(place))}[\s\]\":,]", DVC)
 
 
 def test_predictions_are_those_of_the_model_that_started_from_pretraining_unless_scratch_is_asked_for():
