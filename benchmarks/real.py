@@ -88,13 +88,14 @@ def keep(arm: str, out: Path) -> None:
 def write(out: Path) -> None:
     """Write table and figure of the arms whose metrics lie in `out`."""
     found = [gain for arm in ARMS for gain in gains(arm, out)]
-    (out / "table.md").write_text(markdown(found, {arm: kept(out, arm, "controls") for arm in ARMS}))
+    table = markdown(found, {arm: kept(out, arm, "controls") for arm in ARMS})
+    (out / "table.md").write_text(table, encoding="utf-8")
     figure(found).savefig(out / "real.png", dpi=160, metadata={"Software": None})
 
 
 def kept(out: Path, arm: str, metric: str) -> dict[str, Any]:
     path = out / name(arm) / f"{metric}.json"
-    return json.loads(path.read_text()) if path.is_file() else {}
+    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
 
 def gains(arm: str, out: Path) -> list[Gain]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+NO_FILES_OF_TEXT = ("os", "Image", "Opened", "gzip", "ledger")  # whose `open` opens bytes, or no file
 FILES = [path for room in ("m3ae", "stages", "benchmarks") for path in sorted((ROOT / room).rglob("*.py"))]
 
 
@@ -23,8 +24,12 @@ def without_encoding(tree: ast.AST) -> Iterator[ast.Call]:
 
 
 def is_text_opened(call: ast.Call, name: str) -> bool:
-    """Whether the call is `open(path, ...)` or `path.open(...)` of text; os.open and Image.open are others."""
-    if name != "open" or isinstance(call.func, ast.Attribute) and getattr(call.func.value, "id", "") in ("os", "Image", "ledger"):
+    """Whether the call is `open(path, ...)` or `path.open(...)` of text; os.open, Image.open and gzip.open (of bytes) are others."""
+    if (
+        name != "open"
+        or isinstance(call.func, ast.Attribute)
+        and getattr(call.func.value, "id", "") in ("os", "Image", "Opened", "gzip", "ledger")
+    ):
         return False
     modes = [*call.args[isinstance(call.func, ast.Name) :][:1], *(keyword.value for keyword in call.keywords if keyword.arg == "mode")]
     return not any("b" in str(getattr(mode, "value", "")) for mode in modes)

@@ -39,7 +39,7 @@ def requests(path: Path, text: str | None, key: str) -> list[Request]:
 
 def from_lines(path: Path, key: str) -> list[Request]:
     found = []
-    for number, line in enumerate(read_text(path).splitlines(), start=1):
+    for number, line in enumerate(text_of(path).splitlines(), start=1):
         if not line.strip():
             continue
         try:
@@ -55,8 +55,8 @@ def from_lines(path: Path, key: str) -> list[Request]:
     return found
 
 
-def read_text(path: Path) -> str:
+def text_of(path: Path) -> str:
     try:
-        return path.read_text()
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise AskError(f"{path}: cannot be read ({error}); give a text file") from None

@@ -23,7 +23,7 @@ def search(wanted: Wanted, where: Where, model: Model = None, best: Best = 5, js
     Every image is encoded once and kept in the user's cache; the fusion then reads it beside the text.
     """
     from m3ae.ask.opened import AskError
-    from m3ae.ask.requests import read_text
+    from m3ae.ask.requests import text_of
     from m3ae.ask.search import search_images, search_texts
 
     if not where.exists():
@@ -33,7 +33,7 @@ def search(wanted: Wanted, where: Where, model: Model = None, best: Best = 5, js
         found = search_images(asking, wanted, where, best)
         hits, unread = found.hits, found.unread
     else:
-        texts = [line.strip() for line in read_text(where).splitlines() if line.strip()]
+        texts = [line.strip() for line in text_of(where).splitlines() if line.strip()]
         if not texts:
             raise AskError(f"{where}: holds no text; write one a line")
         hits, unread = search_texts(asking, wanted_image(wanted), texts, best), []

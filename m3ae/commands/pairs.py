@@ -86,7 +86,7 @@ def write_lines(model: "Opened", asked: list["Request"], work: Work, out: Path |
 
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
-    with out.open("w") if out is not None else nullcontext(sys.stdout) as file:
+    with out.open("w", encoding="utf-8") if out is not None else nullcontext(sys.stdout) as file:
         for request, found in in_batches(asked, AT_ONCE, work, "image"):
             said = {"error": found.reason} if isinstance(found, Unread) else found
             file.write(json.dumps(signed(model, {**request.given, **said}), ensure_ascii=False) + "\n")

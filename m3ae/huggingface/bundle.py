@@ -69,7 +69,7 @@ class Module:
     """One module's source: what it defines, and where what it imports is from."""
 
     def __init__(self, name: str):
-        self.name, self.text = name, file_of(name).read_text()
+        self.name, self.text = name, file_of(name).read_text(encoding="utf-8")
         self.definitions: dict[str, ast.stmt] = {}
         self.imports: dict[str, Place] = {}
         for statement in ast.parse(self.text).body:

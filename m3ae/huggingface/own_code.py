@@ -22,7 +22,7 @@ CLASSES = {
 
 def carry_code(folder: Path) -> None:
     """Write the code into a model folder, and name its classes in those of the folder's JSON files that there are."""
-    (folder / CODE).write_text(source())
+    (folder / CODE).write_text(source(), encoding="utf-8")
     for name, classes in CLASSES.items():
         if (folder / name).is_file():
             name_classes(folder / name, {auto: f"{Path(CODE).stem}.{own}" for auto, own in classes.items()})
@@ -31,12 +31,12 @@ def carry_code(folder: Path) -> None:
 
 
 def name_classes(path: Path, auto_map: dict[str, str]) -> None:
-    content: dict[str, Any] = json.loads(path.read_text())
-    path.write_text(json.dumps({**content, "auto_map": auto_map}, indent=1, sort_keys=True) + "\n")
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**content, "auto_map": auto_map}, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def source() -> str:
     """Return the file itself where this is the carried code, else what `m3ae.huggingface.bundle` makes of the package."""
     if Path(__file__).name == CODE:
-        return Path(__file__).read_text()
+        return Path(__file__).read_text(encoding="utf-8")
     return resolve_name("m3ae.huggingface.bundle:bundled")()

@@ -23,6 +23,7 @@ def push_folder(folder: Path, repository: str, api: HfApi, private: bool) -> str
         copy = Path(shutil.copytree(folder, Path(name, "model")))
         carry_code(copy)
         if commit := line("-C", str(folder), "rev-parse", "HEAD"):
-            (copy / CARD).write_text(f"{(copy / CARD).read_text()}\n## Commit\n\n- of the clone that it was pushed from: {commit}\n")
+            said = (copy / CARD).read_text(encoding="utf-8")
+            (copy / CARD).write_text(f"{said}\n## Commit\n\n- of the clone that it was pushed from: {commit}\n", encoding="utf-8")
         api.upload_folder(repo_id=created.repo_id, folder_path=copy, commit_message="Upload a model folder of M3AE-DVC")
     return str(created)

@@ -131,5 +131,5 @@ def test_an_output_that_a_run_has_deleted_is_not_the_last_runs(project, tmp_path
 
 def test_predictions_are_looked_for_where_the_pipeline_writes_them():
     text = (ROOT / "dvc.yaml").read_text()
-    assert f"--out {EVALUATED}/${{item.task}}-${{item.seed}} " in text and f"--out {ZERO_SHOT} " in text
+    assert f'outs: ["{EVALUATED}/${{item.task}}-${{item.seed}}"]' in text and f"--out {ZERO_SHOT} " in text
     assert "pretrained" in EvaluatePaths(*map(Path, EvaluatePaths._fields)).models()

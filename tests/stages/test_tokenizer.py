@@ -41,7 +41,7 @@ def run(parameters, tmp_path, monkeypatch):
 
 def test_training_texts_are_counted_and_those_that_the_model_reads_in_part(run):
     found = run("train")
-    saved = Tokenizer.load("data/tokenizer")
+    saved = Tokenizer.load(Path("data/tokenizer"))
     lengths = [int(saved([text], 200).mask.sum()) for text in TEXTS]
     assert lengths[0] <= 20 < lengths[2]
     assert found == {
