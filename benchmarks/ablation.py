@@ -12,12 +12,12 @@ import argparse
 from collections.abc import Iterable
 from pathlib import Path
 from statistics import fmean
-from typing import NamedTuple
 
 import polars as pl
 from matplotlib.figure import Figure
 from scipy.stats import ttest_1samp
 
+from benchmarks.differences import Difference, drawn
 from benchmarks.experiments import read, refuse_changes, run
 from m3ae.evaluate.intervals import CONFIDENCE
 from m3ae.report.measured import value_at
@@ -54,13 +54,6 @@ SCORES = {  # column -> key in data/metrics/report.json
 }
 MAIN = "QA mean"
 OUT = Path("docs/ablation")
-
-
-class Difference(NamedTuple):
-    """Points against the reference; the interval is None where fewer than two seeds were run."""
-
-    mean: float
-    interval: tuple[float, float] | None
 
 
 def main() -> None:
@@ -140,19 +133,8 @@ def cell(table: pl.DataFrame, row: str, score: str) -> str:
 
 def figure(table: pl.DataFrame) -> Figure:
     """Draw each row's difference in the mean over the question-answering tasks, with its interval over seeds."""
-    rows = [row for row in present(table) if row != REFERENCE]
-    drawn = Figure(figsize=(7, 1.2 + 0.32 * len(rows)), layout="constrained")
-    axes = drawn.add_subplot()
-    for place, row in enumerate(reversed(rows)):
-        gain = difference(table, row, MAIN)
-        if gain:
-            low, high = gain.interval or (gain.mean, gain.mean)
-            axes.errorbar(gain.mean, place, xerr=[[gain.mean - low], [high - gain.mean]], fmt="o", color="#2b6cb0", capsize=3)
-    axes.axvline(0, color="#8a94a3", linewidth=1)
-    axes.set_yticks(range(len(rows)), list(reversed(rows)))
-    axes.set_xlabel("question answering, points against the committed parameters (95% interval over seeds)")
-    axes.spines[["top", "right"]].set_visible(False)
-    return drawn
+    rows = [(row, difference(table, row, MAIN)) for row in present(table) if row != REFERENCE]
+    return drawn(rows, "question answering, points against the committed parameters (95% interval over seeds)")
 
 
 if __name__ == "__main__":

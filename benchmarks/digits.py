@@ -1,6 +1,6 @@
 """The digests of a short pre-training and fine-tuning on made-up data, at the sizes of a scale: to be compared between processors.
 
-python -m stages.launch benchmarks.digits [--scale test] [--steps 5]; README.md says what was seen. An emulator has to be handed each
+python -m stages.launch benchmarks.digits [--scale test] [--steps 5]; docs/results.md says what was seen. An emulator has to be handed each
 process by itself: `python -m benchmarks.digits` in the environment of m3ae/engine/pinned.py, with RANK, LOCAL_RANK, WORLD_SIZE and
 MASTER_PORT where there are several.
 """

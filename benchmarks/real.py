@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from matplotlib.figure import Figure
 
+from benchmarks.differences import Difference, drawn
 from benchmarks.experiments import read, read_bytes, refuse_changes, run
 from m3ae.disk.json import write_json
 from m3ae.report.tables import line
@@ -127,15 +128,8 @@ def cells(gain: Gain, controls: dict[str, Any]) -> list[str]:
 
 def figure(found: list[Gain]) -> Figure:
     """Draw each gain with its interval."""
-    drawn = Figure(figsize=(7, 1.2 + 0.35 * len(found)), layout="constrained")
-    axes = drawn.add_subplot()
-    for place, gain in enumerate(reversed(found)):
-        axes.errorbar(gain.gain, place, xerr=[[gain.gain - gain.low], [gain.high - gain.gain]], fmt="o", color="#2b6cb0", capsize=3)
-    axes.axvline(0, color="#8a94a3", linewidth=1)
-    axes.set_yticks(range(len(found)), [f"{gain.arm}: {TASKS[gain.task].title}, {gain.split}" for gain in reversed(found)])
-    axes.set_xlabel("pre-trained above from scratch, points (95% interval over images and seeds)")
-    axes.spines[["top", "right"]].set_visible(False)
-    return drawn
+    rows = [(f"{gain.arm}: {TASKS[gain.task].title}, {gain.split}", Difference(gain.gain, (gain.low, gain.high))) for gain in found]
+    return drawn(rows, "pre-trained above from scratch, points (95% interval over images and seeds)")
 
 
 if __name__ == "__main__":

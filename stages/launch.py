@@ -2,7 +2,7 @@
 to work on.
 
 Without a GPU the number of processes and threads and the kernels are fixed, for a run's digits depend on them (m3ae/engine/pinned.py;
-README.md says how far that goes). The processes are forked once the stage is loaded, which takes most of a short stage's time
+docs/results.md says how far that goes). The processes are forked once the stage is loaded, which takes most of a short stage's time
 (stages/local.py; on GPUs each loads it anew).
 PET_NPROC_PER_NODE sets their number, as it does for torchrun, and lets go of these digits; with PET_NNODES or PET_RDZV_ENDPOINT they are
 one machine's share of a run on several. M3AE_LAUNCHER is a command that starts them instead, on all machines: docs/cluster.md.

@@ -1,7 +1,7 @@
 """prepare: one release, as published, to Arrow shards, with a count of everything that was dropped.
 
 Several machines that see the project's folder share the work: `python -m stages.prepare ... --share 3/16` on the third of sixteen makes
-every sixteenth partition and stops; `dvc repro` then makes what is missing and assembles. See README, "At full size".
+every sixteenth partition and stops; `dvc repro` then makes what is missing and assembles. See docs/gpus.md.
 """
 
 import argparse

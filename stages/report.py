@@ -1,4 +1,4 @@
-"""report: what a run left behind to one HTML page, the README's table and a summary; beside them, its commit and machine."""
+"""report: what a run left behind to one HTML page, the tables of README and docs/, and a summary; beside them, its commit and machine."""
 
 import argparse
 from pathlib import Path

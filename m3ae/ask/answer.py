@@ -33,7 +33,5 @@ def answers(model: Opened, images: Sequence[Any], questions: Sequence[str], num_
     backbone, tokens = model.learner.backbone, model.texts(questions)
     text, image = backbone.encode_text(tokens.ids, tokens.mask), backbone.encode_image(model.images(images))
     logits = head.head(backbone.fusion.pooled(backbone.fusion(text, tokens.mask.bool(), image, read=Read.POOLED))).float()
-    scores, places = head.probabilities(logits).sort(dim=1, descending=True, stable=True)
-    kept = zip(places[:, :num_best].tolist(), scores[:, :num_best].tolist(), strict=True)
     labels = model.config.labels
-    return [[Answer(labels[place], score) for place, score in zip(*row, strict=True)] for row in kept]
+    return [[Answer(labels[place], score) for place, score in guesses] for guesses in head.best(logits, num_best)]

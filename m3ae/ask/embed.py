@@ -3,14 +3,12 @@
 from pathlib import Path
 
 import polars as pl
-import torch
 
 from m3ae.ask.files import Unread, images_under, in_batches
+from m3ae.ask.index import ENCODED_AT_ONCE, encoded
 from m3ae.ask.opened import Opened
 from m3ae.disk.digest import sha256_of_file
 from m3ae.model.config import WEIGHTS
-
-ENCODED_AT_ONCE = 32
 
 
 def embed(model: Opened, folder: Path, out: Path) -> tuple[int, list[Unread]]:
@@ -31,6 +29,5 @@ def embed(model: Opened, folder: Path, out: Path) -> tuple[int, list[Unread]]:
     return len(rows), unread
 
 
-@torch.no_grad()
 def vectors(model: Opened, paths: list[Path]) -> list[list[float]]:
-    return model.learner.backbone.encode_image(model.images(paths)).mean(dim=1).tolist()
+    return encoded(model, paths).mean(dim=1).tolist()

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from m3ae.ask.opened import AskError, Opened
 from m3ae.batches.images import to_pixels
-from m3ae.batches.masking import num_kept, patch_order
+from m3ae.batches.masking import NO_LABEL, num_kept, patch_order
 from m3ae.batches.pairs import PairBatch
 from m3ae.objectives.mim import painted
 from m3ae.pretrain.pictures import kept_only
@@ -59,7 +59,7 @@ def reconstruct(model: Opened, image: Any, text: str, mask_ratios: Sequence[floa
 def shown(ids: Tensor, mask: Tensor, pixels: Tensor, order: Tensor, kept: int) -> PairBatch:
     """Return a batch of one pair, none of whose words is masked, that shows the first `kept` patches of `order`."""
     nothing = torch.zeros(1, dtype=torch.long, device=ids.device)
-    return PairBatch(ids, mask, ids, torch.full_like(ids, -100), pixels, order, order[:, :kept], nothing, nothing + 1)
+    return PairBatch(ids, mask, ids, torch.full_like(ids, NO_LABEL), pixels, order, order[:, :kept], nothing, nothing + 1)
 
 
 def compared(ratio: float, batch: PairBatch, predicted: Tensor, patch_px: int) -> Reconstruction:

@@ -19,6 +19,7 @@ Images = Annotated[Path, Argument(metavar="IMAGE", help="an image, a folder of i
 Question = Annotated[str | None, Argument(help="what is asked of the image, or of each in the folder", show_default=False)]
 Text = Annotated[str | None, Argument(help="what may belong to the image, or to each in the folder", show_default=False)]
 Work = Callable[[list["Request"]], list[dict[str, Any]]]
+Lines = Callable[[dict[str, Any]], list[str]]
 
 
 def answer(images: Images, question: Question = None, model: Model = None, best: Best = 5, json: Json = False, out: Out = None) -> None:
@@ -28,7 +29,7 @@ def answer(images: Images, question: Question = None, model: Model = None, best:
     gives a JSON line for each image.
     """
     from m3ae.ask.answer import ANSWERING, answers, require_answers
-    from m3ae.ask.requests import is_batch, requests
+    from m3ae.ask.requests import requests
 
     asked = requests(images, question, "question")
     asking = opened(model, ANSWERING, "answer")
@@ -38,14 +39,10 @@ def answer(images: Images, question: Question = None, model: Model = None, best:
         said = answers(asking, [request.image for request in batch], [request.text for request in batch], best)
         return [{"answers": [one._asdict() for one in found]} for found in said]
 
-    if is_batch(images):
-        write_lines(asking, asked, work, out)
-        return
-    [found] = work(asked)
-    if json:
-        say_json(signed(asking, {**asked[0].given, **found}))
-    else:
-        say(asking, [f"{one['score']:7.1%}  {one['answer']}" for one in found["answers"]])
+    def lines(found: dict[str, Any]) -> list[str]:
+        return [f"{one['score']:7.1%}  {one['answer']}" for one in found["answers"]]
+
+    respond(asking, images, asked, work, lines, json, out)
 
 
 def match(images: Images, text: Text = None, model: Model = None, json: Json = False, out: Out = None) -> None:
@@ -55,7 +52,7 @@ def match(images: Images, text: Text = None, model: Model = None, json: Json = F
     gives a JSON line for each image.
     """
     from m3ae.ask.match import MATCHING, gives_probabilities, matches, require_matching
-    from m3ae.ask.requests import is_batch, requests
+    from m3ae.ask.requests import requests
 
     asked = requests(images, text, "text")
     asking = opened(model, MATCHING, "match images with texts")
@@ -66,16 +63,26 @@ def match(images: Images, text: Text = None, model: Model = None, json: Json = F
         scores = matches(asking, [request.image for request in batch], [request.text for request in batch])
         return [{"score": score, "scale": scale} for score in scores]
 
+    def lines(found: dict[str, Any]) -> list[str]:
+        if scale == "probability":
+            return [f"{found['score']:7.1%}  that they belong together"]
+        return [f"{found['score']:+.3f}  (a retrieval model's score: higher than another pair's means a better match)"]
+
+    respond(asking, images, asked, work, lines, json, out)
+
+
+def respond(model: "Opened", images: Path, asked: list["Request"], work: Work, lines: Lines, json: bool, out: Path | None) -> None:
+    """Write a JSON line a request where many are asked; else say the only answer, in `lines` for people or as JSON."""
+    from m3ae.ask.requests import is_batch
+
     if is_batch(images):
-        write_lines(asking, asked, work, out)
+        write_lines(model, asked, work, out)
         return
     [found] = work(asked)
     if json:
-        say_json(signed(asking, {**asked[0].given, **found}))
-    elif scale == "probability":
-        say(asking, [f"{found['score']:7.1%}  that they belong together"])
+        say_json(signed(model, {**asked[0].given, **found}))
     else:
-        say(asking, [f"{found['score']:+.3f}  (a retrieval model's score: higher than another pair's means a better match)"])
+        say(model, lines(found))
 
 
 def write_lines(model: "Opened", asked: list["Request"], work: Work, out: Path | None) -> None:

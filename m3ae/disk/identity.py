@@ -17,6 +17,7 @@ import yaml
 from m3ae.disk.digest import MANIFEST, name_of_file
 from m3ae.disk.folders import disk_errors_reported
 from m3ae.disk.json import leaves
+from m3ae.disk.named import first_few
 from m3ae.disk.state import RUN_FILE
 
 PIPELINE, PARAMETERS = Path("dvc.yaml"), Path("params.yaml")
@@ -67,8 +68,7 @@ class Identity(NamedTuple):
         newest = max(found, key=written_at, default=None)
         if newest is None or not (named := differences(found[newest], self)):
             return ""
-        rest = f" and {len(named) - MOST_DIFFERENCES} more" if len(named) > MOST_DIFFERENCES else ""
-        return f"{newest.parent}: is there and not taken up: {'; '.join(named[:MOST_DIFFERENCES])}{rest}"
+        return f"{newest.parent}: is there and not taken up: {first_few(named, MOST_DIFFERENCES, '; ')}"
 
 
 def code_digest(stage: str) -> str:

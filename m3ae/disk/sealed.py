@@ -24,6 +24,11 @@ def write_sealed(path: Path, content: dict[str, Any]) -> None:
 def read_sealed(path: Path, remedy: str) -> dict[str, Any]:
     """Return the content without its digest. Raises `FileError` where the file is cut, changed, or not one of these."""
     content = read_json(path, remedy)
+    require_seal(content, path, remedy)
+    return {key: value for key, value in content.items() if key != SEAL}
+
+
+def require_seal(content: Any, path: Path, remedy: str) -> None:
+    """Raise `FileError` where the content of the file has not the digest that it says."""
     if not isinstance(content, dict) or sealed(content) != content:
         raise FileError(f"{path}: is not what was written, by its own digest; {remedy}")
-    return {key: value for key, value in content.items() if key != SEAL}

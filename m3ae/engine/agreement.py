@@ -10,6 +10,7 @@ import torch.distributed as dist
 
 from m3ae.disk.digest import name_of_file
 from m3ae.disk.identity import Identity, known_by
+from m3ae.disk.named import first_few
 from m3ae.engine.processes import every
 
 MOST_NAMED = 6  # things that differ, in one line
@@ -32,7 +33,7 @@ def require_agreement(facts: Mapping[str, str]) -> None:
     usual = Counter(json.dumps(theirs, sort_keys=True) for _, theirs in told).most_common(1)[0][0]
     for who, theirs in told:
         if differing := different(json.loads(usual), theirs):
-            named = ", ".join(differing[:MOST_NAMED]) + (f" and {len(differing) - MOST_NAMED} more" if len(differing) > MOST_NAMED else "")
+            named = first_few(differing, MOST_NAMED)
             raise SystemExit(f"{who} reads other things than the other processes: {named}; let all read one folder (docs/cluster.md)")
 
 

@@ -60,9 +60,7 @@ def predict(learner: Learner, answers: list[str], batch: TaskBatch) -> list[Gues
 
 
 def best(head: Labels, logits: torch.Tensor, answers: list[str]) -> list[Guess]:
-    scores, places = head.probabilities(logits).sort(dim=1, descending=True, stable=True)
-    kept = zip(places[:, :NUM_BEST].tolist(), scores[:, :NUM_BEST].tolist(), strict=True)
-    return [[(answers[place], round(score, 6)) for place, score in zip(*row, strict=True)] for row in kept]
+    return [[(answers[place], round(score, 6)) for place, score in guesses] for guesses in head.best(logits, NUM_BEST)]
 
 
 def judged(row: dict, guess: Guess) -> dict:

@@ -15,8 +15,9 @@ from m3ae.engine.processes import is_first
 from m3ae.evaluate.kinds import EVALUATIONS, Evaluation
 from m3ae.evaluate.predictions import Test
 from m3ae.model.config import load_config
+from m3ae.objectives.learner import Learner
 from m3ae.objectives.saved import loaded_learner
-from m3ae.shards.read import Shards, open_answers, open_manifest, open_split
+from m3ae.shards.read import open_answers, open_manifest, open_split
 from m3ae.tasks import TASKS, TaskName
 
 
@@ -42,22 +43,23 @@ def run(task: TaskName, seed: int, paths: EvaluatePaths) -> None:
         answers, evaluation = open_answers(paths.shards), EVALUATIONS[TASKS[task].kind]
         figures |= {"synthetic": manifest["synthetic"], "test_rows": len(test), **({"answers": len(answers)} if answers else {})}
         figures |= evaluation.reference(train, test)
+        validated: dict[str, Any] = {}
         for start, folder in paths.models().items():
-            figures[start] = scores(evaluation, folder, test, answers, paths.out / f"{start}.parquet")
-        if answers and len(validation):
-            figures["validation"] = {
-                start: scores(evaluation, folder, validation, answers, paths.out / f"{start}-validation.parquet")
-                for start, folder in paths.models().items()
-            }
+            config = load_config(folder)
+            learner, tested = loaded_learner(folder, config), Test(test, answers, Tokenizer.load(folder), config)
+            figures[start] = scores(evaluation, learner, tested, paths.out / f"{start}.parquet")
+            if answers and len(validation):
+                on_validation = tested._replace(shards=validation)
+                validated[start] = scores(evaluation, learner, on_validation, paths.out / f"{start}-validation.parquet")
+        figures |= {"validation": validated} if validated else {}
     if is_first():
         write_json(paths.metrics, figures)
     dist.barrier()
 
 
-def scores(evaluation: Evaluation, folder: Path, shards: Shards, answers: list[str], out: Path) -> dict[str, Any]:
-    """Return the scores of the model in `folder`, and write the predictions that they are counted from."""
-    config = load_config(folder)
-    table = evaluation.predict(loaded_learner(folder, config), Test(shards, answers, Tokenizer.load(folder), config))
+def scores(evaluation: Evaluation, learner: Learner, test: Test, out: Path) -> dict[str, Any]:
+    """Return a model's scores, and write the predictions that they are counted from."""
+    table = evaluation.predict(learner, test)
     if is_first():
         out.parent.mkdir(parents=True, exist_ok=True)
         table.write_parquet(out)

@@ -11,7 +11,7 @@ import numpy as np
 from m3ae.leaks.regions import REGION_BYTES
 
 HASH_BITS = 8 * REGION_BYTES
-MOST_BITS = 50  # see README, "The audit", for what this finds and what it flags
+MOST_BITS = 50  # docs/releases.md says what this finds and what it flags
 MOST_BITS_OF_A_BLANK = 2  # set: half of all are in a picture
 IMAGES_AT_ONCE = 4096  # of each split: 64 MB of distances
 WHOLE, CENTRE, STRUCTURED, BRIGHT = range(4)

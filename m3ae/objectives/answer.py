@@ -52,6 +52,12 @@ class Labels(Objective):
     def probabilities(self, logits: Tensor) -> Tensor:
         raise NotImplementedError
 
+    def best(self, logits: Tensor, number: int) -> list[list[tuple[int, float]]]:
+        """Return for each pair the most probable answers, the best first: which one, and how probable it is."""
+        scores, places = self.probabilities(logits).sort(dim=1, descending=True, stable=True)
+        pairs = zip(places[:, :number].tolist(), scores[:, :number].tolist(), strict=True)
+        return [list(zip(*pair, strict=True)) for pair in pairs]
+
 
 class QuestionAnswering(Labels):
     """Binary cross-entropy summed over the answers: several may be right."""

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from m3ae.disk.json import FileError
+from m3ae.disk.named import first_few
 from m3ae.kinds import KINDS
 from m3ae.model.backbone import build_backbone
 from m3ae.model.config import CONFIG, REMEDY, ModelConfig
@@ -41,8 +42,7 @@ def require_fit(folder: Path, config: ModelConfig) -> None:
     wanted, given = shapes_for(config, folder / CONFIG), shapes_of(folder)
     wrong = sorted(wanted.keys() ^ given.keys()) or [name for name in wanted if wanted[name] != given[name]]
     if wrong:
-        others = f" and {len(wrong) - MOST_NAMES} more" if len(wrong) > MOST_NAMES else ""
-        named = ", ".join(wrong[:MOST_NAMES]) + others
+        named = first_few(wrong, MOST_NAMES)
         raise FileError(f"{folder}: the weights are not those of a model of its {CONFIG}'s sizes: {named}; {REMEDY}")
 
 

@@ -77,9 +77,8 @@ class ResumeState:
         if is_first():
             digests = {path.relative_to(beside).as_posix(): sha256_of_file(path) for path in files(beside)}
             told = {"step": step, "processes": dist.get_world_size(), "threads": get_num_threads(), "notes": notes, "files": digests}
-            (beside / COMPLETE).write_text(
-                json.dumps(told), encoding="utf-8"
-            )  # every digit: a resumed run's curves are those of an undisturbed one
+            every_digit = json.dumps(told)  # a resumed run's curves are those of an undisturbed one
+            (beside / COMPLETE).write_text(every_digit, encoding="utf-8")
             for folder in (beside, *filter(Path.is_dir, beside.rglob("*"))):
                 fsync_folder(folder)
             shutil.rmtree(target, ignore_errors=True)

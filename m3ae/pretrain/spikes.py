@@ -3,6 +3,8 @@
 from collections import deque
 from statistics import median
 
+from m3ae.disk.named import first_few
+
 NUM_RECENT, LEAST_KNOWN = 50, 20  # steps
 JUMP = 1.5  # times the recent median
 MOST_NAMES = 16
@@ -26,5 +28,5 @@ class Spikes:
 
 
 def told(step: int, loss: float, usual: float, names: list[str]) -> str:
-    shown = ", ".join(names[:MOST_NAMES]) + (f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else "")
+    shown = first_few(names, MOST_NAMES)
     return f"step {step}: the loss jumped to {loss:.3f}, from a median of {usual:.3f} in the last {NUM_RECENT} steps; its pairs: {shown}"

@@ -60,7 +60,7 @@ def absence(found: dict | None) -> str:
 
 
 def markdown(blocks: Sequence[Controls]) -> str:
-    """Return the README's table of controls: the overall scores, and what they are."""
+    """Return the table of controls of docs/results.md: the overall scores, and what they are."""
     head = ("Controls", *COLUMNS)
     rows = [(title(block), *map(tables.number, overall(block))) for block in blocks]
     lines = (head, [":--", *["--:"] * len(COLUMNS)], *rows)

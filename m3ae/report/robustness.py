@@ -56,7 +56,7 @@ def spoilt(family: dict | None, score: str) -> str:
 
 
 def markdown(lines: Sequence[Line]) -> str:
-    """Return the README's table; nothing where nothing was measured."""
+    """Return the table of docs/results.md; nothing where nothing was measured."""
     if not lines:
         return ""
     head = ("Robustness", "Model", "Score", *COLUMNS)

@@ -13,7 +13,7 @@ from PIL import Image
 
 from m3ae.disk.digest import MANIFEST
 from m3ae.disk.json import read_json
-from m3ae.disk.sealed import sealed
+from m3ae.disk.sealed import require_seal
 from m3ae.disk.whole import require_whole
 from m3ae.shards.format import ANSWERS, IN_EVERY_MANIFEST, REMEDY, SCHEMA, WHERE_FOUND, ShardError, remedy_of
 
@@ -32,8 +32,7 @@ def open_manifest(folder: Path) -> dict[str, Any]:
     manifest = read_json(path, REMEDY)
     if not is_manifest(manifest):
         raise ShardError(f"{path}: does not say {', '.join(IN_EVERY_MANIFEST)} and, where found, {', '.join(WHERE_FOUND)}; {REMEDY}")
-    if sealed(manifest) != manifest:
-        raise ShardError(f"{path}: is not what was written, by its own digest; {remedy_of(folder)}")
+    require_seal(manifest, path, remedy_of(folder))
     return manifest
 
 

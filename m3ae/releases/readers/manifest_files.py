@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from m3ae.releases.readers.published import ReleaseError, csv_lines, decoded, json_lines, malformed, none_of
+from m3ae.releases.readers.published import ReleaseError, as_wide_as, csv_lines, decoded, json_lines, malformed, none_of
 from m3ae.releases.readers.tables import table_rows
 
 DELIMITERS = ",;\t"  # of a CSV file: spreadsheets of some languages write semicolons
@@ -41,8 +41,6 @@ def csv_fields(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     names = [name.strip() for _, row in [next(rows, (1, []))] for name in row]
     if twice := {name for name in names if name and names.count(name) > 1}:
         raise malformed(path, 1, f"the columns {', '.join(sorted(twice))} are there twice")
-    for number, row in rows:
-        if len(row) != len(names):
-            raise malformed(path, number, f"{len(names)} fields expected, {len(row)} found; a field with {delimiter!r} in it needs quotes")
+    for number, row in as_wide_as(rows, len(names), path, f"{delimiter!r} in it"):
         if any(map(str.strip, row)):  # a spreadsheet may end in empty rows
             yield number, dict(zip(names, map(str.strip, row), strict=True))

@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from m3ae.disk.named import first_few
 from m3ae.releases.record import Split
 
 DUPLICATE = "duplicate id"
@@ -25,6 +26,7 @@ SPELLINGS = {
     Split.VALIDATION: ("validation", "val", "valid", "validate", "dev"),
     Split.TEST: ("test", "testing"),
 }
+ENDLESS = "neither a file nor a folder"
 NUM_NAMED = 6  # files that a message names of a folder where something else was expected
 
 
@@ -55,9 +57,14 @@ def malformed(path: Path, number: int | None, problem: str) -> ReleaseError:
 def first_present(folder: Path, *names: str) -> Path | None:
     """Return the first of `names` that is in `folder`, or None. Raises `ReleaseError` where that is a pipe or a device: it has no end."""
     found = next((folder / name for name in names if (folder / name).exists()), None)
-    if found and not found.is_file() and not found.is_dir():
-        raise malformed(found, None, "is neither a file nor a folder")
+    if found and is_endless(found):
+        raise malformed(found, None, f"is {ENDLESS}")
     return found
+
+
+def is_endless(path: Path) -> bool:
+    """Return whether the path is a pipe, a socket or a device: whoever reads one may wait for ever."""
+    return path.exists() and not path.is_file() and not path.is_dir()
 
 
 def required(folder: Path, *names: str) -> Path:
@@ -71,9 +78,8 @@ def required(folder: Path, *names: str) -> Path:
 def none_of(folder: Path, names: Iterable[str], remedy: str) -> ReleaseError:
     """Return the error of a folder where nothing that a reader knows is: what it would read, and what is there in its place."""
     there = sorted(f"{path.name}/" if path.is_dir() else path.name for path in folder.iterdir()) if folder.is_dir() else []
-    shown = ", ".join(os.fsencode(name).decode("utf-8", "replace") for name in there[:NUM_NAMED])
-    more = f" and {len(there) - NUM_NAMED:,} more" if len(there) > NUM_NAMED else ""
-    return ReleaseError(f"{folder}: none of {', '.join(names)} is here; what is here: {shown or 'nothing'}{more}; {remedy}")
+    shown = first_few([os.fsencode(name).decode("utf-8", "replace") for name in there], NUM_NAMED)
+    return ReleaseError(f"{folder}: none of {', '.join(names)} is here; what is here: {shown or 'nothing'}; {remedy}")
 
 
 def split_files(folder: Path, *patterns: str) -> dict[Split, Path]:
@@ -106,10 +112,15 @@ def decoded(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def opened(path: Path) -> BinaryIO:
-    """Return the open file. Raises OSError where it is a pipe or a device: whoever reads one may wait for ever."""
-    if not path.is_file() and not path.is_dir() and path.exists():
-        raise OSError("it is neither a file nor a folder")
-    return gzip.open(path) if path.suffix == ".gz" else path.open("rb")
+    """Return the open file. Raises OSError where it is a pipe or a device."""
+    return gzip.open(readable(path)) if path.suffix == ".gz" else readable(path).open("rb")
+
+
+def readable(path: Path) -> Path:
+    """Return the path itself. Raises OSError where it is a pipe or a device."""
+    if is_endless(path):
+        raise OSError(f"it is {ENDLESS}")
+    return path
 
 
 def lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -135,10 +146,16 @@ def csv_rows(path: Path, *wanted: str) -> Iterator[tuple[int, list[str]]]:
     if any(names.count(name) != 1 for name in wanted):
         raise malformed(path, None, f"a table with the columns {', '.join(wanted)} expected, one of each")
     places = [names.index(name) for name in wanted]
-    for number, row in rows:
-        if len(row) != len(names):
-            raise malformed(path, number, f"{len(names)} fields expected, {len(row)} found; a field with a comma needs quotes")
+    for number, row in as_wide_as(rows, len(names), path, "a comma"):
         yield number, [row[place] for place in places]
+
+
+def as_wide_as(rows: Iterable[tuple[int, list[str]]], width: int, path: Path, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the rows of a CSV file. Raises `ReleaseError` at the first that has not as many fields as the header."""
+    for number, row in rows:
+        if len(row) != width:
+            raise malformed(path, number, f"{width} fields expected, {len(row)} found; a field with {separator} needs quotes")
+        yield number, row
 
 
 def csv_header(path: Path) -> list[str]:
@@ -249,6 +266,14 @@ def as_text(value: Any, key: str, path: Path, place: str) -> str:
     if LONE_SURROGATE.search(found := str(value)):
         raise ReleaseError(f"{path}, {place}: {key!r} holds half a character (a lone surrogate): {ascii(found)[:80]}; {REMEDY}")
     return found
+
+
+def published_kind(kind: str, path: Path, place: str) -> str:
+    """Return "open" or "closed" for a published "OPEN" or "CLOSED ". Raises `ReleaseError` where it is neither."""
+    folded = kind.strip().lower()
+    if folded not in ("open", "closed"):
+        raise ReleaseError(f"{path}, {place}: answer_type {kind!r} is neither OPEN nor CLOSED; correct the file")
+    return folded
 
 
 def answer_kind(answers: Iterable[str]) -> str:

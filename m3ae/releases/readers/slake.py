@@ -18,11 +18,11 @@ from m3ae.releases.readers.hub_questions import read_questions
 from m3ae.releases.readers.mirror import mirror_files
 from m3ae.releases.readers.published import (
     Dropped,
-    ReleaseError,
     alternatives,
     first_present,
     json_rows,
     none_of,
+    published_kind,
     required,
     split_files,
     text,
@@ -58,8 +58,6 @@ def questions(release: Path, split: Split, path: Path, images: Path, languages: 
         if language not in languages:
             yield Dropped(identifier, split, within(images / name, release), NOT_CHOSEN)
             continue
-        if kind.strip().lower() not in ("open", "closed"):
-            raise ReleaseError(f"{path}, row {number}: answer_type {kind!r} is neither OPEN nor CLOSED; correct the file")
         yield Record(
             id=identifier,
             split=split,
@@ -67,6 +65,6 @@ def questions(release: Path, split: Split, path: Path, images: Path, languages: 
             image_id=name,
             texts=(question,),
             answers=alternatives(row, "answer", path, place),
-            answer_kind=kind.strip().lower(),
+            answer_kind=published_kind(kind, path, place),
             licence=LICENCE,
         )

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from m3ae.releases.readers.published import malformed
+from m3ae.releases.readers.published import malformed, readable
 
 IMAGE = "image"
 BYTES, PATH = "bytes", "path"  # the fields of the hub's structure of an image
@@ -63,13 +63,6 @@ def table_rows(path: Path, columns: tuple[str, ...] | None = None, paths: bool =
                 yield row | ({IMAGE: elsewhere.get(number) or InTable(path, group, number)} if holds_images else {})
     except (OSError, pa.ArrowException) as error:
         raise malformed(path, None, f"is no Parquet file ({error})") from None
-
-
-def readable(path: Path) -> Path:
-    """Return the path itself. Raises OSError where it is a pipe or a device: whoever reads one may wait for ever."""
-    if path.exists() and not path.is_file():
-        raise OSError("it is not even a file")
-    return path
 
 
 def group_rows(file: pq.ParquetFile, path: Path, group: int, wanted: list[str]) -> list[dict[str, Any]]:

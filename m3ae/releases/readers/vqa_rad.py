@@ -19,11 +19,11 @@ from m3ae.releases.readers.hub_questions import read_questions
 from m3ae.releases.readers.mirror import mirror_files
 from m3ae.releases.readers.published import (
     Dropped,
-    ReleaseError,
     alternatives,
     first_present,
     json_rows,
     none_of,
+    published_kind,
     required,
     split_files,
     text,
@@ -76,18 +76,10 @@ def questions(path: Path, images: Path, split: Split) -> Iterator[Record]:
             image_id=Path(name).stem,
             texts=(question,),
             answers=alternatives(row, "answer", path, place),
-            answer_kind=answer_kind(kind, path, number),
+            answer_kind=published_kind(kind, path, place),
             licence=LICENCE,
         )
 
 
 def is_test(row: dict[str, Any]) -> bool:
     return str(row.get("phrase_type", "")).startswith("test")
-
-
-def answer_kind(kind: str, path: Path, number: int) -> str:
-    """Return "open" or "closed" for a published "OPEN" or "CLOSED ". Raises `ReleaseError` where it is neither."""
-    folded = kind.strip().lower()
-    if folded not in ("open", "closed"):
-        raise ReleaseError(f"{path}, row {number}: answer_type {kind!r} is neither OPEN nor CLOSED; correct the file")
-    return folded
