@@ -18,8 +18,9 @@ from tests.parameters import Parameters
 ROOT = Path(__file__).parents[1]
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 WHOLE_FILES = {"params.yaml:", "scales/${scale}.yaml:"}  # what the report shows
-PAGE = [f"m3ae/report/{name}.html.j2" for name in ("page", "origins", "run_frame", "controls", "robustness", "answers_given")]
-DATA_FILES = {"m3ae/report/page.py": PAGE, "m3ae/report/run_record.py": ["m3ae/report/run.html.j2"]}  # read without an import
+TEMPLATES = {path.relative_to(ROOT).as_posix() for path in (ROOT / "m3ae/report").glob("*.j2")}
+RECORD = "m3ae/report/run.html.j2"
+DATA_FILES = {"m3ae/report/page.py": TEMPLATES - {RECORD}, "m3ae/report/run_record.py": {RECORD}}  # read without an import
 
 
 def body(stage: dict) -> dict:

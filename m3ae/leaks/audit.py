@@ -89,9 +89,15 @@ def audit(shards: Path, pretrain_releases: tuple[str, ...]) -> Audit:
         proposed += result.num_proposed
         images.append(comparison.labelled(table(comparison, result.matches), SCHEMA))
         texts.append(comparison.labelled(found_texts(comparison), TEXT_SCHEMA))
-    order = ["pretrain_release", "pretrain_split", "task", "split", "kind", "pretrain_id", "image_id"]
     images, texts = (pl.concat([pl.DataFrame(schema=schema), *tables]) for schema, tables in ((SCHEMA, images), (TEXT_SCHEMA, texts)))
-    return Audit(images.sort(order, descending=[name == "kind" for name in order], nulls_last=True), texts, compared, proposed, comparisons)
+    return Audit(what_matters_first(images), texts, compared, proposed, comparisons)
+
+
+def what_matters_first(images: pl.DataFrame) -> pl.DataFrame:
+    """Sort: of a test split before of others, the same images before near ones, the more similar first."""
+    weights = [pl.col("split").cast(pl.Enum(("test", "validation", "train"))), pl.col("kind").cast(pl.Enum(("same", "near")))]
+    names = ["pretrain_release", "pretrain_split", "task", "pretrain_id", "image_id"]
+    return images.sort([*weights, -pl.col("similarity"), *names], nulls_last=True)
 
 
 def all_comparisons(shards: Path, pretrain_releases: tuple[str, ...]) -> Iterator[Comparison]:

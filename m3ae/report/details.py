@@ -1,0 +1,77 @@
+"""Each task by itself: where its files are, its scores by groups, the answers given, mistaken and believed, and examples."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars
+
+from m3ae.report.answers_given import AnswersGiven, answers_given
+from m3ae.report.calibration import Calibration, calibration, reliability
+from m3ae.report.confusion import Confusion, confusion, pairs, write_pairs
+from m3ae.report.examples import Gallery, gallery
+from m3ae.report.groups import Grouped, grouped, tables
+from m3ae.report.measured import Asked, Result
+from m3ae.report.origins import Link, Places, links, stages
+from m3ae.report.vector import Picture
+
+STARTS = {"pretrained": "pre-trained", "scratch": "from scratch"}
+ANSWERED = {"truth", "prediction", "best_scores", "score"}  # columns of predictions that are answers
+
+
+@dataclass(frozen=True)
+class Detail:
+    """One task's section. What gives no answers has no `answers`, `confusion` or `reliability`."""
+
+    result: Result
+    links: list[Link]
+    stages: list[str]
+    groups: list[Grouped]
+    gallery: Gallery
+    answers: AnswersGiven | None = None
+    confusion: Confusion | None = None
+    calibrations: tuple[Calibration, ...] = ()
+    reliability: Picture | None = None
+
+    @property
+    def anchor(self) -> str:
+        return f"task-{self.result.entry.name}"
+
+
+def details(results: Sequence[Result], asked: Asked, places: Places) -> list[Detail]:
+    """Return every task's section, and write the pairs of each confusion matrix beside the page."""
+    return [detail(result, asked, places) for result in results]
+
+
+def detail(result: Result, asked: Asked, places: Places) -> Detail:
+    inputs, entry = places.inputs, result.entry
+    read = {start: answered(tables(result, asked, inputs, start)) for start in STARTS}
+    calibrations = tuple(calibration(STARTS[start], rows) for start, rows in read.items() if rows is not None)
+    return Detail(
+        result,
+        links(result, asked, places),
+        stages(result, asked, inputs),
+        grouped(result, asked, inputs),
+        gallery(result, asked, inputs),
+        next(iter(answers_given([result], asked, inputs)), None),
+        matrix(read["pretrained"], places.page / "confusion" / f"{entry.name}.csv"),
+        calibrations,
+        reliability(entry.name, entry.title, calibrations) if calibrations else None,
+    )
+
+
+def matrix(rows: polars.DataFrame | None, path: Path) -> Confusion | None:
+    """Return the confusion matrix of `rows`, and write its pairs to `path`; None where there are no rows."""
+    if rows is None:
+        return None
+    both = pairs(rows)
+    write_pairs(both, path)
+    return confusion(both)
+
+
+def answered(paths: Sequence[Path]) -> polars.DataFrame | None:
+    """Return the rows of all seeds; None where there are none, or they are no answers."""
+    read = [polars.read_parquet(path) for path in paths]
+    if not read or not all(set(rows.columns) >= ANSWERED and len(rows) for rows in read):
+        return None
+    return polars.concat([rows.select(sorted(ANSWERED)) for rows in read])
