@@ -10,11 +10,12 @@ from typing import Annotated, Any, Self
 import yaml
 from pydantic import AfterValidator, Field, model_validator
 
-from m3ae.batches.params import TRAINED, TokenizerParams
+from m3ae.batches.params import TokenizerParams
 from m3ae.engine.params import DeepSpeedParams
 from m3ae.finetune.params import EVERY_TASK, FinetuneParams, recipe_of
 from m3ae.method import Method
-from m3ae.model.config import CONFIG, WEIGHTS
+from m3ae.model.config import CONFIG, WEIGHTS, load_config
+from m3ae.model.fit import check_model, check_texts
 from m3ae.model.params import SCRATCH, ModelParams
 from m3ae.objectives.registry import OBJECTIVES
 from m3ae.params import SCALE, ParamsError, Seed, Sources, is_section, meant
@@ -111,17 +112,12 @@ def check_values(params_path: Path, pipeline_path: Path) -> None:
     recipes = read_recipes(params.tasks, sources)
     check_fit(params, recipes, sources)
     check_objectives(params, params_path)
-    check_encoders(params, sources.scale_path)
     pretrained = Path(params.pretrained)
-    is_whole = all((pretrained / name).is_file() for name in (CONFIG, WEIGHTS))
-    if not (is_whole or pretrained.as_posix() in outputs(pipeline_path, "pretrain")):
-        found = f"pretrained = {params.pretrained!r} holds no model"
-        raise ParamsError(f"{params_path}: {found}; give one that `m3ae import` made, or data/pretrain")
-    if in_queue() and not reachable_in_queue(Path(params.releases), pipeline_path):
-        raise ParamsError(
-            f"{params_path}: releases = {params.releases!r}: queued and temporary runs work in a copy of the repository, "
-            "where a relative folder that DVC does not track is absent; give an absolute path, or `dvc add` the folder"
-        )
+    is_made = pretrained.as_posix() in outputs(pipeline_path, "pretrain")
+    check_encoders(params, sources.scale_path, recipes if is_made else {})
+    if not is_made:
+        check_pretrained(pretrained, params_path, recipes)
+    check_releases(Path(params.releases), params_path, outputs(pipeline_path, "phantom"))
 
 
 def read_recipes(tasks: tuple[str, ...], sources: Sources) -> dict[str, FinetuneParams]:
@@ -199,20 +195,49 @@ def check_objectives(params: AllParams, path: Path) -> None:
         raise ParamsError(f"{path}: objectives.{missing[0]} is missing; 0 turns it off")
 
 
-def check_encoders(params: AllParams, path: Path) -> None:
-    """Raise `ParamsError` where an encoder of the chosen scale does not fit the other parameters; no weights are loaded."""
-    model = params.model
-    if model.text_encoder != SCRATCH and params.tokenizer.source == TRAINED:
-        own = f"text_encoder = {model.text_encoder!r} was trained with a tokenizer of its own"
-        raise ParamsError(f"{path}: {own}; name it as tokenizer.source, too")
-    if model.vision_encoder == SCRATCH:
-        return
-    from m3ae.model.vision_by_name import check_vision_encoder  # torch and timm take seconds to load
+def check_encoders(params: AllParams, path: Path, recipes: dict[str, FinetuneParams]) -> None:
+    """Raise `ParamsError` where an encoder of the chosen scale does not fit the other parameters; no weights are loaded.
 
+    `recipes`: those that start from the model of these encoders.
+    """
+    lengths = {"model.text_tokens": params.model.text_tokens, "retrieve.text_tokens": params.retrieve.text_tokens}
+    lengths |= {f"finetune.{task}.text_tokens": recipe.text_tokens for task, recipe in recipes.items()}
     try:
-        check_vision_encoder(model, params.objectives["mim"] > 0)
+        check_texts(params.model, params.tokenizer.source, lengths)
+        if params.model.vision_encoder != SCRATCH:
+            from m3ae.model.vision_by_name import check_vision_encoder  # torch and timm take seconds to load
+
+            check_vision_encoder(params.model, params.objectives["mim"] > 0)
     except (OSError, ValueError) as error:
         raise ParamsError(f"{path}: model: {error}") from None
+
+
+def check_pretrained(folder: Path, path: Path, recipes: dict[str, FinetuneParams]) -> None:
+    """Raise `ParamsError` where `pretrained`, not made by the pipeline, is no model folder or none that the recipes can start from."""
+    if not all((folder / name).is_file() for name in (CONFIG, WEIGHTS)):
+        found = f"pretrained = {str(folder)!r} holds no model"
+        raise ParamsError(f"{path}: {found}; give one that `m3ae import` made, or data/pretrain")
+    sizes = {task: (recipe.image_px, recipe.text_tokens) for task, recipe in recipes.items()}
+    try:
+        check_model(load_config(folder), sizes)
+    except (OSError, ValueError) as error:
+        raise ParamsError(f"{path}: pretrained = {str(folder)!r}: {error}") from None
+
+
+def check_releases(releases: Path, path: Path, drawn: set[str]) -> None:
+    """Raise `ParamsError` unless `releases` is a folder, or DVC makes it one before it is read; `drawn` is what `phantom` makes."""
+    relative = Path(os.path.relpath(releases))
+    if inside := [parent for parent in relative.parents if parent.as_posix() in drawn]:
+        found = f"releases = {str(releases)!r} lies in {inside[0]}"
+        raise ParamsError(f"{path}: {found}, which DVC removes before it makes it again; move the releases elsewhere")
+    if releases.is_dir() or relative.as_posix() in drawn or is_added(relative):
+        return
+    if in_queue() and not releases.is_absolute():
+        raise ParamsError(
+            f"{path}: releases = {str(releases)!r}: queued and temporary runs work in a copy of the repository, "
+            "where a relative folder that DVC does not track is absent; give an absolute path, or `dvc add` the folder"
+        )
+    raise ParamsError(f"{path}: releases = {str(releases)!r}: no such folder; give the one that holds {', '.join(CATALOGUE)}")
 
 
 def in_queue() -> bool:
@@ -221,12 +246,9 @@ def in_queue() -> bool:
     return root is not None and Path(root).resolve() != Path.cwd().resolve()
 
 
-def reachable_in_queue(releases: Path, pipeline_path: Path) -> bool:
-    if releases.is_absolute() or releases.exists():
-        return True
-    tracked = outputs(pipeline_path)
-    places = (releases, *releases.parents[:-1])
-    return any(place.as_posix() in tracked or place.with_name(f"{place.name}.dvc").is_file() for place in places)
+def is_added(folder: Path) -> bool:
+    """Return whether `dvc add` has put the folder, or what it lies in, under DVC's care: a `.dvc` file lies beside it."""
+    return any(place.with_name(f"{place.name}.dvc").is_file() for place in (folder, *folder.parents) if place.name)
 
 
 def outputs(pipeline_path: Path, *names: str) -> set[str]:

@@ -8,16 +8,21 @@ from pathlib import Path
 
 from m3ae.model.config import load_config, save_config
 from m3ae.model.tokenizer_files import copy_tokenizer
+from m3ae.params import StageParams
+
+
+class Params(StageParams):
+    pretrained: Path
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    for name in ("pretrained", "out"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
-    args = parser.parse_args()
+    parser.add_argument("--out", type=Path, required=True)
+    out = parser.parse_args().out
+    pretrained = Params.read(Path("params.yaml")).pretrained
 
-    save_config(args.out, load_config(args.pretrained).without_pretraining())
-    copy_tokenizer(args.pretrained, args.out)
+    save_config(out, load_config(pretrained).without_pretraining())
+    copy_tokenizer(pretrained, out)
 
 
 if __name__ == "__main__":

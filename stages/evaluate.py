@@ -17,7 +17,9 @@ def main() -> None:
 
     join()
     with watched():
-        run(args.task, args.seed, EvaluatePaths(**{name: getattr(args, name) for name in EvaluatePaths._fields}))
+        name = f"{args.task}-{args.seed}"
+        models = (args.finetuned / name, args.baseline / name)
+        run(args.task, args.seed, EvaluatePaths(args.shards / args.task, *models, args.out / name, args.metrics / f"{name}.json"))
 
 
 if __name__ == "__main__":

@@ -14,22 +14,34 @@ from m3ae.tasks import TASKS
 
 
 class Params(StageParams):
+    """What both read."""
+
     deepspeed: DeepSpeedParams
     finetune: FinetuneParams
+
+
+class PretrainedParams(Params):
+    """What `finetune` reads; `baseline` is told on its command line what it starts from, and follows no other model folder."""
+
+    pretrained: Path
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--task", choices=TASKS, required=True)
     parser.add_argument("--seed", type=int, required=True)
-    add_paths(parser, FinetunePaths._fields)
+    add_paths(parser, ("shards", "out", "metrics", "curve"))
+    parser.add_argument("--initial", type=Path, help="the folder to start from; default: `pretrained` of params.yaml")
     args = parser.parse_args()
-    params = Params.read(Path("params.yaml"), task=args.task, finetune=recipe_of(args.task))
+    kind = Params if args.initial else PretrainedParams
+    params = kind.read(Path("params.yaml"), task=args.task, finetune=recipe_of(args.task))
 
     join()
     with watched():
         this = Run(args.task, args.seed, params.finetune, params.deepspeed, code_digest("finetune"))
-        run(this, FinetunePaths(args.shards, args.initial, args.out, args.metrics))
+        name, initial = f"{args.task}-{args.seed}", args.initial or params.pretrained
+        files = args.metrics / f"{name}.json", args.curve / f"{name}.csv"
+        run(this, FinetunePaths(args.shards / args.task, initial, args.out / name, *files))
 
 
 if __name__ == "__main__":

@@ -30,6 +30,8 @@ def main() -> None:
     found.texts.write_parquet(args.texts)
     write_excluded(args.excluded, excluded)
     write_json(args.metrics, found.metrics(excluded, synthetic))
+    num_excluded = sum(map(len, excluded.values()))
+    print(f"leaks: {len(found.images):,} pairs of images, {len(found.texts):,} texts; {num_excluded:,} images left out of pre-training")
     draw_sheet(args.sheet, found, synthetic)
 
 

@@ -27,6 +27,7 @@ from m3ae.releases.readers.slake import Language
 
 class Params(StageParams):
     seed: Seed
+    releases: Path
     protocol: Protocol
     answers: AnswerSource
     licences: tuple[Licence, ...]
@@ -38,15 +39,16 @@ class Params(StageParams):
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--release", choices=CATALOGUE, required=True)
-    for name in ("releases", "inventory", "out", "metrics"):
+    for name in ("inventory", "out", "metrics"):
         parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--releases", type=Path, help="the folder that holds the releases; default: `releases` of params.yaml")
     parser.add_argument("--share", type=Share.read, help="make every n-th partition alone, such as 3/16, and leave it for the plain stage")
     parser.add_argument("--ray", type=int, metavar="N", help="make all partitions in N shares on a Ray cluster, and leave them likewise")
     args = parser.parse_args()
     params = Params.read(Path("params.yaml"))
 
     choices = Choices(*(getattr(params, name) for name in Choices._fields))
-    folder, found = args.releases / args.release, read_inventory(args.inventory)
+    folder, found = (args.releases or params.releases) / args.release, read_inventory(args.inventory)
     identity = Identity.of("prepare", DECODERS, key=args.release)
     state = root() / "prepare" / identity.name()
     if found.found and not state.exists() and (passed_over := identity.passed_over(state.parent)):
@@ -60,7 +62,10 @@ def main() -> None:
             num_ready = prepare_share(args.release, folder, found, choices, num_workers(), args.share, state)
             print(f"{args.release}: {num_ready} partitions are ready")
         else:
-            write_json(args.metrics, prepare(args.release, folder, found, args.out, choices, num_workers(), state))
+            figures = prepare(args.release, folder, found, args.out, choices, num_workers(), state)
+            write_json(args.metrics, figures)
+            if found.found:
+                print(f"prepare: {args.release}, {figures['kept']:,} of {figures['read']:,} records kept")
 
 
 if __name__ == "__main__":

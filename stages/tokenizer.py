@@ -1,36 +1,51 @@
-"""tokenizer: train a byte-level BPE on the pre-training texts, or fetch a published tokenizer."""
+"""tokenizer: train a byte-level BPE on the pre-training texts, or fetch a published tokenizer; count the texts' tokens either way."""
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 
 from m3ae.batches.excluded import read_excluded
 from m3ae.batches.params import TRAINED, TokenizerParams
-from m3ae.batches.tokenizer import fetch, train
+from m3ae.batches.tokenizer import Tokenizer, fetch, measured, train
+from m3ae.disk.json import write_json
+from m3ae.model.params import ModelParams
 from m3ae.params import StageParams
+from m3ae.progress import followed
 from m3ae.shards.read import open_split
 
 
 class Params(StageParams):
     pretrain_releases: tuple[str, ...]
     tokenizer: TokenizerParams
+    model: ModelParams
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    for name in ("shards", "excluded", "out"):
+    for name in ("shards", "excluded", "out", "metrics"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     args = parser.parse_args()
     params = Params.read(Path("params.yaml"))
 
-    if params.tokenizer.source == TRAINED:
-        excluded = read_excluded(args.excluded)
-        splits = {release: open_split(args.shards / release, "train") for release in params.pretrain_releases}
-        rows = ((shards, row) for release, shards in splits.items() for row in shards.rows_without(excluded.get(release, frozenset())))
-        texts = (text for shards, row in rows for text in shards.row(row)["texts"])
-        tokenizer = train(texts, params.tokenizer.vocabulary)
-    else:
-        tokenizer = fetch(params.tokenizer.source)
+    texts = training_texts(args.shards, args.excluded, params.pretrain_releases)
+    source, vocabulary = params.tokenizer.source, params.tokenizer.vocabulary
+    texts = followed(texts, "tokenizer", "text")
+    tokenizer = train(texts, vocabulary) if source == TRAINED else fetch(source)
     tokenizer.save_pretrained(args.out)
+    saved = Tokenizer.load(args.out)
+    texts = training_texts(args.shards, args.excluded, params.pretrain_releases)
+    lengths = measured(texts, saved.fast, params.model.text_tokens)
+    print(f"tokenizer: {len(saved):,} tokens")
+    write_json(args.metrics, {"vocabulary": len(saved), "text_tokens": params.model.text_tokens, **lengths._asdict()})
+
+
+def training_texts(shards: Path, excluded_path: Path, releases: tuple[str, ...]) -> Iterator[str]:
+    """Yield the texts that pre-training reads, those of the validation split and of left-out images aside."""
+    excluded = read_excluded(excluded_path)
+    for release in releases:
+        split = open_split(shards / release, "train")
+        for row in split.rows_without(excluded.get(release, frozenset())):
+            yield from split.row(row)["texts"]
 
 
 if __name__ == "__main__":

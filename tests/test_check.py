@@ -88,8 +88,8 @@ def test_a_relative_untracked_folder_is_refused_in_a_queued_run(changed, tmp_pat
         changed(releases="mine/releases")
 
 
-@pytest.mark.parametrize("releases", ["/data/releases", "data/releases", "tracked/releases", "present"])
-def test_an_absolute_a_tracked_and_a_present_folder_are_fine_in_a_queued_run(changed, tmp_path, monkeypatch, releases):
+@pytest.mark.parametrize("releases", ["data/releases", "tracked/releases", "present"])
+def test_what_dvc_makes_and_a_present_folder_are_fine_in_a_queued_run(changed, tmp_path, monkeypatch, releases):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DVC_ROOT", str(tmp_path.parent))
     (tmp_path / "tracked.dvc").touch()
@@ -97,10 +97,34 @@ def test_an_absolute_a_tracked_and_a_present_folder_are_fine_in_a_queued_run(cha
     changed(releases=releases)
 
 
-def test_in_the_main_repository_any_folder_may_be_named(changed, tmp_path, monkeypatch):
+def test_an_absolute_folder_is_fine_in_a_queued_run_where_it_is_there(changed, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
-    changed(releases="mine/releases")
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path.parent))
+    changed(releases=str(tmp_path))
+    with pytest.raises(ParamsError, match="releases = .*nowhere': no such folder; give the one that holds roco"):
+        changed(releases=str(tmp_path / "nowhere"))
+
+
+@pytest.mark.parametrize("releases", ["x; touch PWNED #", "it's", 'a "b"', "$HOME", "My Drive (1)/x&y;z", "-rf", "é ü"])
+def test_a_folder_may_have_any_name(changed, tmp_path, monkeypatch, releases):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ParamsError, match="no such folder"):
+        changed(releases=releases)
+    (tmp_path / releases).mkdir(parents=True)
+    changed(releases=releases)
+
+
+def test_the_synthetic_releases_need_not_be_there_yet_however_their_folder_is_written(changed, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for releases in ("data/releases", "./data/releases/", str(tmp_path / "data/releases")):
+        changed(releases=releases)
+
+
+def test_releases_within_the_synthetic_ones_are_refused_for_dvc_removes_those(changed, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data/releases/mine").mkdir(parents=True)
+    with pytest.raises(ParamsError, match="releases = 'data/releases/mine' lies in data/releases, which DVC removes"):
+        changed(releases="data/releases/mine")
 
 
 def test_a_new_scale_is_a_file_and_nothing_else(changed, parameters):

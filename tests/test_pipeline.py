@@ -5,6 +5,8 @@ What is checked of a stage is what its script says: its imports, followed throug
 
 import ast
 import importlib.util
+import re
+import shlex
 import shutil
 from pathlib import Path
 
@@ -84,11 +86,14 @@ def unused_code(stage: dict) -> list[str]:
     return [known for known in code_dependencies(stage) if not any(covers(known, file) for file in all_imported(script(stage)))]
 
 
-def parameters_read(path: Path) -> set[str]:
+def parameters_read(name: str) -> set[str]:
+    """What the stage's script reads: `finetune` reads `pretrained`, too, where `baseline` is told what it starts from."""
+    path = script(STAGES[name])
     spec = importlib.util.spec_from_file_location(f"stage_{path.stem}", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.Params.keys() if hasattr(module, "Params") else set()
+    params = module.PretrainedParams if name == "finetune" else getattr(module, "Params", None)
+    return params.keys() if params else set()
 
 
 @pytest.mark.parametrize("name", STAGES)
@@ -108,7 +113,7 @@ def test_the_script_itself_is_a_dependency(name):
 
 @pytest.mark.parametrize("name", STAGES)
 def test_the_parameters_that_a_stage_reads_are_the_declared_ones(name):
-    read = WHOLE_FILES if name == "report" else parameters_read(script(STAGES[name]))
+    read = WHOLE_FILES if name == "report" else parameters_read(name)
     assert read == declared_parameters(STAGES[name])
 
 
@@ -157,6 +162,27 @@ def test_dvc_reads_the_pipeline(tmp_path, monkeypatch):
     } <= names
 
 
+@pytest.mark.parametrize("name", STAGES)
+def test_no_value_of_the_parameters_is_written_into_a_command_but_by_a_block_that_dvc_quotes(name):
+    written = set(re.findall(r"\$\{(.*?)\}", body(STAGES[name])["cmd"]))
+    assert written <= ({"key", "item"} if "foreach" in STAGES[name] else {"item"}), "a shell would read it"
+    assert "matrix" in STAGES[name] or "foreach" in STAGES[name] or not written
+
+
+def test_what_a_shell_would_run_stays_one_word_of_the_command(tmp_path, monkeypatch):
+    from dvc.repo import Repo
+
+    evil = "0; touch 'it' \"$HOME\" #"
+    Parameters(tmp_path).change({"seeds": [evil], "tasks": ["vqa_rad"], "releases": evil, "pretrained": evil})
+    shutil.copy(ROOT / "dvc.yaml", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    commands = {stage.name: shlex.split(stage.cmd) for stage in Repo.init(no_scm=True).index.stages}
+    assert {name for name, words in commands.items() if any("touch" in word for word in words)} == {
+        f"{stage}@vqa_rad-{evil}" for stage in ("finetune", "baseline", "evaluate")
+    }
+    assert all(word == evil for words in commands.values() for word in words if "touch" in word)
+
+
 def test_every_release_of_the_catalogue_is_prepared_and_nothing_else():
     assert STAGES["prepare"]["foreach"].keys() == CATALOGUE.keys()
 
@@ -192,7 +218,8 @@ def test_no_import_runs_upwards(path):
 
 def test_the_top_of_the_package_holds_what_belongs_to_no_room():
     files = {path.name for path in (ROOT / "m3ae").glob("*.py")}
-    assert files == {"__init__.py", "method.py", "params.py", "protocol.py", "check.py", "tasks.py", "kinds.py", "cli.py", "hub.py"}
+    top = ("method", "params", "protocol", "check", "tasks", "kinds", "words", "cli", "hub", "progress")
+    assert files == {"__init__.py", *(f"{name}.py" for name in top)}
 
 
 def test_benchmarks_read_no_tests():

@@ -98,12 +98,8 @@ def test_a_mistaken_recipe_is_noticed():
         applied("a\nb\n", " c\n+d\n")
 
 
-def test_the_readme_names_the_files_of_each_recipe():
-    readme = (ROOT / "README.md").read_text()
-    section = readme[readme.index("## To add ...") :].split("\n## ")[0]
-    assert "docs/adding.md" in section
-    for name in {name for kind, name, _ in BLOCKS if kind == "diff"} - {"m3ae/batches/pairs.py", "scales/test.yaml"}:
-        assert f"`{name}`" in section or name in section, name
+def test_the_readme_leads_to_the_recipes():
+    assert "(docs/adding.md)" in (ROOT / "README.md").read_text()
 
 
 def test_the_example_release_is_not_one_that_the_project_has():

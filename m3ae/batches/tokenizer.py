@@ -3,21 +3,25 @@
 Shapes: B texts, L tokens of the longest one.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from tokenizers import Encoding, Regex, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from tokenizers import Tokenizer as BytePairs
 from torch import Tensor
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from m3ae.batches.masking import NO_WORD
+from m3ae.disk.folders import is_missing_folder
+from m3ae.words import CHARACTER, says_something
 
 SPECIAL = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")  # RoBERTa's, in its order of ids, the mask moved to the front
-WORD_START = "\u0120"  # what byte-level BPE makes of the blank before a word
 CONTINUATION = "##"  # what WordPiece puts before a word's later pieces
+NUM_AT_ONCE = 1000  # texts that are measured together
+BROKEN = "\ufffd"  # stands in the text of a token whose bytes are a part of a character
 # A word keeps its hyphens and digits: "T2-weighted" is masked as a whole, for "-weighted" would give half of it away.
 WORD = r" ?\w+(-\w+)*| ?[^\w\s]|\s+"
 
@@ -29,13 +33,18 @@ class Tokens(NamedTuple):
 
 
 class Tokenizer:
-    """A Hugging Face fast tokenizer that also tells which tokens form a word."""
+    """A Hugging Face fast tokenizer that also tells which tokens form a word.
+
+    # Differs: punctuation is never masked: it says nothing of the image, and its place is known from the words around it.
+    # `masked_words: wordpieces` masks it, as the authors do.
+    """
 
     def __init__(self, fast: PreTrainedTokenizerFast):
         self.fast = fast
         self.mask_id = fast.mask_token_id
-        tokens = fast.convert_ids_to_tokens(range(len(fast)))
-        self.is_wordlike = torch.tensor([says_something(token) for token in tokens])
+        tokens, texts = fast.convert_ids_to_tokens(range(len(fast))), token_texts(fast)
+        self.is_wordlike = torch.tensor([says_something(text) for text in texts])
+        self.is_broken = torch.tensor([BROKEN in text for text in texts])
         self.continues = torch.tensor([token.startswith(CONTINUATION) for token in tokens])
         self.is_special = torch.isin(torch.arange(len(fast)), torch.tensor(fast.all_special_ids))
         self.ordinary_ids = torch.tensor(sorted(set(range(len(fast))) - set(fast.all_special_ids)))
@@ -47,9 +56,12 @@ class Tokenizer:
         """Encode `texts`, cut to `most_tokens` (special ones included), padded to the longest, rounded up to a `multiple`."""
         cut = {"truncation": True, "max_length": most_tokens}
         encoded = self.fast(list(texts), **cut, padding=True, pad_to_multiple_of=multiple, return_tensors="pt")
-        words = torch.tensor([[NO_WORD if word is None else word for word in encoded.word_ids(row)] for row in range(len(texts))])
-        words[~self.is_wordlike[encoded["input_ids"]]] = NO_WORD
-        return Tokens(encoded["input_ids"], encoded["attention_mask"], words)
+        ids = encoded["input_ids"]
+        words = torch.tensor([word_numbers(text, encoding) for text, encoding in zip(texts, encoded.encodings, strict=True)])
+        is_wordlike = self.is_wordlike[ids]
+        for row, place in self.is_broken[ids].nonzero().tolist():  # what it is a part of, the text tells
+            is_wordlike[row, place] = says_something(texts[row][slice(*encoded.token_to_chars(row, place))])
+        return Tokens(ids, encoded["attention_mask"], words.masked_fill(~is_wordlike, NO_WORD))
 
     def wordpieces(self, ids: Tensor) -> Tensor:
         """Return the words (B, L) as the authors' code sees them: a `##` piece belongs to the token before it, others are words."""
@@ -61,13 +73,28 @@ class Tokenizer:
         return cls(PreTrainedTokenizerFast.from_pretrained(folder))
 
 
-def says_something(token: str) -> bool:
-    """Return whether a token holds a letter or a digit, the mark of a word's beginning or continuation aside.
+def token_texts(fast: PreTrainedTokenizerFast) -> list[str]:
+    """Return what each token of the vocabulary stands for: of a byte-level one the characters that its bytes make."""
+    tokens, decoder = fast.convert_ids_to_tokens(range(len(fast))), fast.backend_tokenizer.decoder
+    return [decoder.decode([token]) for token in tokens] if decoder else tokens
 
-    # Differs: punctuation is never masked: it says nothing of the image, and its place is known from the words around it.
-    # `masked_words: wordpieces` masks it, as the authors do.
+
+def word_numbers(text: str, encoding: Encoding) -> list[int]:
+    """Return the number of each token's word, NO_WORD where it belongs to none.
+
+    A word is what the tokenizer's own rules part, but a character of a script without blanks is a word of its own. Tokens that share a
+    character, each having some of its bytes, share the word; one token of several characters is a word.
     """
-    return any(letter.isalnum() for letter in token.removeprefix(WORD_START))
+    starts = {place for character in CHARACTER.finditer(text) for place in character.span()}
+    if not starts:
+        return [NO_WORD if word is None else word for word in encoding.word_ids]
+    numbers, number, last_word, last_end = [], NO_WORD, None, 0
+    for word, (start, end) in zip(encoding.word_ids, encoding.offsets, strict=True):
+        if word is not None and (word != last_word or (start in starts and start >= last_end)):
+            number += 1
+        numbers.append(NO_WORD if word is None else number)
+        last_word, last_end = word, end
+    return numbers
 
 
 def train(texts: Iterable[str], vocabulary: int) -> PreTrainedTokenizerFast:
@@ -104,11 +131,56 @@ def train(texts: Iterable[str], vocabulary: int) -> PreTrainedTokenizerFast:
 
 
 def fetch(source: str) -> PreTrainedTokenizerFast:
-    """Fetch a published tokenizer by name or folder. Raises `SystemExit`, with the remedy, where it cannot be had."""
+    """Fetch a published tokenizer by name or folder. Raises `SystemExit`, with the remedy, where it cannot be had or will not do."""
+    if is_missing_folder(source):  # a hub would be asked for it, again and again where none can be reached
+        raise unusable(source, "cannot be loaded (no such folder)")
     try:
-        return AutoTokenizer.from_pretrained(source)
-    except (OSError, ValueError) as error:
-        raise SystemExit(
-            f"scales/<scale>.yaml: tokenizer.source = {source!r} cannot be loaded ({error}); "
-            "give a name that a hub or the local cache holds, a local folder, or 'train'"
-        ) from None
+        fast = AutoTokenizer.from_pretrained(source)
+    except Exception as error:  # transformers' and tokenizers' own, of many kinds
+        raise unusable(source, f"cannot be loaded ({error})") from None
+    if not fast.is_fast:
+        raise SystemExit(f"{named(source)} does not tell which tokens form a word; give one that has a tokenizer.json")
+    if missing := missing_token(fast):
+        raise SystemExit(f"{named(source)} has no {missing} token; give one of a BERT or RoBERTa")
+    return fast
+
+
+def named(source: str) -> str:
+    return f"scales/<scale>.yaml: tokenizer.source = {source!r}"
+
+
+def unusable(source: str, reason: str) -> SystemExit:
+    return SystemExit(f"{named(source)} {reason}; give a name that a hub or the local cache holds, a local folder, or 'train'")
+
+
+def missing_token(fast: PreTrainedTokenizerFast) -> str | None:
+    """Return the first special token that the model needs and the tokenizer has not, or has and does not write around a text."""
+    around = fast("")["input_ids"]
+    has = {
+        "mask": fast.mask_token_id is not None,
+        "padding": fast.pad_token_id is not None,
+        "begin": around[:1] in ([fast.cls_token_id], [fast.bos_token_id]),
+        "end": len(around) > 1 and around[-1] in (fast.sep_token_id, fast.eos_token_id),
+    }
+    return next((name for name, is_there in has.items() if not is_there), None)
+
+
+class Lengths(NamedTuple):
+    """How long texts are in tokens, special ones included."""
+
+    texts: int
+    tokens: int
+    longest: int
+    cut: int  # texts that are longer than the model reads
+
+
+def measured(texts: Iterable[str], fast: PreTrainedTokenizerFast, most_tokens: int) -> Lengths:
+    """Encode all texts uncut, and return their lengths against the `most_tokens` that the model reads."""
+    lengths = [len(ids) for some in batched(texts, NUM_AT_ONCE) for ids in fast(some, verbose=False)["input_ids"]]
+    return Lengths(len(lengths), sum(lengths), max(lengths, default=0), sum(length > most_tokens for length in lengths))
+
+
+def batched(texts: Iterable[str], size: int) -> Iterator[list[str]]:
+    rest = iter(texts)
+    while some := list(islice(rest, size)):
+        yield some

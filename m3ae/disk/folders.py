@@ -16,6 +16,13 @@ class DiskError(SystemExit):
     """A folder cannot be written; the message names it and the remedy."""
 
 
+def is_missing_folder(name: str) -> bool:
+    """Return whether a name that may be a hub's can only be a folder's, by its form or because its parent is here, and none is there."""
+    path = Path(name)
+    is_path = name.startswith(("/", ".", "~")) or len(path.parts) > 2 or (len(path.parts) == 2 and path.parent.is_dir())
+    return is_path and not path.is_dir()
+
+
 @contextmanager
 def new_folder(folder: Path) -> Iterator[Path]:
     """Yield a folder to fill, which takes the name `folder` only once it is complete and on the disk; a second process waits for the first.
@@ -35,7 +42,9 @@ def new_folder(folder: Path) -> Iterator[Path]:
         except BaseException:
             shutil.rmtree(partial, ignore_errors=True)
             raise
-        if folder.exists():
+        if folder.is_symlink():
+            folder.unlink()  # what it leads to is not ours
+        elif folder.exists():
             shutil.rmtree(folder)
         partial.rename(folder)
         fsync_folder(folder.parent)

@@ -17,8 +17,8 @@ import yaml
 from m3ae.disk.digest import MANIFEST, name_of_file
 from m3ae.disk.folders import disk_errors_reported
 from m3ae.disk.json import leaves
+from m3ae.disk.state import RUN_FILE
 
-FILE = "run.json"
 PIPELINE, PARAMETERS = Path("dvc.yaml"), Path("params.yaml")
 PLACEHOLDER = re.compile(r"\$\{([\w.]+)\}")
 MOST_DIFFERENCES = 6  # named in one line
@@ -50,19 +50,19 @@ class Identity(NamedTuple):
     def write(self, folder: Path) -> None:
         with disk_errors_reported(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            (folder / FILE).write_text(json.dumps(self._asdict(), indent=1))  # every digit: a learning rate may have many
+            (folder / RUN_FILE).write_text(json.dumps(self._asdict(), indent=1))  # every digit: a learning rate may have many
 
     def require(self, folder: Path) -> None:
         """Raise SystemExit, naming what differs, where `folder` holds the state of another run."""
         other = read(folder)
         if other is None:
-            raise SystemExit(f"{folder}: holds no readable {FILE}; name a folder that pre-training left in .state, whole")
+            raise SystemExit(f"{folder}: holds no readable {RUN_FILE}; name a folder that pre-training left in .state, whole")
         if found := differences(other, self):
             raise SystemExit(f"{folder}: is the state of another run and not taken up: {'; '.join(found)}")
 
     def passed_over(self, states: Path) -> str:
         """Return a line that names the stage's newest state in `states`, if it is of another run, and what differs; else ""."""
-        found = {path: other for path in states.glob(f"*/{FILE}") if (other := read(path.parent)) and other.stage == self.stage}
+        found = {path: other for path in states.glob(f"*/{RUN_FILE}") if (other := read(path.parent)) and other.stage == self.stage}
         newest = max(found, key=written_at, default=None)
         if newest is None or not (named := differences(found[newest], self)):
             return ""
@@ -90,7 +90,7 @@ def declared(stage: str) -> dict[str, Any]:
 
 def read(folder: Path) -> Identity | None:
     try:
-        return Identity(**json.loads((folder / FILE).read_text()))
+        return Identity(**json.loads((folder / RUN_FILE).read_text()))
     except (OSError, ValueError, TypeError):
         return None
 

@@ -12,8 +12,10 @@ def write_json(path: Path, content: Any) -> None:
 
 
 def write_json_exactly(path: Path, content: Any) -> None:
-    """Write with every digit, sorted keys and a newline at the end."""
+    """Write with every digit, sorted keys and a newline at the end. A link makes room: it may lead into DVC's cache."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    if path.is_symlink():
+        path.unlink()
     path.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n")
 
 

@@ -7,11 +7,12 @@ from timm.models.vision_transformer import Block
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 from transformers.models.bert.modeling_bert import BertLayer
+from transformers.models.mpnet.modeling_mpnet import MPNetLayer
 from transformers.models.roberta.modeling_roberta import RobertaLayer
 
 from m3ae.model.fusion import FusionLayer
 
-BLOCKS = (Block, SwinTransformerBlock, BertLayer, RobertaLayer, FusionLayer)
+BLOCKS = (Block, SwinTransformerBlock, BertLayer, RobertaLayer, MPNetLayer, FusionLayer)
 
 
 def recompute_blocks(model: nn.Module) -> None:

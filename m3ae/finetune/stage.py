@@ -3,9 +3,11 @@
 `finetune` starts from a model folder, `baseline` from an architecture alone; everything else is the same.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import polars as pl
 import torch.distributed as dist
 
 from m3ae.batches.tokenizer import Tokenizer
@@ -13,7 +15,7 @@ from m3ae.disk.digest import MANIFEST, name_of_file
 from m3ae.disk.json import write_json
 from m3ae.engine.params import DeepSpeedParams
 from m3ae.engine.processes import is_first
-from m3ae.finetune.loop import Best, TrainedTask, finetune
+from m3ae.finetune.loop import Best, Epoch, TrainedTask, finetune
 from m3ae.finetune.params import FinetuneParams
 from m3ae.kinds import kind_of
 from m3ae.model.card import model_card
@@ -30,6 +32,7 @@ class FinetunePaths(NamedTuple):
     initial: Path  # a model folder, or an architecture: the same without weights
     out: Path
     metrics: Path
+    curve: Path
 
 
 class Run(NamedTuple):
@@ -64,6 +67,9 @@ def run(this: Run, paths: FinetunePaths) -> None:
         figures = {"found": True, "synthetic": manifest["synthetic"], "task": this.task, "seed": this.seed}
         sizes = {split: len(shards) for split, shards in splits.items()}
         write_json(paths.metrics, figures | {"sizes": sizes, "epoch": best.epoch, "validation": best.validation})
+        write_curve(paths.curve, best.curve)
+        which = f"{paths.metrics.parent.name}: {this.task}, seed {this.seed}"
+        print(f"{which}: epoch {best.epoch} of {this.params.epochs}, validation {best.validation:.1f}%")
     dist.barrier()
 
 
@@ -94,3 +100,10 @@ def write_absent(this: Run, paths: FinetunePaths) -> None:
     absent: dict[str, Any] = {"found": False, "task": this.task, "seed": this.seed}
     write_json(paths.out / "absent.json", absent)
     write_json(paths.metrics, absent)
+    write_curve(paths.curve, [])
+
+
+def write_curve(path: Path, epochs: Sequence[Epoch]) -> None:
+    """Write a CSV line an epoch; the head alone where nothing was trained."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pl.DataFrame(epochs, schema=Epoch.__annotations__, orient="row").write_csv(path, float_precision=6)

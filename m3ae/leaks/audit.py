@@ -18,6 +18,7 @@ from m3ae.leaks.images import NEAR_FROM, SAME_FROM, compare
 from m3ae.leaks.split_images import SplitImages
 from m3ae.leaks.texts import SCHEMA as TEXT_SCHEMA
 from m3ae.leaks.texts import repeated_questions, shared_texts
+from m3ae.progress import followed
 from m3ae.releases.record import Split
 from m3ae.shards.read import open_manifest, open_split
 from m3ae.tasks import TASKS
@@ -83,7 +84,7 @@ def audit(shards: Path, pretrain_releases: tuple[str, ...]) -> Audit:
     """Compare the tasks under `shards`/tasks with the releases under `shards`/pretrain, and each task's splits with each other."""
     comparisons = list(all_comparisons(shards, pretrain_releases))
     images, texts, compared, proposed = [], [], 0, 0
-    for comparison in comparisons:
+    for comparison in followed(comparisons, "leaks", "comparison of splits", len(comparisons)):
         result = compare(comparison.first, comparison.second)
         compared += len(comparison.first.image_ids) * len(comparison.second.image_ids)
         proposed += result.num_proposed

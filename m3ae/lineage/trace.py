@@ -17,7 +17,8 @@ from m3ae.lineage.remedies import sentence
 from m3ae.report.revision import commit_of
 from m3ae.tasks import TASKS
 
-README, REPORT, TABLE = Path("README.md"), "report", Path("data/report/table.md")
+REPORT = "report"
+SHOWN = {Path("README.md"): Path("data/report/scores.md"), Path("docs/results.md"): Path("data/report/table.md")}  # page -> its table
 WIDTH = 140  # of a line, in characters
 REPEATED = ("reads", "value")  # what many stages have in common
 OF_THE_RUN = "card"  # the code that a model card names is that of the run, which `dvc commit` may have confirmed for other code since
@@ -37,7 +38,7 @@ def trace(what: str) -> Iterator[str]:
     lock, findings, above = Lock(text), [], set()
     for stage in traced:
         items = examined(stage, lock, pipeline.disk, [name(other) for other in traced])
-        items += shown_in_readme() if Path(what) == README and stage in heads else []
+        items += [shown(Path(what))] if Path(what) in SHOWN and stage in heads else []
         yield from lines(stage, items, above)
         findings += [(stage, item) for item in items if item.differs and item.role != OF_THE_RUN]
     if findings:
@@ -57,7 +58,7 @@ def text(path: str) -> str | None:
 
 def targets(pipeline: Pipeline, what: str) -> list[Stage]:
     """Return the stages that made `what`. Raises SystemExit where none did."""
-    wanted = [REPORT] if Path(what) == README else [f"evaluate@{what}", what]
+    wanted = [REPORT] if Path(what) in SHOWN else [f"evaluate@{what}", what]
     found = [stage for known in wanted for stage in pipeline.named(known)] or pipeline.makers(Path(what))
     if found:
         return found
@@ -66,9 +67,10 @@ def targets(pipeline: Pipeline, what: str) -> list[Stage]:
     raise SystemExit(f"{what}: is no output of the pipeline; name one, or a task ({', '.join(TASKS)}), or a stage")
 
 
-def shown_in_readme() -> list[Item]:
-    shown = TABLE.is_file() and TABLE.read_text() in README.read_text()
-    return [Item("shows", README.as_posix(), TABLE.as_posix(), TABLE.as_posix() if shown else "another table")]
+def shown(page: Path) -> Item:
+    table = SHOWN[page]
+    stands_there = table.is_file() and table.read_text() in page.read_text()
+    return Item("shows", page.as_posix(), table.as_posix(), table.as_posix() if stands_there else "another table")
 
 
 def lines(stage: Stage, items: Collection[Item], above: set[str]) -> Iterator[str]:

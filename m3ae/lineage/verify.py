@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from dvc.stage import Stage
 
+from m3ae.disk.state import unfinished
 from m3ae.lineage.compared import LOCK, Item, Lock, changed_leaves, compared, shown
 from m3ae.lineage.pipeline import Pipeline, name
 from m3ae.report.revision import committed, committed_digest, head
@@ -22,7 +23,7 @@ class Stated(NamedTuple):
 
 
 def verify() -> Iterator[str]:
-    """Yield what was reproduced, and from which other inputs.
+    """Yield what was reproduced, from which other inputs, and what runs that did not end have left.
 
     Raises SystemExit where an output is not there, or is another one than the commit's; the message names the first such stage.
     """
@@ -36,6 +37,7 @@ def verify() -> Iterator[str]:
         raise SystemExit("\n".join(described(other, commit, pipeline)))
     yield from (f"{name(stage.stage)}: the same outputs from other inputs: {listed(stage.inputs)}" for stage in stages if stage.inputs)
     yield f"reproduced: all outputs of all {len(stages)} stages are those of commit {commit}, byte for byte"
+    yield from unfinished()
 
 
 def stated(stage: Stage, lock: Lock, pipeline: Pipeline) -> Stated:

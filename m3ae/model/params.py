@@ -9,6 +9,7 @@ from m3ae.params import SCALE, Count, Section
 Width = Annotated[int, Field(ge=8)]
 
 SCRATCH = "scratch"  # an encoder without a published name
+SCRATCH_POSITIONS = 512  # tokens that a text encoder from scratch reads at most, as RoBERTa
 
 
 class ModelParams(Section):

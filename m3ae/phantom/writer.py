@@ -1,6 +1,5 @@
 """The writer of all six synthetic releases: every text, every image, every box, whole or not at all."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -15,7 +14,9 @@ from m3ae.phantom.layouts.lines import write_json_lines, write_lines
 from m3ae.phantom.params import PhantomParams
 
 LAYOUTS = (roco, medicat, vqa_rad, slake, vqa_med_2019, melinda)
-MARKER = "SYNTHETIC.md"
+PARTIAL = ".partial"  # what is being written, within the folder: whoever clears the folder away clears it, too, after a killed run
+MARKER, NOTHING = "SYNTHETIC.md", "README.md"
+NOT_DRAWN = ("Nothing is drawn here, for `releases` in params.yaml names another folder.",)
 NOTICE = (
     "# Synthetic data",
     "",
@@ -30,15 +31,33 @@ NOTICE = (
 def write_releases(folder: Path, params: PhantomParams, seed: int, num_workers: int) -> None:
     """Fill `folder`, replacing what stood there, with the same bytes for the same parameters and seed.
 
-    Everything is written into a sibling first and renamed at the end: a killed run leaves the old folder.
+    Everything is written before the first release takes its place: a run that fails or is killed leaves the old ones.
     """
-    partial_folder = folder.with_name(f"{folder.name}.partial")
-    shutil.rmtree(partial_folder, ignore_errors=True)
+    unfinished = folder / PARTIAL
+    shutil.rmtree(unfinished, ignore_errors=True)
     with ProcessPoolExecutor(num_workers, mp_context=get_context("spawn")) as pool:
         for layout in LAYOUTS:
-            write_release(partial_folder / layout.NAME, layout, params, seed, pool if num_workers > 1 else None)
-    shutil.rmtree(folder, ignore_errors=True)
-    os.replace(partial_folder, folder)
+            write_release(unfinished / layout.NAME, layout, params, seed, pool if num_workers > 1 else None)
+    clear(folder, but=unfinished)
+    for release in list(unfinished.iterdir()):
+        release.rename(folder / release.name)
+    unfinished.rmdir()
+
+
+def write_nothing(folder: Path) -> None:
+    """Leave a note in `folder`, in place of what stood there: the releases are read elsewhere, and nobody wants synthetic ones."""
+    folder.mkdir(parents=True, exist_ok=True)
+    clear(folder)
+    write_lines(folder / NOTHING, NOT_DRAWN)
+
+
+def clear(folder: Path, but: Path | None = None) -> None:
+    """Remove everything in `folder` but one; of a link the link alone."""
+    for path in set(folder.iterdir()) - {but}:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def write_release(folder: Path, layout: ModuleType, params: PhantomParams, seed: int, pool: ProcessPoolExecutor | None) -> None:

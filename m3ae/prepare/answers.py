@@ -1,10 +1,13 @@
-"""Answers as VQA evaluation compares them, and the list of answers that a task chooses from.
+"""Answers as they are compared, by either of two rules, and the list of answers that a task chooses from.
 
-Rules after the VQA evaluation (Antol et al., "VQA: Visual Question Answering", ICCV 2015), as the M3AE authors apply them.
+`normalised` is the rule of the VQA evaluation (Antol et al., "VQA: Visual Question Answering", ICCV 2015), as the M3AE authors apply it.
+`as_given` is for answers that it would make equal, such as "none" and "0", or "+" and "-".
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+
+from m3ae.prepare.texts import cleaned
 
 PUNCTUATION = ';/[]"{}()=+\\_-><@`,?!'
 COMMA_IN_NUMBER = re.compile(r"\d,\d")
@@ -103,10 +106,19 @@ CONTRACTIONS = {word.replace("'", ""): word for word in CONTRACTED}
 
 
 def normalised(answer: str) -> str:
-    """Return the answer in lower case, without punctuation, articles and the period after a word; "two" -> "2", "none" -> "0"."""
+    """Return the answer in lower case, without punctuation, articles and the period after a word; "two" -> "2", "none" -> "0".
+
+    An answer of articles or punctuation alone, such as "A" or "+", keeps them.
+    """
     text = without_punctuation(answer.lower())
-    words = (NUMBERS.get(word, word) for word in PERIOD_NOT_IN_NUMBER.sub("", text).split())
-    return " ".join(CONTRACTIONS.get(word, word) for word in words if word not in ARTICLES)
+    words = [NUMBERS.get(word, word) for word in PERIOD_NOT_IN_NUMBER.sub("", text).split()]
+    telling = [CONTRACTIONS.get(word, word) for word in words if word not in ARTICLES]
+    return " ".join(telling or words or answer.lower().split())
+
+
+def as_given(answer: str) -> str:
+    """Return the answer cleaned as texts are, whatever its case."""
+    return cleaned(cleaned(answer).casefold())
 
 
 def without_punctuation(text: str) -> str:
@@ -122,9 +134,9 @@ def without_punctuation(text: str) -> str:
     return result
 
 
-def normalised_answers(answers: Sequence[str]) -> list[str]:
-    """Return every right answer, normalised, each once; blank ones left out."""
-    return list(dict.fromkeys(filter(None, map(normalised, answers))))
+def normalised_answers(answers: Sequence[str], rule: Callable[[str], str] = normalised) -> list[str]:
+    """Return every right answer by the rule, each once; blank ones left out."""
+    return list(dict.fromkeys(filter(None, map(rule, answers))))
 
 
 def answer_list(answers: Iterable[str]) -> list[str]:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from m3ae.disk.folders import DiskError, disk_errors_reported
-from m3ae.disk.identity import FILE
 from m3ae.disk.lock import share, take
+from m3ae.disk.state import RUN_FILE
 
 LOCK = "lock"
 ATTEMPTS = 100
@@ -38,7 +38,7 @@ class SharedState:
 
     def awaits_somebody(self) -> bool:
         """Return whether there are partitions that no run has assembled: a share's, or those of a run that failed."""
-        return not self.is_assembled() and any(path.name not in (LOCK, FILE) for path in self.folder.glob("*"))
+        return not self.is_assembled() and any(path.name not in (LOCK, RUN_FILE) for path in self.folder.glob("*"))
 
 
 @contextmanager
@@ -88,7 +88,7 @@ def remove(folder: Path) -> None:
     for path in folder.glob("*"):
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
-    for name in (FILE, LOCK):
+    for name in (RUN_FILE, LOCK):
         (folder / name).unlink(missing_ok=True)
     for empty in (folder, folder.parent):
         with suppress(OSError):

@@ -1,11 +1,16 @@
 """Which answers are mistaken for which: how often each true answer was given each answer, of the most frequent ones."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars
 
+from m3ae.report.inputs import Inputs
+from m3ae.report.measured import Asked
+
+ANSWERED = {"truth", "prediction", "best_scores", "score"}  # columns of predictions that are answers
 NUM_CLASSES = 8
 OTHER = "(other)"
 
@@ -48,7 +53,19 @@ def confusion(both: polars.DataFrame) -> Confusion:
     return Confusion(tuple(classes), tuple(tuple(counts[true, given] for given in classes) for true in classes))
 
 
-def write_pairs(both: polars.DataFrame, path: Path) -> None:
-    """Write a line a row, as DVC's template of confusion matrices reads them."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    both.write_csv(path)
+def answered(paths: Sequence[Path]) -> polars.DataFrame | None:
+    """Return the rows of all seeds; None where there are none, or they are no answers."""
+    read = [polars.read_parquet(path) for path in paths]
+    if not read or not all(set(rows.columns) >= ANSWERED and len(rows) for rows in read):
+        return None
+    return polars.concat([rows.select(sorted(ANSWERED)) for rows in read])
+
+
+def write_pairs(inputs: Inputs, asked: Asked, out: Path) -> None:
+    """Write a CSV file a task into `out`, a line a test row, as DVC's template of confusion matrices reads them."""
+    out.mkdir(parents=True, exist_ok=True)
+    for task in asked.tasks:
+        paths = (inputs.predictions(task, seed) for seed in asked.seeds)
+        rows = answered([path for path in paths if path.is_file()])
+        if rows is not None:
+            pairs(rows).write_csv(out / f"{task}.csv")

@@ -2,13 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-
-import polars
 
 from m3ae.report.answers_given import AnswersGiven, answers_given
 from m3ae.report.calibration import Calibration, calibration, reliability
-from m3ae.report.confusion import Confusion, confusion, pairs, write_pairs
+from m3ae.report.confusion import Confusion, answered, confusion, pairs
 from m3ae.report.examples import Gallery, gallery
 from m3ae.report.groups import Grouped, grouped, tables
 from m3ae.report.measured import Asked, Result
@@ -16,7 +13,6 @@ from m3ae.report.origins import Link, Places, links, stages
 from m3ae.report.vector import Picture
 
 STARTS = {"pretrained": "pre-trained", "scratch": "from scratch"}
-ANSWERED = {"truth", "prediction", "best_scores", "score"}  # columns of predictions that are answers
 
 
 @dataclass(frozen=True)
@@ -32,6 +28,7 @@ class Detail:
     confusion: Confusion | None = None
     calibrations: tuple[Calibration, ...] = ()
     reliability: Picture | None = None
+    pairs: Link | None = None  # the file of every pair in `confusion`
 
     @property
     def anchor(self) -> str:
@@ -39,7 +36,7 @@ class Detail:
 
 
 def details(results: Sequence[Result], asked: Asked, places: Places) -> list[Detail]:
-    """Return every task's section, and write the pairs of each confusion matrix beside the page."""
+    """Return every task's section."""
     return [detail(result, asked, places) for result in results]
 
 
@@ -54,24 +51,8 @@ def detail(result: Result, asked: Asked, places: Places) -> Detail:
         grouped(result, asked, inputs),
         gallery(result, asked, inputs),
         next(iter(answers_given([result], asked, inputs)), None),
-        matrix(read["pretrained"], places.page / "confusion" / f"{entry.name}.csv"),
+        None if read["pretrained"] is None else confusion(pairs(read["pretrained"])),
         calibrations,
         reliability(entry.name, entry.title, calibrations) if calibrations else None,
+        places.link("pairs", inputs.data / "confusion" / f"{entry.name}.csv"),
     )
-
-
-def matrix(rows: polars.DataFrame | None, path: Path) -> Confusion | None:
-    """Return the confusion matrix of `rows`, and write its pairs to `path`; None where there are no rows."""
-    if rows is None:
-        return None
-    both = pairs(rows)
-    write_pairs(both, path)
-    return confusion(both)
-
-
-def answered(paths: Sequence[Path]) -> polars.DataFrame | None:
-    """Return the rows of all seeds; None where there are none, or they are no answers."""
-    read = [polars.read_parquet(path) for path in paths]
-    if not read or not all(set(rows.columns) >= ANSWERED and len(rows) for rows in read):
-        return None
-    return polars.concat([rows.select(sorted(ANSWERED)) for rows in read])

@@ -1,4 +1,4 @@
-"""Everything a run left behind -> one self-contained HTML page, the README's table and a summary.
+"""Everything a run left behind -> one self-contained HTML page, the tables of README and docs/results.md, and a summary.
 
 No time, commit or machine enters the output: equal inputs give equal bytes.
 """
@@ -29,8 +29,8 @@ TITLES = {"mlm": "Masked language modelling (MLM)", "mim": "Masked image modelli
 
 
 def write_report(inputs: Inputs, params: dict[str, Any], out: Path) -> dict[str, Any]:
-    """Write the page, table.md, the curves and the confusion matrices into `out`; return the summary. `params` are shown as given."""
-    asked = Asked(tuple(params["tasks"]), tuple(params["seeds"]), str(params["releases"]))
+    """Write index.html, table.md, scores.md and the curves into `out`; return the summary. `params` are shown as given."""
+    asked = Asked.of(params)
     pretrain, zero_shot = inputs.metrics("pretrain"), inputs.metrics("zero_shot")
     results = [result(entry, asked, inputs) for entry in BENCHMARK]
     releases = tables.data_rows(inputs, asked)
@@ -45,6 +45,7 @@ def write_report(inputs: Inputs, params: dict[str, Any], out: Path) -> dict[str,
     lines = robustness.robustness(inputs.metrics("robustness"))
     parts = tables.markdown(results, warning, protocol), controls.markdown(blocks), robustness.markdown(lines)
     (out / "table.md").write_text("\n".join(filter(None, parts)))
+    (out / "scores.md").write_text(tables.short(results, warning, protocol))
     page = render(
         warning=warning,
         results=results,

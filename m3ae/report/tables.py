@@ -1,10 +1,11 @@
-"""Results -> the cells of the benchmark and data tables, and the README's table in Markdown."""
+"""Results -> the cells of the benchmark and data tables, and the tables of README and docs/results.md in Markdown."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from m3ae.evaluate.intervals import Interval
+from m3ae.evaluate.items import MAIN
 from m3ae.releases.catalogue import CATALOGUE
 from m3ae.report.inputs import Inputs
 from m3ae.report.measured import Asked, Result, Row, Score, is_synthetic
@@ -17,6 +18,7 @@ SYNTHETIC = "SYNTHETIC DATA: these scores say that the pipeline works, not how g
 PARTLY_SYNTHETIC = "PARTLY SYNTHETIC DATA: scores marked synthetic say that the pipeline works, not how good the method is."
 NOT_COMPARABLE = "They are not comparable with the published numbers beside them."
 COLUMNS = ("Task", "Score", "Test rows", "Pre-trained", "From scratch", "Gain", "Majority or chance", "Paper", "Released models")
+SHORT_COLUMNS = ("Task", "Score", "Pre-trained", "From scratch", "Gain", "Majority or chance")
 COLUMN_NOTES = ("", "", "", "interval", "", "interval", "reference", "", "released")
 
 
@@ -97,7 +99,7 @@ def note_marks(results: Sequence[Result]) -> dict[str, str]:
 
 
 def markdown(results: Sequence[Result], warning: str, protocol: str) -> str:
-    """Return the README's table: warning, table, protocol, notes."""
+    """Return the whole table, that of docs/results.md: warning, table, protocol, notes."""
     marks = note_marks(results)
     notes = [f"† {NOTES['unconfirmed']}", *(f"<sup>{mark}</sup> {NOTES[name]}" for name, mark in marks.items())]
     head = [f"**{warning}**", ""] if warning else []
@@ -105,6 +107,18 @@ def markdown(results: Sequence[Result], warning: str, protocol: str) -> str:
     rows = [cells for result in results for cells in task_cells(result, marks)]
     table = [line(cells) for cells in (columns, [":--", ":--", *["--:"] * (len(COLUMNS) - 2)], *rows)]
     return "\n".join([*head, *table, "", f"Scores are percent. {protocol} (m3ae/protocol.py).", *(f"\n{note}" for note in notes)]) + "\n"
+
+
+def short(results: Sequence[Result], warning: str, protocol: str) -> str:
+    """Return the README's table: the scores that a task is judged by, of what was measured."""
+    rows = [short_cells(result, row) for result in results if not result.missing for row in result.rows if row.score in MAIN]
+    table = [line(cells) for cells in (SHORT_COLUMNS, [":--", ":--", *["--:"] * (len(SHORT_COLUMNS) - 2)], *rows)]
+    return "\n".join([*([f"**{warning}**", ""] if warning else []), *table, "", f"Percent, with 95% intervals. {protocol}."]) + "\n"
+
+
+def short_cells(result: Result, row: Row) -> list[str]:
+    title = f"**{result.entry.title}**" + (" (synthetic)" if result.synthetic else "")
+    return [title, label(row.score), with_interval(row.pretrained), with_interval(row.scratch), gain(row), reference(result, row)]
 
 
 def sup(marks: dict[str, str], *names: str) -> str:

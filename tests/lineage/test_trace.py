@@ -44,15 +44,16 @@ def test_a_file_a_folder_and_a_stage_lead_to_the_stage_that_made_them(run, what)
     assert next(trace(what)) == "pretrain <- prepare@vqa_rad <- inventory <- phantom"
 
 
-@pytest.mark.parametrize("what", ["README.md", "data/report/table.md"])
-def test_the_report_and_the_readme_lead_to_the_chain_of_each_task(run, what):
+@pytest.mark.parametrize("what", ["README.md", "docs/results.md", "data/report/table.md"])
+def test_the_report_and_the_pages_lead_to_the_chain_of_each_task(run, what):
     lines = list(trace(what))
     assert lines[0].startswith("evaluate@vqa_rad-0 <- ") and any(line.startswith("\nreport") for line in lines)
 
 
-def test_a_readme_with_other_numbers_is_named(run, refused):
-    (run / "README.md").write_text("| VQA-RAD | 99.0 |\n")
-    assert "README.md (another table, was data/report/table.md" in refused("README.md")[1]
+@pytest.mark.parametrize("page, table", [("README.md", "scores.md"), ("docs/results.md", "table.md")])
+def test_a_page_with_other_numbers_is_named(run, refused, page, table):
+    (run / page).write_text("| VQA-RAD | 99.0 |\n")
+    assert f"{page} (another table, was data/report/{table}" in refused(page)[1]
 
 
 ALTERED = {

@@ -1,15 +1,17 @@
 """A real pre-trained text encoder: all-MiniLM-L6-v2, a BERT that a package on the registry ships."""
 
+import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 import torch
-from transformers import AutoModel, BertConfig, DistilBertConfig, DistilBertModel
+from transformers import AutoModel, BertConfig, DistilBertConfig, DistilBertModel, MPNetConfig, MPNetModel
 
 from m3ae.batches.masking import NO_WORD, hidden_words
 from m3ae.batches.order import generator_for
 from m3ae.batches.tokenizer import Tokenizer, fetch
+from m3ae.engine.recompute import recompute_blocks
 from m3ae.model.config import ModelConfig, load_config
 from m3ae.model.folder import save_model
 from m3ae.model.params import ModelParams
@@ -76,6 +78,49 @@ def test_a_learner_trains_it_and_a_saved_model_needs_no_package(config, tokenize
 
 
 @pytest.fixture
+def mpnet(tmp_path) -> Path:
+    """A tiny MPNet with weights in a folder; its positions begin after the padding token's number, 1, as RoBERTa's."""
+    sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
+    torch.manual_seed(0)
+    MPNetModel(MPNetConfig(vocab_size=60, max_position_embeddings=22, **sizes)).save_pretrained(tmp_path / "mpnet")
+    return tmp_path / "mpnet"
+
+
+def of_mpnet(model: ModelParams, folder: Path, **changes) -> ModelParams:
+    sizes = {"text_encoder": str(folder), "text_width": 16, "text_depth": 2, "text_heads": 2, "text_tokens": 20}
+    return ModelParams(**{**model.model_dump(), **sizes, **changes})
+
+
+def test_an_mpnets_features_are_its_own_and_padding_changes_none(config, mpnet):
+    encoder = build_text_encoder(of_mpnet(config.model, mpnet), 60, None, load_weights=True).eval()
+    ids, mask = torch.arange(5, 25)[None], torch.ones(1, 20, dtype=torch.long)
+    shorter = ids.masked_fill(torch.arange(20) >= 6, 1), (torch.arange(20) < 6).long()[None]
+    with torch.no_grad():
+        theirs = AutoModel.from_pretrained(mpnet).eval()(input_ids=ids, attention_mask=mask).last_hidden_state
+        assert torch.allclose(encoder(ids, mask), theirs, atol=1e-6)
+        assert torch.allclose(encoder(*shorter)[:, :6], encoder(ids[:, :6], mask[:, :6]), atol=1e-6)
+
+
+def test_an_mpnet_reads_as_many_tokens_as_it_has_positions_after_the_padding_token(config, mpnet):
+    with pytest.raises(ValueError, match=r"text_tokens 21 \(it reads 20\)"):
+        build_text_encoder(of_mpnet(config.model, mpnet, text_tokens=21), 60, None, load_weights=False)
+
+
+@pytest.mark.parametrize("recompute", [False, True])
+def test_a_learner_trains_an_mpnet_and_a_saved_model_needs_no_folder(config, mpnet, batch, tmp_path, recompute):
+    named = ModelConfig(model=of_mpnet(config.model, mpnet), method=config.method, objectives=("mlm", "itm"), vocabulary=60)
+    learner = pretraining_learner(named, {"mlm": 1.0, "itm": 1.0}, seed=0, load_encoders=True)
+    if recompute:
+        recompute_blocks(learner)
+    learner(batch).value.backward()
+    assert learner.backbone.text.transformer.encoder.layer[0].intermediate.dense.weight.grad.norm() > 0
+    described = named.model_copy(update={"text": learner.backbone.text.transformer.config.to_diff_dict()})
+    save_model(tmp_path / "model", described, learner.state_dict(), tmp_path, "")
+    shutil.rmtree(mpnet)
+    assert saved_learner(load_config(tmp_path / "model")).state_dict().keys() == learner.state_dict().keys()
+
+
+@pytest.fixture
 def bert(tmp_path):
     """A tiny BERT's configuration in a folder."""
     BertConfig(
@@ -102,7 +147,7 @@ def test_another_kind_of_model_is_refused(config, tmp_path):
     small = DistilBertConfig(vocab_size=60, dim=16, n_layers=1, n_heads=2, hidden_dim=32)
     DistilBertModel(small).save_pretrained(tmp_path)
     params = ModelParams(**{**config.model.model_dump(), "text_encoder": str(tmp_path)})
-    with pytest.raises(ValueError, match="is a distilbert; the text encoder is one of bert, roberta"):
+    with pytest.raises(ValueError, match="is a distilbert; the text encoder is one of bert, roberta, mpnet"):
         build_text_encoder(params, 60, None, load_weights=False)
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from m3ae.phantom.writer import LAYOUTS, MARKER, write_releases
+from m3ae.phantom.writer import LAYOUTS, MARKER, NOTHING, PARTIAL, write_nothing, write_releases
 
 NAMES = [layout.NAME for layout in LAYOUTS]
 
@@ -39,6 +39,24 @@ def test_a_failed_run_leaves_the_old_folder(small, tmp_path, monkeypatch):
     with pytest.raises(ZeroDivisionError):
         write_releases(tmp_path / "out", small, seed=8, num_workers=1)
     assert (tmp_path / "out" / "old.txt").read_text() == "old"
+
+
+def test_what_a_killed_run_left_lies_within_the_folder_and_goes_with_the_next(small, tmp_path):
+    (tmp_path / "out" / PARTIAL / "roco").mkdir(parents=True)
+    (tmp_path / "out" / PARTIAL / "roco" / "half.txt").write_text("half")
+    write_releases(tmp_path / "out", small, seed=8, num_workers=1)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(NAMES)
+    assert not (tmp_path / "out/roco/half.txt").exists()
+
+
+def test_nothing_but_a_note_is_left_where_nobody_reads_and_what_a_link_leads_to_stays(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "real.txt").write_text("real")
+    (tmp_path / "out" / "roco").mkdir(parents=True)
+    (tmp_path / "out" / "slake").symlink_to(tmp_path / "elsewhere")
+    write_nothing(tmp_path / "out")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == [NOTHING]
+    assert (tmp_path / "elsewhere" / "real.txt").read_text() == "real"
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from m3ae.prepare.answers import answer_list, class_list, normalised, normalised_answers
+from m3ae.prepare.answers import answer_list, as_given, class_list, normalised, normalised_answers
 
 EXAMPLES = {
     "Yes": "yes",
@@ -18,7 +18,10 @@ EXAMPLES = {
     "ct w/contrast (iv)": "ct w contrast iv",
     "cant tell": "can't tell",
     "5": "5",
-    "the": "",
+    "A": "a",
+    "the.": "the",
+    "+": "+",
+    " ? ": "?",
     "": "",
 }
 
@@ -34,9 +37,31 @@ def test_normalising_twice_changes_nothing():
 
 
 def test_alternatives_that_become_equal_count_once_and_blank_ones_not_at_all():
-    assert normalised_answers(["The Lung", "lung", "a"]) == ["lung"]
+    assert normalised_answers(["The Lung", "lung", " ", "a"]) == ["lung", "a"]
 
 
 def test_the_answer_list_keeps_the_order_of_first_appearance_and_classes_are_sorted():
     assert answer_list(["yes", "lung", "yes", "axial"]) == ["yes", "lung", "axial"]
     assert class_list(["pull down", "blot", "pull down"]) == ["blot", "pull down"]
+
+
+@pytest.mark.parametrize(
+    ("published", "compared"),
+    [
+        ("A", "a"),
+        (" none ", "none"),
+        ("0", "0"),
+        ("+", "+"),
+        ("The  Left\u00a0Lung.", "the left lung."),
+        ("Stra\u00dfe", "strasse"),
+        ("", ""),
+    ],
+)
+def test_an_answer_as_given_keeps_all_but_its_case_and_its_blanks(published, compared):
+    assert as_given(published) == compared
+
+
+def test_answers_that_only_the_rule_of_vqa_makes_equal_stay_apart_as_given():
+    answers = ["none", "0", "Zero", "+", "-", "NONE"]
+    assert normalised_answers(answers) == ["0", "+", "-"]
+    assert normalised_answers(answers, as_given) == ["none", "0", "zero", "+", "-"]

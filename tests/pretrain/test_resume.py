@@ -8,8 +8,8 @@ from subprocess import PIPE
 import pytest
 import torch.distributed as dist
 
-from m3ae.disk.identity import FILE, Identity
-from m3ae.disk.state import root
+from m3ae.disk.identity import Identity
+from m3ae.disk.state import RUN_FILE, root
 from m3ae.engine.stop import StopRequest
 from m3ae.pretrain.resume import LOCK, ResumeState
 
@@ -53,7 +53,7 @@ def test_the_newest_whole_checkpoint_is_used_and_the_last_two_are_kept(alone):
     for step in (2, 4, 10):
         state.save(engine, step, {"training": [step]})
     assert state.load(engine) == (10, {"training": [10]}) and engine.loaded == "step-10"
-    assert sorted(path.name for path in (alone / RUN.name()).iterdir()) == [FILE, "step-10", "step-4"]
+    assert sorted(path.name for path in (alone / RUN.name()).iterdir()) == [RUN_FILE, "step-10", "step-4"]
     state.drop()
     assert not (alone / RUN.name()).exists()
 
@@ -145,7 +145,7 @@ def test_the_state_of_another_run_is_refused_and_what_differs_is_named(alone, tm
 @pytest.mark.parametrize("content", [None, "{", '{"step": 3}', "[]"])
 def test_a_folder_that_is_no_state_is_refused(alone, tmp_path, content):
     if content is not None:
-        (tmp_path / FILE).write_text(content)
+        (tmp_path / RUN_FILE).write_text(content)
     with pytest.raises(SystemExit, match="holds no readable run.json"):
         ResumeState(RUN, tmp_path)
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import polars
 
 from m3ae.report.confusion import NUM_CLASSES, OTHER, confusion, pairs, write_pairs
@@ -29,6 +31,9 @@ def test_rare_answers_stand_together():
     assert given[OTHER]["class 0"] == given["class 1"][OTHER] == given[OTHER]["class 2"] == 1 and given["class 3"]["class 3"] == 2
 
 
-def test_the_file_has_a_line_a_row_as_dvc_reads_it(tmp_path):
-    write_pairs(pairs(table((["ct"], "ct"), (["ct, with contrast"], "ct"))), tmp_path / "new" / "pairs.csv")
-    assert (tmp_path / "new" / "pairs.csv").read_text().splitlines() == ["actual,predicted", "ct,ct", '"ct, with contrast",ct']
+def test_a_file_has_a_line_a_row_as_dvc_reads_it(run, asked, tmp_path):
+    rows = table((["ct"], "ct"), (["ct, with contrast"], "ct")).with_columns(best_scores=polars.lit([1.0]))
+    rows.write_parquet(run.predictions("vqa_rad", 0))
+    write_pairs(run, replace(asked, tasks=("vqa_rad", "roco_retrieval"), seeds=(0,)), tmp_path / "new")
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["vqa_rad.csv"]  # retrieval gives no answers
+    assert (tmp_path / "new" / "vqa_rad.csv").read_text().splitlines() == ["actual,predicted", "ct,ct", '"ct, with contrast",ct']
