@@ -46,6 +46,7 @@ def pushed(tmp_path_factory) -> Path:
     shutil.copytree(ROOT / ".dvc/page", folder / ".dvc/page")
     shutil.copy(ROOT / ".dvc/config", folder / ".dvc/config")
     dvc(folder, "remote", "add", "--default", "results", str(folder.parent / "results"))
+    commit(folder, "The project")
     dvc(folder, "repro")
     commit(folder, "A run")
     dvc(folder, "push")
