@@ -7,7 +7,9 @@ from m3ae.disk.folders import disk_errors_reported
 from m3ae.disk.json import write_json
 from m3ae.engine.processes import add_paths, is_first, join
 from m3ae.engine.watch import watched
+from m3ae.evaluate.classifiers import CONTROLS
 from m3ae.evaluate.controls import controls
+from m3ae.evaluate.scores import in_a_line
 from m3ae.params import StageParams
 
 
@@ -27,6 +29,8 @@ def main() -> None:
         figures = controls(params.tasks, args.shards, params.pretrained, args.out)
         if is_first():
             write_json(args.metrics, figures)
+            for task, found in figures.items():
+                print(in_a_line(f"controls: {task}", {name: found[name] for name in CONTROLS if name in found}))
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--task", choices=TASKS, required=True)
     parser.add_argument("--seed", type=int, required=True)
-    add_paths(parser, ("shards", "out", "metrics"))
+    add_paths(parser, ("shards", "out", "metrics", "curve"))
     parser.add_argument("--initial", type=Path, help="the folder to start from; default: `pretrained` of params.yaml")
     args = parser.parse_args()
     kind = Params if args.initial else PretrainedParams
@@ -41,7 +41,8 @@ def main() -> None:
     with watched(), disk_errors_reported(args.out):
         this = Run(args.task, args.seed, params.finetune, params.deepspeed, code_digest("finetune"))
         name, initial = f"{args.task}-{args.seed}", args.initial or params.pretrained
-        run(this, FinetunePaths(args.shards / args.task, initial, args.out / name, args.metrics / f"{name}.json"))
+        files = args.metrics / f"{name}.json", args.curve / f"{name}.csv"
+        run(this, FinetunePaths(args.shards / args.task, initial, args.out / name, *files))
 
 
 if __name__ == "__main__":

@@ -53,6 +53,8 @@ def main() -> None:
     processes = asked_for() or num_processes(recipe(sources, known.stage, known.task), most)
     if num_gpus:
         unpin(processes)
+    else:
+        os.environ.setdefault("DS_ACCELERATOR", "cpu")  # DeepSpeed would warn in every process that it looked for another in vain
     if is_part_of_more(os.environ):
         return run_torchrun(processes)
     module = importlib.import_module(known.stage)

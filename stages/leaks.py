@@ -33,6 +33,8 @@ def main() -> None:
         write_excluded(args.excluded, excluded)
         write_json(args.metrics, found.metrics(excluded, synthetic))
         draw_sheet(args.sheet, found, synthetic)
+    num_excluded = sum(map(len, excluded.values()))
+    print(f"leaks: {len(found.images):,} pairs of images, {len(found.texts):,} texts; {num_excluded:,} images left out of pre-training")
 
 
 if __name__ == "__main__":

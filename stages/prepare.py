@@ -63,7 +63,10 @@ def main() -> None:
             num_ready = prepare_share(args.release, folder, found, choices, num_workers(), args.share, state)
             print(f"{args.release}: {num_ready} partitions are ready")
         else:
-            write_json(args.metrics, prepare(args.release, folder, found, args.out, choices, num_workers(), state))
+            figures = prepare(args.release, folder, found, args.out, choices, num_workers(), state)
+            write_json(args.metrics, figures)
+            if found.found:
+                print(f"prepare: {args.release}, {figures['kept']:,} of {figures['read']:,} records kept")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from m3ae.disk.json import write_json
 from m3ae.disk.whole import write_digests
 from m3ae.model.params import ScaledModelParams
 from m3ae.params import StageParams
+from m3ae.progress import followed
 from m3ae.shards.read import open_split
 
 
@@ -30,6 +31,7 @@ def main() -> None:
 
     texts = training_texts(args.shards, args.excluded, params.pretrain_releases)
     source, vocabulary = params.tokenizer.source, params.tokenizer.vocabulary
+    texts = followed(texts, "tokenizer", "text")
     tokenizer = train(texts, vocabulary) if source == TRAINED else fetch_to_train_with(source)
     with disk_errors_reported(args.out):
         tokenizer.save_pretrained(args.out)
@@ -37,6 +39,7 @@ def main() -> None:
     saved = Tokenizer.load(args.out)
     texts = training_texts(args.shards, args.excluded, params.pretrain_releases)
     lengths = measured(texts, saved.fast, params.model.text_tokens)
+    print(f"tokenizer: {len(saved):,} tokens")
     write_json(args.metrics, {"vocabulary": len(saved), "text_tokens": params.model.text_tokens, **lengths._asdict()})
 
 

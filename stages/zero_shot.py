@@ -7,6 +7,7 @@ from m3ae.disk.folders import disk_errors_reported
 from m3ae.disk.json import write_json
 from m3ae.engine.processes import add_paths, is_first, join
 from m3ae.engine.watch import watched
+from m3ae.evaluate.scores import in_a_line
 from m3ae.evaluate.zero_shot import zero_shot
 from m3ae.params import StageParams
 from m3ae.prepare.params import RetrieveParams
@@ -28,6 +29,7 @@ def main() -> None:
         figures = zero_shot(args.shards, params.pretrained, args.out, params.retrieve.text_tokens)
         if is_first():
             write_json(args.metrics, figures)
+            print(in_a_line("zero_shot", {"pretrained": figures} if figures["found"] else {}))
 
 
 if __name__ == "__main__":

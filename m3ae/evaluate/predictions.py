@@ -15,10 +15,11 @@ from m3ae.batches.images import Crop
 from m3ae.batches.order import InOrder
 from m3ae.batches.tasks import TaskBatch, TaskBatches
 from m3ae.batches.tokenizer import Tokenizer
-from m3ae.engine.processes import device, gathered, moved, process_share
+from m3ae.engine.processes import device, gathered, is_first, moved, process_share
 from m3ae.model.config import ModelConfig
 from m3ae.objectives.answer import Labels
 from m3ae.objectives.learner import Learner
+from m3ae.progress import followed
 from m3ae.shards.read import Shards
 
 AT_ONCE = 8  # samples in one forward pass
@@ -50,7 +51,7 @@ def each_batch(test: Test, at_once: int, work: Callable[[TaskBatch], T]) -> list
     order, sizes = InOrder(len(test.shards), at_once), test.config.model
     batches = TaskBatches(test.shards, test.tokenizer, test.answers, order, Crop(sizes.image_px, 1.0, 0), sizes.text_tokens)
     numbers = list(range(len(order)))[process_share()]
-    return gathered([work(moved(batches[number])) for number in numbers])
+    return gathered([work(moved(batches[number])) for number in followed(numbers, "testing", "batch", len(numbers), is_first())])
 
 
 def predict(learner: Learner, answers: list[str], batch: TaskBatch) -> list[Guess]:

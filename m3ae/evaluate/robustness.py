@@ -20,6 +20,7 @@ from m3ae.evaluate.intervals import gain_interval
 from m3ae.evaluate.items import MAIN, RANKS, items
 from m3ae.evaluate.kinds import EVALUATIONS, Evaluation
 from m3ae.evaluate.predictions import Test
+from m3ae.evaluate.scores import in_a_line
 from m3ae.model.config import load_config
 from m3ae.objectives.saved import loaded_learner
 from m3ae.perturb.grid import Condition, Grid
@@ -55,6 +56,8 @@ def run(tasks: Sequence[TaskName], seeds: Sequence[int], grid: Grid, paths: Robu
     }
     if is_first():
         write_json(paths.metrics, figures)
+        for task, found in figures.items():
+            print(in_a_line(f"robustness: {task}, clean", {start: found[start]["clean"] for start in paths.models()}))
         write_json(paths.out / "conditions.json", [str(condition) for condition in grid.conditions])
 
 

@@ -1,14 +1,23 @@
 """Predictions -> scores, in percent; and the scores of what needs no learning. Paper, section 3."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import comb
+from typing import Any
 
 import polars as pl
 
-from m3ae.evaluate.items import RANKS, RECALL_AT, items
+from m3ae.disk.json import leaves
+from m3ae.evaluate.items import MAIN, RANKS, RECALL_AT, items
 from m3ae.evaluate.predictions import judged
 from m3ae.shards.read import Shards, first_texts
+
+
+def in_a_line(title: str, models: Mapping[str, Any]) -> str:
+    """Return, for the screen, the scores that a task is judged by, of each model that has any."""
+    main = {model: [f"{name} {value:.1f}%" for name, value in leaves(found) if name in MAIN] for model, found in models.items()}
+    told = (f"{model} {', '.join(scores)}" for model, scores in main.items())
+    return f"{title}: {'; '.join(told) or 'not measured'}"
 
 
 def accuracies(table: pl.DataFrame) -> dict[str, float]:

@@ -14,6 +14,7 @@ from m3ae.disk.json import write_json
 from m3ae.engine.processes import is_first
 from m3ae.evaluate.kinds import EVALUATIONS, Evaluation
 from m3ae.evaluate.predictions import Test
+from m3ae.evaluate.scores import in_a_line
 from m3ae.model.config import load_config
 from m3ae.objectives.learner import Learner
 from m3ae.objectives.saved import loaded_learner
@@ -54,6 +55,7 @@ def run(task: TaskName, seed: int, paths: EvaluatePaths) -> None:
         figures |= {"validation": validated} if validated else {}
     if is_first():
         write_json(paths.metrics, figures)
+        print(in_a_line(f"evaluate: {task}, seed {seed}", {start: figures[start] for start in paths.models() if start in figures}))
     dist.barrier()
 
 

@@ -21,6 +21,8 @@ from m3ae.objectives.answer import Labels
 from m3ae.objectives.base import Objective
 from m3ae.objectives.build import fill, start_from, task_learner
 from m3ae.objectives.learner import Learner
+from m3ae.objectives.tallies import Tallies
+from m3ae.progress import bar
 from m3ae.shards.read import Shards
 
 
@@ -37,10 +39,17 @@ class TrainedTask(Protocol):
     def validation(self, engine: Engine, copy: Callable[[], Learner]) -> float: ...
 
 
+class Epoch(NamedTuple):
+    epoch: int  # from 1
+    loss: float  # the mean over its steps
+    validation: float  # percent
+
+
 class Best(NamedTuple):
     epoch: int  # from 1
     validation: float  # percent
     weights: dict[str, Tensor]
+    curve: list[Epoch]  # of all epochs
 
 
 def finetune(
@@ -66,15 +75,26 @@ def finetune(
     steps = -(-num_rows // params.batch)
     engine = Engine(learner, params, deepspeed, steps * params.epochs, seed)
     copy = partial(copied, task, config, seed)
-    best = None
-    for epoch in tqdm(range(params.epochs), unit="epoch", disable=not is_first()):
-        for _ in engine.train(batches, epoch * steps, (epoch + 1) * steps):
-            pass
-        has_validation = len(task.splits["validation"]) > 0
-        score = task.validation(engine, lambda: copy(engine.full_weights())) if has_validation else 0.0
-        if best is None or score > best.validation or not has_validation:
-            best = Best(epoch + 1, score, engine.full_weights())
+    best, curve = None, []
+    with bar("fine-tuning", "step", steps * params.epochs, shown=is_first()) as progress:
+        for epoch in range(params.epochs):
+            loss = train_epoch(engine, batches, range(epoch * steps, (epoch + 1) * steps), progress)
+            has_validation = len(task.splits["validation"]) > 0
+            score = task.validation(engine, lambda: copy(engine.full_weights())) if has_validation else 0.0
+            curve.append(Epoch(epoch + 1, loss, score))
+            if best is None or score > best.validation or not has_validation:
+                best = Best(epoch + 1, score, engine.full_weights(), curve)
     return best
+
+
+def train_epoch(engine: Engine, batches: Dataset, steps: range, progress: tqdm) -> float:
+    """Run the steps and return their mean loss, the bar behind them."""
+    tallies = Tallies([*engine.learner.tally_names(), "total"])
+    for _, rows in engine.train(batches, steps.start, steps.stop):
+        tallies.add(rows)
+        progress.set_postfix(loss=f"{float(rows[-1, 0] / rows[-1, 1]):.3f}", refresh=False)
+        progress.update()
+    return tallies.means()["total"]
 
 
 def copied(task: TrainedTask, config: ModelConfig, seed: int, weights: dict[str, Tensor]) -> Learner:

@@ -12,9 +12,10 @@ from torch import Tensor
 
 from m3ae.batches.images import to_tensor
 from m3ae.batches.tokenizer import Tokenizer
-from m3ae.engine.processes import device, gathered, process_share
+from m3ae.engine.processes import device, gathered, is_first, process_share
 from m3ae.objectives.learner import Learner
 from m3ae.objectives.retrieval import Retrieval
+from m3ae.progress import followed
 from m3ae.shards.read import Shards, first_texts
 
 ENCODED_AT_ONCE = 64
@@ -58,7 +59,8 @@ def score_rows(
     tokens = tokenizer(texts, text_tokens)
     tiles = encoded_tiles(learner, tokens.ids.to(place), tokens.mask.to(place))
     scored = []
-    for start in range(0, len(rows), ENCODED_AT_ONCE):
+    starts = range(0, len(rows), ENCODED_AT_ONCE)
+    for start in followed(starts, "ranking", f"{ENCODED_AT_ONCE} images", len(starts), is_first()):
         images = torch.stack([to_tensor(shards.pixels(row), image_px) for row in rows[start : start + ENCODED_AT_ONCE]])
         scored += [score_texts(learner, image, tiles) for image in learner.backbone.encode_image(images.to(place))]
     return scored

@@ -4,9 +4,11 @@
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import polars as pl
 import torch.distributed as dist
 from huggingface_hub import EvalResult
 
@@ -17,7 +19,7 @@ from m3ae.engine.agreement import facts_of_files, require_agreement
 from m3ae.engine.params import DeepSpeedParams
 from m3ae.engine.processes import is_first
 from m3ae.engine.shard_digests import require_whole_splits
-from m3ae.finetune.loop import Best, TrainedTask, finetune
+from m3ae.finetune.loop import Best, Epoch, TrainedTask, finetune
 from m3ae.finetune.params import FinetuneParams
 from m3ae.hub import carry_code
 from m3ae.kinds import kind_of
@@ -37,6 +39,7 @@ class FinetunePaths(NamedTuple):
     initial: Path  # a model folder, or an architecture: the same without weights
     out: Path
     metrics: Path
+    curve: Path
 
 
 class Run(NamedTuple):
@@ -76,6 +79,9 @@ def run(this: Run, paths: FinetunePaths) -> None:
         figures = {"found": True, "synthetic": manifest["synthetic"], "task": this.task, "seed": this.seed}
         sizes = {split: len(shards) for split, shards in splits.items()}
         write_json(paths.metrics, figures | {"sizes": sizes, "epoch": best.epoch, "validation": best.validation})
+        write_curve(paths.curve, best.curve)
+        which = f"{paths.metrics.parent.name}: {this.task}, seed {this.seed}"
+        print(f"{which}: epoch {best.epoch} of {this.params.epochs}, validation {best.validation:.1f}%")
     dist.barrier()
 
 
@@ -129,3 +135,10 @@ def write_absent(this: Run, paths: FinetunePaths) -> None:
     absent: dict[str, Any] = {"found": False, "task": this.task, "seed": this.seed}
     write_json(paths.out / "absent.json", absent)
     write_json(paths.metrics, absent)
+    write_curve(paths.curve, [])
+
+
+def write_curve(path: Path, epochs: Sequence[Epoch]) -> None:
+    """Write a CSV line an epoch; the head alone where nothing was trained."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pl.DataFrame(epochs, schema=Epoch.__annotations__, orient="row").write_csv(path, float_precision=6)

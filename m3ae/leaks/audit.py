@@ -18,6 +18,7 @@ from m3ae.leaks.images import NEAR_FROM, SAME_FROM, compare
 from m3ae.leaks.split_images import SplitImages
 from m3ae.leaks.texts import SCHEMA as TEXT_SCHEMA
 from m3ae.leaks.texts import repeated_questions, shared_texts
+from m3ae.progress import followed
 from m3ae.releases.record import Split
 from m3ae.shards.read import open_manifest, open_split
 from m3ae.tasks import TASKS
@@ -85,15 +86,21 @@ def audit(shards: Path, pretrain_releases: tuple[str, ...]) -> Audit:
     """Compare the tasks under `shards`/tasks with the releases under `shards`/pretrain, and each task's splits with each other."""
     comparisons = list(all_comparisons(shards, pretrain_releases))
     images, texts, compared, proposed = [], [], 0, 0
-    for comparison in comparisons:
+    for comparison in followed(comparisons, "leaks", "comparison of splits", len(comparisons)):
         result = compare(comparison.first, comparison.second)
         compared += len(comparison.first.image_ids) * len(comparison.second.image_ids)
         proposed += result.num_proposed
         images.append(comparison.labelled(table(comparison, result.matches), SCHEMA))
         texts.append(comparison.labelled(found_texts(comparison), TEXT_SCHEMA))
-    order = ["pretrain_release", "pretrain_split", "task", "split", "kind", "pretrain_id", "image_id"]
     images, texts = (pl.concat([pl.DataFrame(schema=schema), *tables]) for schema, tables in ((SCHEMA, images), (TEXT_SCHEMA, texts)))
-    return Audit(images.sort(order, descending=[name == "kind" for name in order], nulls_last=True), texts, compared, proposed, comparisons)
+    return Audit(what_matters_first(images), texts, compared, proposed, comparisons)
+
+
+def what_matters_first(images: pl.DataFrame) -> pl.DataFrame:
+    """Sort: of a test split before of others, the same images before near ones, the more similar first."""
+    weights = [pl.col("split").cast(pl.Enum(("test", "validation", "train"))), pl.col("kind").cast(pl.Enum(("same", "near")))]
+    names = ["pretrain_release", "pretrain_split", "task", "pretrain_id", "image_id"]
+    return images.sort([*weights, -pl.col("similarity"), *names], nulls_last=True)
 
 
 def all_comparisons(shards: Path, pretrain_releases: tuple[str, ...]) -> Iterator[Comparison]:

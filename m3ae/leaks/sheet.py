@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import polars as pl
 from PIL import Image, ImageDraw
 
 from m3ae.leaks.audit import Audit, Comparison
@@ -14,7 +13,7 @@ INK, PAPER = "#1f2933", "white"
 
 def draw_sheet(path: Path, found: Audit, synthetic: bool) -> None:
     """Write a PNG of up to MOST_PAIRS pairs; a line of text alone where there are none."""
-    shown = chosen(found.images)
+    shown = found.images.head(MOST_PAIRS).to_dicts()
     title = f"{len(found.images):,} pairs found, {len(shown)} shown" + (" (synthetic data)" if synthetic else "")
     lines = max(1, -(-len(shown) // COLUMNS))
     sheet = Image.new("RGB", (COLUMNS * (CELL_PX + MARGIN_PX) + MARGIN_PX, 24 + lines * height()), PAPER)
@@ -25,13 +24,6 @@ def draw_sheet(path: Path, found: Audit, synthetic: bool) -> None:
         draw_pair(sheet, corner, comparisons[row["pretrain_release"], row["pretrain_split"], row["task"], row["split"]], row)
     path.parent.mkdir(parents=True, exist_ok=True)
     sheet.save(path)
-
-
-def chosen(images: pl.DataFrame) -> list[dict]:
-    """Return rows spread over what was found in pre-training releases; where nothing was, over what was found inside tasks."""
-    in_pretraining = images.filter(pl.col("pretrain_release").is_not_null())
-    rows = in_pretraining if len(in_pretraining) else images
-    return rows.gather_every(max(1, -(-len(rows) // MOST_PAIRS))).to_dicts()
 
 
 def height() -> int:

@@ -16,6 +16,7 @@ from m3ae.prepare.shared_state import shared
 from m3ae.prepare.survey import Survey
 from m3ae.prepare.tally import Tally
 from m3ae.prepare.workers import in_order
+from m3ae.progress import followed
 from m3ae.protocol import AnswerSource, Protocol, answer_source
 from m3ae.releases.catalogue import CATALOGUE, against_published, verdict
 from m3ae.releases.inventory import Found
@@ -101,7 +102,8 @@ def write_parts(
     records = survey.placed(wanted(name, folder, choices), choices.protocol, params.validation_share, choices.seed)
     mine = (part for part in partitions(records, params.rows_per_shard) if share.takes(part.number))
     write = PartitionWriter(state, RowMaker(folder, task, params, choices.image_folders), header(name, found, choices))
-    return survey, list(in_order(write, mine, min(workers, 1 + survey.num_rows // ROWS_WORTH_A_WORKER)))
+    written = in_order(write, mine, min(workers, 1 + survey.num_rows // ROWS_WORTH_A_WORKER))
+    return survey, list(followed(written, name, f"{params.rows_per_shard:,} rows"))
 
 
 def header(name: str, found: Found, choices: Choices) -> Header:

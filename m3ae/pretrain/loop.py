@@ -18,6 +18,7 @@ from m3ae.pretrain.params import PretrainParams
 from m3ae.pretrain.resume import ResumeState
 from m3ae.pretrain.speed import Speed
 from m3ae.pretrain.spikes import Spikes, told
+from m3ae.progress import bar
 
 NUM_CURVE_POINTS, NUM_LIVE_POINTS = 100, 1000
 
@@ -46,15 +47,17 @@ class Pretraining:
     def run(self) -> dict[str, dict[str, float]]:
         first_step, notes = self.state.load(self.engine)
         self.take_up(notes)
+        if first_step and is_first():
+            print(f"pretrain: goes on from step {first_step}/{self.params.steps}")
         try:
-            with tqdm(total=self.params.steps, initial=first_step, unit="step", disable=not is_first()) as bar:
+            with bar("pre-training", "step", self.params.steps, first_step, is_first()) as progress:
                 self.speed.go_on()
                 for step, rows in self.engine.train(self.training, first_step, self.params.steps):
                     self.speed.step_done()
                     self.recent.add(rows)
                     self.latest.add(rows)
                     self.notice(step, float(rows[-1, 0] / rows[-1, 1]))
-                    self.after(step, bar)
+                    self.after(step, progress)
                     self.speed.go_on()
         except Diverged as error:
             raise Diverged(f"{error}; the last whole state is {self.state.newest() or 'none: nothing was saved yet'}") from None
@@ -85,18 +88,18 @@ class Pretraining:
         """Return how many spikes all processes saw together; all of them must ask."""
         return int(summed_over_processes(torch.tensor(self.spikes.count)))
 
-    def after(self, step: int, bar: tqdm) -> None:
+    def after(self, step: int, progress: tqdm) -> None:
         """Do what is due after a step: note, validate, save, stop. Saving comes last, so that a resumed run repeats none of it.
 
         Raises SystemExit, status `EXIT_STATUS`, once the state is saved of a run that is asked to stop.
         """
-        bar.update()
+        progress.update()
         stopping = self.stop.everywhere() and step < self.params.steps
         saving = self.due(step, self.params.save_every_steps)
         if saving or self.due(step, max(1, self.params.steps // NUM_CURVE_POINTS)):
             self.note_training(step)
         if saving or stopping or self.due(step, max(1, self.params.steps // NUM_LIVE_POINTS)):
-            self.note_live(step, bar)
+            self.note_live(step, progress)
         if self.due(step, self.params.validate_every_steps):
             self.curves.validation.append({"step": step, **flat(self.figures())})
             self.log(self.curves.validation[-1])
@@ -114,7 +117,7 @@ class Pretraining:
         self.curves.training.append({"step": step, **mean_losses(self.recent), "learning_rate": self.engine.learning_rates["encoders"]})
         self.recent = self.new_tallies()
 
-    def note_live(self, step: int, bar: tqdm) -> None:
+    def note_live(self, step: int, progress: tqdm) -> None:
         """Add a row to the live log, and update the progress bar."""
         losses, speed, rates = mean_losses(self.latest), self.speed.figures(), self.engine.learning_rates
         self.latest = self.new_tallies()
@@ -130,7 +133,7 @@ class Pretraining:
             }
         )
         self.log(self.curves.live[-1])
-        bar.set_postfix({"loss": f"{losses['total']:.3f}", "pairs/s": f"{speed['pairs_per_second']:.0f}"})
+        progress.set_postfix({"loss": f"{losses['total']:.3f}", "pairs/s": f"{speed['pairs_per_second']:.0f}"})
 
     def log(self, row: dict[str, float]) -> None:
         self.live.write(int(row["step"]), {name: value for name, value in row.items() if name != "step"})

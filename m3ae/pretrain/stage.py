@@ -78,6 +78,7 @@ def run(params: Params, paths: PretrainPaths, identity: Identity, resume: Path |
             "pairs": {"train": len(training.samples), "validation": len(validation.samples)},
         }
         write_json(paths.metrics, measured | figures)
+        print(f"pretrain: {told(figures)}")
     dist.barrier()
     state.drop()
 
@@ -88,6 +89,11 @@ def require_same_data(params: Params, paths: PretrainPaths, identity: Identity) 
     read = facts_of_files(**releases, tokenizer=paths.tokenizer, excluded=paths.excluded, encoders=paths.encoders)
     require_agreement(facts_of(identity) | read)
     require_whole_splits(releases.values(), ("train", "validation"))
+
+
+def told(figures: dict[str, dict[str, float]]) -> str:
+    """Return the scores on validation, in a line."""
+    return "; ".join(f"{name} {', '.join(f'{figure} {value:.3f}' for figure, value in part.items())}" for name, part in figures.items())
 
 
 def possible_pairs_per_second(learner: Learner, training: PairBatches, precision: str) -> float:

@@ -47,6 +47,11 @@ class AnswersGiven:
     answers: tuple[Answer, ...] = ()
     concentrations: tuple[Concentration, ...] = ()
 
+    @property
+    def most_counted(self) -> int:
+        """Return the largest number of rows that an answer was given to, or is true of: the length of a whole bar."""
+        return max(max(answer.given, answer.true) for answer in self.answers)
+
 
 def answers_given(results: Sequence[Result], asked: Asked, inputs: Inputs) -> list[AnswersGiven]:
     """Return a block for each task whose predictions are answers."""

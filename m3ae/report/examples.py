@@ -2,7 +2,7 @@
 
 import io
 from base64 import b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from m3ae.shards.read import open_split
 from m3ae.shards.thumbnail import thumbnail
 
 NUM_EXAMPLES = 3  # of each kind
-LONGEST_SIDE_PX = 224
+LONGEST_SIDE_PX, THUMBNAIL_PX = 224, 72
 LONGEST_TEXT = 240  # characters
 RANKED = {"rank_of_image_text", "rank_of_text_image"}  # the columns that tell the forms of predictions apart
 ANSWERED = {"question", "best_scores", "score"}
@@ -24,14 +24,25 @@ Card = Callable[[dict, str, str], "Example"]  # (row, picture, licence) -> the c
 
 
 @dataclass(frozen=True)
+class Choice:
+    """One of the model's best answers or texts; a text comes with the picture of an image that has it."""
+
+    text: str
+    score: float
+    is_right: bool
+    picture: str = ""
+
+
+@dataclass(frozen=True)
 class Example:
-    """One card of the page; `facts` are (label, value) lines below the text."""
+    """One card of the page; `facts` are (label, value) lines below the text, `choices` the model's best, the best first."""
 
     image_id: str
     text: str
     facts: tuple[tuple[str, str], ...]
     picture: str = ""  # data URI; "" where the shards do not hold the image
     licence: str = ""
+    choices: tuple[Choice, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,7 +92,7 @@ def answered(result: Result, rows: polars.DataFrame, album: "Album") -> Gallery:
 def ranked(result: Result, rows: polars.DataFrame, album: "Album") -> Gallery:
     """Choose the best and the worst pairs by the sum of their two ranks (0 = first place in the file, shown as 1)."""
     rows = rows.with_columns(both=polars.col("rank_of_image_text") + polars.col("rank_of_text_image"))
-    card = rank_card(len(rows))
+    card = rank_card(rows, album)
     best, worst = rows.sort(["both", "image_id"]), rows.sort(["both", "image_id"], descending=[True, False])
     return Gallery(
         result.entry.title,
@@ -101,20 +112,24 @@ def cards(rows: polars.DataFrame, card: Card, album: "Album") -> tuple[Example, 
 
 def answer_card(row: dict, picture: str, licence: str) -> Example:
     facts = {"truth": " or ".join(row["truth"]) or "(none)", "prediction": row["prediction"], "probability": f"{row['sureness']:.3f}"}
-    return Example(row["image_id"], shortened(row["question"]), tuple(facts.items()), picture, licence)
+    choices = (Choice(text, score, text in row["truth"]) for text, score in zip(row["best"], row["best_scores"], strict=True))
+    return Example(row["image_id"], shortened(row["question"]), tuple(facts.items()), picture, licence, tuple(choices))
 
 
-def rank_card(num_pairs: int) -> Card:
-    """Return a maker of cards that says every rank out of `num_pairs`."""
+def rank_card(rows: polars.DataFrame, album: "Album") -> Card:
+    """Return a maker of cards that says every rank out of all pairs, and shows an image of each text that was ranked first."""
+    num_pairs, images = len(rows), dict(zip(reversed(rows["truth"]), reversed(rows["image_id"]), strict=True))
 
     def card(row: dict, picture: str, licence: str) -> Example:
-        facts = [
+        facts = (
             ("its text ranked", f"{row['rank_of_image_text'] + 1} of {num_pairs}"),
             ("its image ranked", f"{row['rank_of_text_image'] + 1} of {num_pairs}"),
-        ]
-        if row["prediction"] != row["truth"]:
-            facts.append(("text ranked first", shortened(row["prediction"])))
-        return Example(row["image_id"], shortened(row["truth"]), tuple(facts), picture, licence)
+        )
+        choices = tuple(
+            Choice(shortened(text), score, text == row["truth"], album.show(images.get(text, ""), THUMBNAIL_PX)[0])
+            for text, score in zip(row["best"], row["best_scores"], strict=True)
+        )
+        return Example(row["image_id"], shortened(row["truth"]), facts, picture, licence, choices)
 
     return card
 
@@ -124,31 +139,27 @@ def shortened(text: str) -> str:
 
 
 class Album:
-    """The images of a task's test shards by their ids, opened when the first one is asked for."""
+    """The images of a split by their ids, opened when the first one is asked for."""
 
-    def __init__(self, folder: Path):
-        self.shards = open_split(folder, "test") if any(folder.glob("test-*.arrow")) else None
+    def __init__(self, folder: Path, split: str = "test"):
+        self.shards = open_split(folder, split) if any(folder.glob(f"{split}-*.arrow")) else None
         rows = range(len(self.shards)) if self.shards else ()
-        self.places = {self.shards.row(place)["image_id"]: place for place in rows}
+        self.places = dict(zip(self.shards.column("image_id").to_pylist(), rows, strict=True)) if self.shards else {}
 
-    def show(self, image_id: str) -> tuple[str, str]:
+    def show(self, image_id: str, longest_px: int = LONGEST_SIDE_PX) -> tuple[str, str]:
         """Return (thumbnail as a data URI, licence as published); both "" where the shards do not hold the image."""
         if image_id not in self.places:
             return "", ""
         place = self.places[image_id]
-        return picture_of(self.shards.pixels(place)), self.shards.row(place)["licence"] or ""
+        return picture_of(self.shards.pixels(place), longest_px), self.shards.row(place)["licence"] or ""
 
 
-def picture_of(pixels: np.ndarray) -> str:
-    """Return uint8 pixels (height, width, 1 or 3) as a PNG data URI whose longer side is at most `LONGEST_SIDE_PX`."""
+def picture_of(pixels: np.ndarray, longest_px: int = LONGEST_SIDE_PX) -> str:
+    """Return uint8 pixels (height, width, 1 or 3) as a PNG data URI whose longer side is at most `longest_px`."""
     buffer = io.BytesIO()
-    thumbnail(pixels, (LONGEST_SIDE_PX, LONGEST_SIDE_PX)).save(buffer, format="PNG")
+    thumbnail(pixels, (longest_px, longest_px)).save(buffer, format="PNG")
     return data_uri(buffer.getvalue())
 
 
 def data_uri(png: bytes) -> str:
     return f"data:image/png;base64,{b64encode(png).decode()}"
-
-
-def galleries(results: Sequence[Result], asked: Asked, inputs: Inputs) -> list[Gallery]:
-    return [gallery(result, asked, inputs) for result in results]

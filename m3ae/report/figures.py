@@ -1,33 +1,15 @@
-"""Curves -> PNG files: one small figure an objective and one for their sum. Bytes depend on the numbers alone."""
+"""The curves of pre-training: one small figure an objective and one for their sum."""
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import matplotlib
-
-matplotlib.use("Agg")
 
 import polars
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-STYLE = {
-    "font.family": "DejaVu Sans",
-    "font.size": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": "#8a94a3",
-    "axes.labelcolor": "#3a4452",
-    "xtick.color": "#5a6473",
-    "ytick.color": "#5a6473",
-    "axes.grid": True,
-    "grid.color": "#e7ebf0",
-    "axes.axisbelow": True,
-    "legend.frameon": False,
-}
-TRAIN, VALIDATION, NEUTRAL = "#2b6cb0", "#d9480f", "#8a94a3"
+from m3ae.report.vector import FIRST, NEUTRAL, SECOND, Picture, picture, styled
+
 NUM_WINDOWS = 40  # the running mean spans this share of the run
 
 
@@ -49,23 +31,13 @@ CURVES = (
 )
 
 
-@dataclass(frozen=True)
-class Picture:
-    """A PNG and what it shows, for the page's alt text."""
-
-    name: str
-    description: str
-    png: bytes
-
-
 def curve_pictures(train: Path, validation: Path, levels: dict[str, tuple[float, str]], synthetic: bool) -> list[Picture]:
     """Draw one picture a curve, always; it says so where nothing was recorded, and where the data are synthetic.
 
     `levels` maps a curve's name to (value, label) of a line to compare with.
     """
     tables = read_table(train), read_table(validation)
-    drawn = {curve: draw(curve, *tables, levels.get(curve.name), synthetic) for curve in CURVES}
-    return [Picture(f"loss_{curve.name}.png", f"{curve.title} over the optimiser's steps", png) for curve, png in drawn.items()]
+    return [draw(curve, *tables, levels.get(curve.name), synthetic) for curve in CURVES]
 
 
 def read_table(path: Path) -> polars.DataFrame:
@@ -89,18 +61,25 @@ def running_mean(values: Sequence[float], window: int) -> list[float]:
     return [sum(part) / len(part) for part in near]
 
 
-def draw(curve: Curve, train: polars.DataFrame, validation: polars.DataFrame, level: tuple[float, str] | None, synthetic: bool) -> bytes:
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(4.4, 2.9), dpi=160, layout="constrained")
-        figure.get_layout_engine().set(w_pad=0.09, h_pad=0.09)  # inches
+def draw(curve: Curve, train: polars.DataFrame, validation: polars.DataFrame, level: tuple[float, str] | None, synthetic: bool) -> Picture:
+    with styled():
+        figure = Figure(figsize=(4.4, 2.9), layout="constrained")
         axes = figure.add_subplot()
-        axes.set_title(curve.title, loc="left", fontsize=10.5, fontweight="bold", color="#1c2430")
-        axes.set_title("synthetic data" if synthetic else "", loc="right", fontsize=8, color=VALIDATION)
-        if not plot_lines(axes, series(train, curve.name), series(validation, curve.validation)):
+        axes.set_title(curve.title, loc="left", fontsize=10.5, fontweight="bold")
+        axes.set_title("synthetic data" if synthetic else "", loc="right", fontsize=8, color=SECOND)
+        lines = series(train, curve.name), series(validation, curve.validation)
+        if not plot_lines(axes, *lines):
             say_nothing_recorded(axes)
         else:
             finish(axes, curve, level)
-        return png(figure)
+        return picture(figure, f"loss_{curve.name}", described(curve, *lines))
+
+
+def described(curve: Curve, train: tuple, validation: tuple) -> str:
+    """Return what the picture tells, in a sentence: how far each line falls or rises."""
+    lines = {"train": train, "validation": validation}
+    told = [f"{name} from {values[0]:.3g} to {values[-1]:.3g}" for name, (_, values) in lines.items() if values]
+    return f"{curve.title} over the optimiser's steps: {', '.join(told) or 'nothing recorded'}"
 
 
 def plot_lines(axes: Axes, train: tuple, validation: tuple) -> bool:
@@ -108,11 +87,11 @@ def plot_lines(axes: Axes, train: tuple, validation: tuple) -> bool:
     steps, values = train
     if steps:
         smooth = len(values) >= 2 * NUM_WINDOWS
-        axes.plot(steps, values, color=TRAIN, linewidth=0.8 if smooth else 1.6, alpha=0.3 if smooth else 1, label="" if smooth else "train")
+        axes.plot(steps, values, color=FIRST, linewidth=0.8 if smooth else 1.6, alpha=0.3 if smooth else 1, label="" if smooth else "train")
     if steps and smooth:
-        axes.plot(steps, running_mean(values, len(values) // NUM_WINDOWS), color=TRAIN, linewidth=1.6, label="train (running mean)")
+        axes.plot(steps, running_mean(values, len(values) // NUM_WINDOWS), color=FIRST, linewidth=1.6, label="train (running mean)")
     if validation[0]:
-        axes.plot(*validation, color=VALIDATION, marker="o", markersize=3.5, linewidth=0.8, label="validation")
+        axes.plot(*validation, color=SECOND, marker="o", markersize=3.5, linewidth=0.8, label="validation")
     return bool(steps or validation[0])
 
 
@@ -128,10 +107,3 @@ def finish(axes: Axes, curve: Curve, level: tuple[float, str] | None) -> None:
 def say_nothing_recorded(axes: Axes) -> None:
     axes.set_axis_off()
     axes.text(0.5, 0.5, "nothing recorded", ha="center", va="center", transform=axes.transAxes, color=NEUTRAL)
-
-
-def png(figure: Figure) -> bytes:
-    """Return the figure as PNG, without the version and the date that matplotlib would write into it."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", facecolor="white", metadata={"Software": None})
-    return buffer.getvalue()

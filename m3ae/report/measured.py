@@ -3,10 +3,10 @@
 Scores are percent; n is the number of test rows (questions, figures or pairs).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, stdev
-from typing import Any
+from typing import Any, Self
 
 import polars
 
@@ -71,6 +71,10 @@ class Asked:
     tasks: tuple[str, ...]
     seeds: tuple[int, ...]
     releases: str
+
+    @classmethod
+    def of(cls, params: Mapping[str, Any]) -> Self:
+        return cls(tuple(params["tasks"]), tuple(params["seeds"]), str(params["releases"]))
 
 
 def result(entry: Entry, asked: Asked, inputs: Inputs) -> Result:

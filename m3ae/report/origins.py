@@ -1,13 +1,15 @@
 """The files that each task's numbers come from, as links from the page to what lies beside it."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from m3ae.report.inputs import Inputs
 from m3ae.report.measured import Asked, Result
 from m3ae.report.published import ZERO_SHOT
+
+STAGES = ("finetune", "baseline", "evaluate")
 
 
 class Link(NamedTuple):
@@ -26,10 +28,25 @@ class Places(NamedTuple):
         return Link(label, Path(os.path.relpath(path, self.page)).as_posix())
 
 
-def origins(results: Sequence[Result], asked: Asked, places: Places) -> dict[str, list[Link]]:
-    """Return the links of each task that was measured, by its name."""
-    found = {result.entry.name: result.entry.name == ZERO_SHOT for result in results if not result.missing}
-    return {name: list(of_zero_shot(places) if zero_shot else of_task(name, asked, places)) for name, zero_shot in found.items()}
+def links(result: Result, asked: Asked, places: Places) -> list[Link]:
+    """Return the links to what a task was scored from; none where it was not measured."""
+    if result.missing:
+        return []
+    return list(of_zero_shot(places) if result.entry.name == ZERO_SHOT else of_task(result.entry.name, asked, places))
+
+
+def stages(result: Result, asked: Asked, inputs: Inputs) -> list[str]:
+    """Return the stages of dvc.yaml that made a task's numbers, by their names there; none where it was not measured."""
+    if result.missing:
+        return []
+    name = result.entry.name
+    if name == ZERO_SHOT:
+        return [ZERO_SHOT]
+    return [f"{stage}@{name}-{seed}" for stage in STAGES for seed in measured_seeds(name, asked, inputs)]
+
+
+def measured_seeds(task: str, asked: Asked, inputs: Inputs) -> list[int]:
+    return [seed for seed in asked.seeds if inputs.metrics(f"evaluate/{task}-{seed}")]
 
 
 def of_zero_shot(places: Places) -> Iterator[Link]:
@@ -41,7 +58,7 @@ def of_zero_shot(places: Places) -> Iterator[Link]:
 
 def of_task(task: str, asked: Asked, places: Places) -> Iterator[Link]:
     data = places.inputs.data
-    for seed in (seed for seed in asked.seeds if places.inputs.metrics(f"evaluate/{task}-{seed}")):
+    for seed in measured_seeds(task, asked, places.inputs):
         run, which = f"{task}-{seed}", f" of seed {seed}" if len(asked.seeds) > 1 else ""
         yield places.link(f"scores{which}", data / "metrics" / "evaluate" / f"{run}.json")
         yield places.link("predictions", places.inputs.predictions(task, seed))

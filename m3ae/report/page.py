@@ -11,16 +11,18 @@ from typing import Any
 from m3ae.disk.json import leaves
 from m3ae.objectives.registry import OBJECTIVES
 from m3ae.report import controls, robustness, tables
-from m3ae.report.answers_given import answers_given
 from m3ae.report.benchmark import BENCHMARK
-from m3ae.report.examples import data_uri, galleries
+from m3ae.report.details import details
+from m3ae.report.examples import data_uri
 from m3ae.report.figures import curve_pictures
 from m3ae.report.inputs import Inputs
+from m3ae.report.leaked import leaked_pairs
 from m3ae.report.measured import Asked, Result, is_synthetic, result, value_at
-from m3ae.report.origins import Places, origins
+from m3ae.report.origins import Places
 from m3ae.report.published import NOTES, PAPER
 from m3ae.report.summary import headlines, summary
 from m3ae.report.templates import rendered
+from m3ae.report.theme import STYLESHEET
 
 TEMPLATE = "page.html.j2"
 TITLES = {"mlm": "Masked language modelling (MLM)", "mim": "Masked image modelling (MIM)", "itm": "Image-text matching (ITM)"}
@@ -28,7 +30,7 @@ TITLES = {"mlm": "Masked language modelling (MLM)", "mim": "Masked image modelli
 
 def write_report(inputs: Inputs, params: dict[str, Any], out: Path) -> dict[str, Any]:
     """Write index.html, table.md, scores.md and the curves into `out`; return the summary. `params` are shown as given."""
-    asked = Asked(tuple(params["tasks"]), tuple(params["seeds"]), str(params["releases"]))
+    asked = Asked.of(params)
     pretrain, zero_shot = inputs.metrics("pretrain"), inputs.metrics("zero_shot")
     results = [result(entry, asked, inputs) for entry in BENCHMARK if entry.is_shown(asked.tasks)]
     releases = tables.data_rows(inputs, asked)
@@ -37,7 +39,7 @@ def write_report(inputs: Inputs, params: dict[str, Any], out: Path) -> dict[str,
     curves = curve_pictures(inputs.plot("pretrain.csv"), inputs.plot("validation.csv"), levels(pretrain), is_synthetic([pretrain]))
     out.mkdir(parents=True, exist_ok=True)
     for picture in curves:
-        (out / picture.name).write_bytes(picture.png)
+        (out / f"{picture.name}.svg").write_text(picture.file)
     blocks = controls.controls(results, inputs.metrics("controls"))
     protocol = tables.protocol(params)
     lines = robustness.robustness(inputs.metrics("robustness"))
@@ -49,24 +51,22 @@ def write_report(inputs: Inputs, params: dict[str, Any], out: Path) -> dict[str,
         results=results,
         protocol=protocol,
         marks=tables.note_marks(results),
-        origins=origins(results, asked, Places(inputs, Path(params["pretrained"]), out)),
+        details=details(results, asked, Places(inputs, Path(params["pretrained"]), out)),
         releases=releases,
         headlines=headlines(numbers),
-        curves=[(picture.description, data_uri(picture.png)) for picture in curves],
+        curves=curves,
         pretrain=pretrain,
         pretrain_rows=pretrain_rows(pretrain),
         reconstructions=inlined(inputs.plot("reconstructions.png")),
         params=shown(params),
         leaks=tables.leak_rows(inputs.metrics("leaks")),
-        leak_sheet=inlined(inputs.plot("leaks.png")),
-        galleries=galleries(results, asked, inputs),
+        leaked=leaked_pairs(inputs),
         controls=blocks,
         columns=controls.COLUMNS,
         explanation=controls.EXPLANATION,
         robustness=lines,
         robustness_columns=robustness.COLUMNS,
         robustness_explanation=robustness.EXPLANATION,
-        answers_given=answers_given(results, asked, inputs),
     )
     (out / "index.html").write_text(page, encoding="utf-8")
     return numbers
@@ -74,7 +74,7 @@ def write_report(inputs: Inputs, params: dict[str, Any], out: Path) -> dict[str,
 
 def render(**content: Any) -> str:
     """Render the page. Raises `UndefinedError` where the template names what `content` lacks."""
-    return rendered(TEMPLATE, tables=tables, notes=NOTES, paper=PAPER, **content)
+    return rendered(TEMPLATE, stylesheet=STYLESHEET, tables=tables, notes=NOTES, paper=PAPER, **content)
 
 
 def synthetic_flags(results: Sequence[Result], releases: Sequence[tables.DataRow], pretrain: dict | None) -> list[bool]:

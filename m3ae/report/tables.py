@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from m3ae.evaluate.intervals import Interval
 from m3ae.evaluate.items import MAIN
 from m3ae.releases.catalogue import CATALOGUE
 from m3ae.report.inputs import Inputs
@@ -58,7 +59,11 @@ def with_interval(score: Score | None) -> str:
 
 
 def between(score: Score | None) -> str:
-    return "" if not score or not score.interval else f"{score.interval.low:.1f}{DASH}{score.interval.high:.1f}"
+    return span(score.interval) if score and score.interval else ""
+
+
+def span(interval: Interval) -> str:
+    return f"{interval.low:.1f}{DASH}{interval.high:.1f}"
 
 
 def gain(row: Row) -> str:
@@ -67,7 +72,11 @@ def gain(row: Row) -> str:
 
 
 def gain_between(row: Row) -> str:
-    return "" if not row.gain_interval else f"{signed(row.gain_interval.low)} to {signed(row.gain_interval.high)}"
+    return signed_span(row.gain_interval) if row.gain_interval else ""
+
+
+def signed_span(interval: Interval) -> str:
+    return f"{signed(interval.low)} to {signed(interval.high)}"
 
 
 def paper(quoted: Quoted | None) -> str:
@@ -175,8 +184,8 @@ def leak_rows(counts: dict | None) -> list[LeakRow] | None:
     """Return what the audit found in the splits that scores depend on; None where there was no audit."""
     if counts is None:
         return None
-    splits = ("validation", "test")
-    rows = [leak_row(counts, where, name, split, task.title) for where in WHERE for name, task in TASKS.items() for split in splits]
+    splits = ("test", "validation")  # what matters more first
+    rows = [leak_row(counts, where, name, split, task.title) for split in splits for where in WHERE for name, task in TASKS.items()]
     return [row for row in rows if row.same or row.near or row.texts]
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import polars
+import pyarrow as pa
 import pytest
 from PIL import Image
 
@@ -153,13 +154,16 @@ class FakeShards:
     """Five grey images and three coloured ones, as `open_split` would show them."""
 
     def __init__(self, folder: Path, split: str):
-        assert split == "test"
+        assert split in ("train", "test")
 
     def __len__(self) -> int:
         return 8
 
     def row(self, place: int) -> dict:
         return {"image_id": f"image{place}", "licence": "CC BY 4.0" if place == 0 else ""}
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        return pa.chunked_array([[self.row(place)[name] for place in range(len(self))]])
 
     def pixels(self, place: int) -> np.ndarray:
         down, across = np.mgrid[0:96, 0:128]

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from m3ae.report.benchmark import BENCHMARK
-from m3ae.report.examples import LONGEST_SIDE_PX, gallery, picture_of
+from m3ae.report.examples import LONGEST_SIDE_PX, THUMBNAIL_PX, gallery, picture_of
 from m3ae.report.measured import result
 
 
@@ -39,8 +39,19 @@ def test_the_worst_are_the_most_confident_wrong_answers(shown):
 def test_ranks_are_shown_from_1_and_out_of_all_pairs(shown):
     pairs = shown("zero_shot")
     assert dict(pairs.best[0].facts) == {"its text ranked": "1 of 8", "its image ranked": "1 of 8"}
-    first = {"text ranked first": "chest film number 0"}
-    assert dict(pairs.worst[0].facts) == {"its text ranked": "8 of 8", "its image ranked": "4 of 8"} | first
+    assert dict(pairs.worst[0].facts) == {"its text ranked": "8 of 8", "its image ranked": "4 of 8"}
+
+
+def test_the_texts_ranked_best_stand_with_the_image_of_each_and_the_right_one_is_marked(shown):
+    best, worst = shown("zero_shot").best[0].choices, shown("zero_shot").worst[0].choices
+    assert [choice.text for choice in best] == [f"chest film number {n}" for n in range(5)]
+    assert [choice.is_right for choice in best] == [True, False, False, False, False] and not any(choice.is_right for choice in worst)
+    assert all(max(opened(choice.picture).size) == THUMBNAIL_PX for choice in best) and len({choice.picture for choice in best}) == 5
+
+
+def test_the_answers_held_likely_stand_with_their_probability(shown):
+    choices = shown("vqa_rad").worst[0].choices
+    assert [(choice.text, choice.score, choice.is_right) for choice in choices] == [("right", 0.99, False), ("both", 0.01, False)]
 
 
 def test_fine_tuned_retrieval_has_examples_too(shown):

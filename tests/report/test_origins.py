@@ -9,7 +9,7 @@ import yaml
 from m3ae.report.benchmark import BENCHMARK
 from m3ae.report.inputs import Inputs
 from m3ae.report.measured import result
-from m3ae.report.origins import Places, of_task, of_zero_shot, origins
+from m3ae.report.origins import Places, links, of_task, of_zero_shot, stages
 from m3ae.report.page import write_report
 
 DVC = (Path(__file__).parents[2] / "dvc.yaml").read_text()
@@ -21,9 +21,9 @@ def places(run):
 
 
 def test_every_seed_that_was_measured_has_its_scores_predictions_and_models(asked, places):
-    links = list(of_task("vqa_rad", asked, places))
-    assert [link.label for link in links if "scores" in link.label] == ["scores of seed 0", "scores of seed 1"]
-    assert [link.address for link in links[:5]] == [
+    found = list(of_task("vqa_rad", asked, places))
+    assert [link.label for link in found if "scores" in link.label] == ["scores of seed 0", "scores of seed 1"]
+    assert [link.address for link in found[:5]] == [
         "../metrics/evaluate/vqa_rad-0.json",
         "../evaluate/vqa_rad-0/pretrained.parquet",
         "../evaluate/vqa_rad-0/scratch.parquet",
@@ -33,9 +33,20 @@ def test_every_seed_that_was_measured_has_its_scores_predictions_and_models(aske
     assert len(list(of_task("roco_retrieval", asked, places))) == 5  # its second seed is missing
 
 
-def test_a_task_that_was_not_measured_has_none(run, asked, places):
-    results = [result(entry, asked, run) for entry in BENCHMARK]
-    assert origins(results, asked, places).keys() == {"vqa_rad", "slake", "roco_retrieval", "zero_shot"}
+def test_a_task_that_was_not_measured_has_neither_files_nor_stages(run, asked, places):
+    results = {entry.name: result(entry, asked, run) for entry in BENCHMARK}
+    measured = {"vqa_rad", "slake", "roco_retrieval", "zero_shot"}
+    assert {name for name, found in results.items() if links(found, asked, places)} == measured
+    assert {name for name, found in results.items() if stages(found, asked, run)} == measured
+
+
+def test_the_stages_are_those_of_dvc_yaml(run, asked):
+    results = {entry.name: result(entry, asked, run) for entry in BENCHMARK}
+    assert stages(results["vqa_rad"], asked, run) == [
+        f"{stage}@vqa_rad-{seed}" for stage in ("finetune", "baseline", "evaluate") for seed in (0, 1)
+    ]
+    named = [name for found in results.values() for name in stages(found, asked, run)]
+    assert {name.partition("@")[0] for name in named} <= yaml.safe_load(DVC)["stages"].keys()
 
 
 class AllMeasured(Inputs):

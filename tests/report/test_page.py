@@ -6,6 +6,9 @@ import pytest
 from m3ae.report.page import write_report
 from m3ae.report.tables import SYNTHETIC
 
+LOSSES = [f"loss_{name}.svg" for name in ("total", "mlm", "mim", "itm")]
+FILES = ["index.html", "table.md", "scores.md", *LOSSES]
+
 
 @pytest.fixture
 def page(run, params, tmp_path):
@@ -19,7 +22,7 @@ def test_the_page_needs_nothing_but_itself_and_shows_the_run_record_that_lies_be
     assert "did not come with it" in page.partition("../live/run.html")[2].partition("</object>")[0]  # shown where it is not there
     links = {link for link in re.findall(r'href="([^"]*)"', page) if not link.startswith(("#", "data:"))}
     assert {link for link in links if not link.startswith("../")} == {"https://arxiv.org/abs/2209.07098"}
-    assert not re.search(r"<script|@import|url\(", page)
+    assert not re.search(r"<script|@import|url\([^#]", page)
 
 
 def test_synthetic_data_are_announced_at_the_top_and_above_the_benchmark(page, run):
@@ -38,8 +41,7 @@ def test_equal_inputs_give_equal_bytes(run, params, tmp_path):
     for folder in ("first", "second"):
         write_report(run, params, tmp_path / folder)
     first, second = ({path.name: path.read_bytes() for path in (tmp_path / folder).iterdir()} for folder in ("first", "second"))
-    curves = [f"loss_{name}.png" for name in ("itm", "mim", "mlm", "total")]
-    assert first == second and sorted(first) == ["index.html", *curves, "scores.md", "table.md"]
+    assert first == second and sorted(first) == sorted(FILES)
 
 
 def test_absent_releases_and_tasks_are_named(page):
@@ -68,3 +70,45 @@ def test_nothing_measured_still_makes_a_page_that_says_so(nothing, params, tmp_p
     page = (tmp_path / "report" / "index.html").read_text()
     assert page.count('<b class="none">not measured</b>') == 4 and "No picture of reconstructions was written." in page
     assert "not audited: no metric file" in page
+
+
+def test_every_picture_has_an_alternative_text_of_its_own(page):
+    pictures = re.findall(r"<(?:img|svg)\b[^>]*>", page)
+    told = [re.search(r'(?:alt|aria-label)="([^"]+)"', picture) for picture in pictures]
+    assert len(pictures) > 20 and all(told)
+    assert all(' role="img"' in picture for picture in pictures if picture.startswith("<svg"))
+
+
+def test_no_two_parts_of_the_page_have_the_same_id(page):
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert len(ids) == len(set(ids)) and {"benchmark", "task-vqa_rad", "leaks"} <= set(ids)
+
+
+def test_the_contents_name_every_section_and_every_task(page):
+    contents = page.partition('<nav class="contents"')[2].partition("</nav>")[0]
+    assert re.findall(r'href="#([^"]+)"', contents) == re.findall(r'<section id="([^"]+)"', page)
+
+
+def test_every_score_leads_to_its_tasks_files_examples_and_stages(page):
+    benchmark = page.partition('<section id="benchmark">')[2].partition("</section>")[0]
+    assert len(re.findall(r'<a class="ours" href="#task-vqa_rad">', benchmark)) == 3
+    task = page.partition('<section id="task-vqa_rad">')[2].partition("</section>")[0]
+    assert "../evaluate/vqa_rad-0/pretrained.parquet" in task and "<code>evaluate@vqa_rad-0</code>" in task
+    assert "Most confident and right" in task and 'href="#run"' in task
+
+
+def test_the_figures_colours_are_the_themes(page):
+    drawn = "".join(re.findall(r"<svg.*?</svg>", page, re.DOTALL))
+    bare = set(re.findall(r"(?<!, )#[0-9a-f]{6}\b", drawn)) - {"#ffffff", "#000000"}
+    assert "var(--accent, " in drawn and not bare
+
+
+def test_wide_tables_say_each_cells_column_where_the_screen_is_narrow(page):
+    stacked = re.findall(r'<table class="(?:plain )?stack">.*?</table>', page, re.DOTALL)
+    cells = [
+        cell
+        for table in stacked
+        for row in re.findall(r"<tr(?: class=\"score\")?><td.*?</tr>", table)
+        for cell in re.findall(r"<td[^>]*>", row)[1:]
+    ]
+    assert len(stacked) >= 6 and all("data-label=" in cell or "colspan=" in cell for cell in cells)

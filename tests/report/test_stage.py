@@ -14,7 +14,7 @@ def printed(run, params, parameters, tmp_path, monkeypatch, capsys):
     """What the stage prints; it runs at the test scale, on the made-up run's tasks and seeds."""
     parameters.change({"scale": "test", "tasks": params["tasks"], "seeds": params["seeds"]})
     monkeypatch.chdir(tmp_path)
-    main(["--data", "data", "--out", "data/report", "--summary", "data/metrics/report.json"])
+    main(["--data", "data", "--out", "data/report", "--summary", "data/metrics/report.json", "--confusion", "data/confusion"])
     return capsys.readouterr().out
 
 
@@ -24,7 +24,9 @@ def dotted(content, prefix):
 
 
 def test_the_stage_writes_its_outputs_and_prints_where_the_page_is(printed, tmp_path):
-    assert printed == f"report: {tmp_path / 'data' / 'report' / 'index.html'}\n"
+    *table, last = printed.splitlines()
+    assert last == f"report: {tmp_path / 'data' / 'report' / 'index.html'}"
+    assert any(line.startswith("| **VQA-RAD** (synthetic) |") for line in table)
     assert (tmp_path / "data" / "report" / "index.html").is_file()
     summary = json.loads((tmp_path / "data" / "metrics" / "report.json").read_text())
     assert summary["question_answering"]["gain"] == 10.5 and summary["synthetic"] is True
@@ -35,6 +37,14 @@ def test_the_stage_writes_commit_machine_and_versions_beside_its_outputs(printed
     assert record.keys() == {"code", "machine", "versions"} and (tmp_path / "data" / "live" / "run.html").is_file()
     page = (tmp_path / "data" / "report" / "index.html").read_text()
     assert record["code"]["report written"] not in page and record["machine"]["processor"] not in page
+
+
+def test_the_pairs_of_each_confusion_matrix_lie_where_the_page_says(printed, tmp_path):
+    page = (tmp_path / "data" / "report" / "index.html").read_text()
+    for task in ("vqa_rad", "slake"):
+        lines = (tmp_path / "data" / "confusion" / f"{task}.csv").read_text().splitlines()
+        assert lines[0] == "actual,predicted" and len(lines) == 1 + 2 * 20 and f'href="../confusion/{task}.csv"' in page
+    assert len(list((tmp_path / "data" / "confusion").iterdir())) == 2
 
 
 def test_the_page_shows_every_parameter_of_both_files(printed, tmp_path):

@@ -1,0 +1,67 @@
+"""What a release tells of its test rows beside question and answer: kind of question, modality, region."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from m3ae.releases.readers import slake, vqa_rad
+from m3ae.releases.readers.published import first_present, json_rows
+from m3ae.releases.record import Split
+
+LATENT = "latent.jsonl"  # what phantom drew, an image a line
+PUBLISHED = {  # by release: columns of its rows
+    "vqa_rad": {"question_type": "Kind of question", "image_organ": "Region"},
+    "slake": {"content_type": "Kind of question", "modality": "Modality", "location": "Region"},
+}
+
+
+class Category(NamedTuple):
+    """A way to tell rows apart: `of` returns what (id, image_id) is, None where it is not known."""
+
+    title: str
+    of: Callable[[str, str], str | None]
+
+
+def categories(release: str, folder: Path) -> list[Category]:
+    """Return the categories of the test rows of the release in `folder`; none where it tells none, or is not there."""
+    found = {category.title: category for category in (*drawn(folder), *published(release, folder))}
+    if release == "vqa_med_2019":
+        found["Kind of question"] = Category("Kind of question", lambda row, _: row.rpartition("-")[0])
+    return [found[title] for title in ("Kind of question", "Modality", "Region") if title in found]
+
+
+def published(release: str, folder: Path) -> Iterator[Category]:
+    path = test_file(release, folder) if release in PUBLISHED else None
+    rows = json_rows(path) if path else []
+    by_id = {str(row.get("qid") or f"row {number}"): row for number, row in enumerate(rows, start=1)}
+    for column, title in PUBLISHED.get(release, {}).items():
+        values = {name: spelled(row[column]) for name, row in by_id.items() if row.get(column)}
+        if values:
+            yield Category(title, lambda row, _, values=values: values.get(row))
+
+
+def test_file(release: str, folder: Path) -> Path | None:
+    if release == "slake":
+        return first_present(first_present(folder, "Slake1.0", "Slake") or folder, *slake.FILES[Split.TEST])
+    return first_present(folder, *vqa_rad.FILES[Split.TEST], vqa_rad.SINGLE_FILE)
+
+
+def drawn(folder: Path) -> Iterator[Category]:
+    """Yield what is known of synthetic images."""
+    path = folder / LATENT
+    if not path.is_file():
+        return
+    images = [json.loads(line) for line in path.read_text().splitlines()]
+    by_name = {name: image for image in images for name in names(Path(image["image"]))}
+    for column, title in (("modality", "Modality"), ("region", "Region")):
+        yield Category(title, lambda _, image, column=column: spelled(by_name[image][column]) if image in by_name else None)
+
+
+def names(path: Path) -> tuple[str, ...]:
+    """Return what releases call an image: the name of its file with or without its ending, or with its folder's."""
+    return path.stem, path.name, f"{path.parent.name}/{path.name}"
+
+
+def spelled(value: Any) -> str:
+    return str(value).strip().lower()
