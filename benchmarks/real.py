@@ -8,6 +8,7 @@ or test.
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -69,8 +70,14 @@ def main() -> None:
     write(OUT)
 
 
-def settings(releases: Path) -> list[str]:
-    return [f"releases={releases.resolve()}", "scale=small", f"tasks=[{','.join(TESTED)}]", "seeds=[0,1,2]", "drop_leaks=true"]
+def settings(releases: Path, tasks: Sequence[str] = TESTED, seeds: Sequence[int] = (0, 1, 2)) -> list[str]:
+    return [
+        f"releases={releases.resolve()}",
+        "scale=small",
+        f"tasks=[{','.join(tasks)}]",
+        f"seeds=[{','.join(map(str, seeds))}]",
+        "drop_leaks=true",
+    ]
 
 
 def name(arm: str) -> str:
