@@ -42,13 +42,8 @@ def draw_attention(attention: Attention, text: str, model: str, out: Path) -> No
         show(panel, attention.image, word.word)
         side = attention.image.shape[0]
         heat = panel.imshow(word.weights, HEAT, extent=(0, side, side, 0), vmin=even, vmax=max(highest, 2 * even), interpolation="bilinear")
-    figure.colorbar(
-        heat,
-        ax=axes,
-        shrink=0.8,
-        label=f"share of the word's attention (evenly spread: {even:.1%})",
-        format=lambda value, _: f"{value:.1%}",
-    )
+    scale = figure.colorbar(heat, ax=axes, shrink=0.8, format=lambda value, _: f"{value:.1%}")
+    scale.set_label(f"share of the word's attention\n(evenly spread: {even:.1%})", fontsize=8)
     save(figure, f"“{text}” · {model}", out)
 
 
