@@ -7,7 +7,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w*)\n(?P<body>.*?)^(?P=indent)```", re.DOTALL | re.MULTILINE)
-PROGRAMS = "bash|cmp|cp|diff|dvc|export|git|m3ae|make|python|sbatch|\\.venv/bin/ruff"
+PROGRAMS = "bash|cmp|cp|diff|dvc|export|git|m3ae|make|python|sbatch|source|\\.venv/bin/ruff"
 COMMAND = re.compile(rf"(?:(?:{PROGRAMS}) (?! )|[A-Z0-9_]+=|\$[A-Z])")
 COMMENT = re.compile(r"\s+# ")
 
@@ -69,6 +69,7 @@ RUN = {  # how a command begins -> the test that runs it, or why none does; the 
     "PET_NODE_RANK": BY_HAND,
     ".venv/bin/ruff": "tests/test_linters.py::test_the_linter_finds_nothing",
     "git": SHELL,
+    "source": SHELL,
     "cmp": SHELL,
     "cp": SHELL,
     "diff": SHELL,
