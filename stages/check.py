@@ -15,9 +15,7 @@ def main() -> None:
 
     check(Path("params.yaml"), Path("dvc.yaml"))
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    args.out.write_text(
-        VALID, encoding="utf-8"
-    )  # the same bytes for every valid file: what follows re-runs only where a value that it reads changed
+    args.out.write_text(VALID, encoding="utf-8")  # alike for all valid values, so that only the stages that read a changed one run
 
 
 if __name__ == "__main__":
