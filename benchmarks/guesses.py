@@ -6,6 +6,7 @@ are compared with each other and with nothing else. A guess may need a text enco
 """
 
 import argparse
+import json
 from pathlib import Path
 from typing import Any
 
@@ -71,8 +72,15 @@ def base(releases: Path) -> list[str]:
 
 
 def with_text_encoder(folder: Path) -> tuple[str, ...]:
-    path = folder.resolve()
-    return (f"scales/small.yaml:tokenizer.source={path}", f"scales/small.yaml:model.text_encoder={path}")
+    path, sizes = folder.resolve(), json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    settings = {
+        "tokenizer.source": path,
+        "model.text_encoder": path,
+        "model.text_width": sizes["hidden_size"],
+        "model.text_depth": sizes["num_hidden_layers"],
+        "model.text_heads": sizes["num_attention_heads"],
+    }
+    return tuple(f"scales/small.yaml:{key}={value}" for key, value in settings.items())
 
 
 def name(row: str) -> str:

@@ -3,6 +3,7 @@
 import pytest
 
 from benchmarks.guesses import GUESSES, PRETRAINED_TEXT, REFERENCE, base, markdown, metrics, name, with_text_encoder, write
+from m3ae.disk.json import write_json
 
 PRETRAIN = {"mlm": {"accuracy": 0.186, "accuracy_shuffled_image": 0.174}, "itm": {"accuracy": 0.594}}
 
@@ -13,10 +14,16 @@ def ran(monkeypatch):
     monkeypatch.setattr("benchmarks.guesses.read", lambda experiment, path: files.get(path.removeprefix("data/metrics/")[:-5], {}))
 
 
-def test_each_guess_but_the_reference_changes_something_and_has_a_name_of_its_own(tmp_path):
+def test_each_guess_but_the_reference_changes_something_and_has_a_name_of_its_own():
     assert not GUESSES[REFERENCE] and all(settings for row, settings in GUESSES.items() if row != REFERENCE)
     assert len({name(row) for row in (*GUESSES, PRETRAINED_TEXT)}) == len(GUESSES) + 1
-    assert {setting.rpartition("=")[2] for setting in with_text_encoder(tmp_path)} == {str(tmp_path)}
+
+
+def test_a_text_encoder_brings_its_sizes(tmp_path):
+    write_json(tmp_path / "config.json", {"hidden_size": 384, "num_hidden_layers": 6, "num_attention_heads": 12})
+    set_to = dict(setting.removeprefix("scales/small.yaml:").split("=") for setting in with_text_encoder(tmp_path))
+    assert set_to["model.text_encoder"] == set_to["tokenizer.source"] == str(tmp_path)
+    assert [set_to[f"model.text_{size}"] for size in ("width", "depth", "heads")] == ["384", "6", "12"]
 
 
 def test_guesses_are_scored_on_one_task_with_one_seed(tmp_path):
