@@ -31,7 +31,7 @@ from m3ae.releases.readers.slake import Language
 from m3ae.tasks import TASKS
 
 
-def distinct(values: tuple) -> tuple:
+def distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
     if len(set(values)) != len(values):
         raise ValueError("names something twice")
     return values
@@ -133,7 +133,8 @@ def check_values(params_path: Path, pipeline_path: Path) -> None:
 
 def read_recipes(tasks: tuple[str, ...], sources: Sources) -> dict[str, FinetuneParams]:
     """Return each task's recipe. Raises `ParamsError` with a line for each wrong key of all of them."""
-    recipes, wrong = {}, {}
+    recipes: dict[str, FinetuneParams] = {}
+    wrong: dict[str, None] = {}
     for task in tasks:
         try:
             recipes[task] = recipe_of(task).read(sources, task)
@@ -193,9 +194,9 @@ def check_fit(params: AllParams, recipes: dict[str, FinetuneParams], sources: So
         if recipe.image_px % params.model.patch_px:
             fault = f"image_px {recipe.image_px} of {task} is not a multiple of patch_px {params.model.patch_px}"
             raise ParamsError(f"{sources.scale_path}: finetune: {fault}")
-    for recipe in (params.pretrain, *recipes.values()):
-        if refusal := params.deepspeed.refusal(recipe.zero_stage):
-            raise ParamsError(f"{sources.path}: {refusal}; a recipe of {sources.scale_path} has {recipe.zero_stage}")
+    for used in (params.pretrain, *recipes.values()):
+        if refusal := params.deepspeed.refusal(used.zero_stage):
+            raise ParamsError(f"{sources.path}: {refusal}; a recipe of {sources.scale_path} has {used.zero_stage}")
 
 
 def check_objectives(params: AllParams, path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import Annotated
 
@@ -9,8 +10,7 @@ from typer import Exit, Option, Typer, echo
 
 from m3ae.commands import checkpoints, collections, inside, pairs, project
 
-PLAIN = {"rich_markup_mode": None, "pretty_exceptions_enable": False, "context_settings": {"help_option_names": ["-h", "--help"]}}
-COMMANDS = {
+COMMANDS: dict[str, Callable[..., None]] = {
     "answer": pairs.answer,
     "match": pairs.match,
     "search": collections.search,
@@ -26,7 +26,14 @@ COMMANDS = {
     "export": checkpoints.export_checkpoint,
 }
 
-app = Typer(name="m3ae", no_args_is_help=True, add_completion=False, **PLAIN)
+app = Typer(
+    name="m3ae",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 for name, command in COMMANDS.items():
     app.command(name)(command)
 
@@ -38,7 +45,9 @@ def show_version(wanted: bool) -> None:
 
 
 @app.callback()
-def m3ae(_version: Annotated[bool, Option("--version", callback=show_version, is_eager=True, help="Show the version and exit.")] = False):
+def m3ae(
+    _version: Annotated[bool, Option("--version", callback=show_version, is_eager=True, help="Show the version and exit.")] = False,
+) -> None:
     """Ask the models of this pipeline about images, look into them, and see what is there and where it comes from.
 
     Models are for research; none is for clinical use.

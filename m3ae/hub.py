@@ -44,7 +44,7 @@ class M3AEProcessor(ProcessorMixin):
         dicom_window: DicomWindow = "voi",
         **others: Any,
     ):
-        super().__init__(tokenizer, **others)
+        super().__init__(tokenizer, **others)  # type: ignore[no-untyped-call]  # transformers leaves it so
         self.image_px, self.text_tokens = image_px, text_tokens
         self.stored_px, self.dicom_window = stored_px or image_px, dicom_window  # as the images that it was trained on were stored
 

@@ -33,6 +33,7 @@ class Reconstruction(Block):
 class Method(Reconstruction, StageParams):
     """What pre-training does with a pair; params.yaml says what each parameter means."""
 
+    model_config = StageParams.model_config  # which holds what `Block`'s does
     mask_ratio: Ratio
     text_mask_ratio: Ratio
     objectives: Annotated[dict[str, Weight], AfterValidator(some_are_on)]

@@ -5,15 +5,15 @@ the blocks that its `places` name, every other field from the top level of param
 There are no defaults in code, for DVC watches these files, not Python.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Self, TypeGuard, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict, YamlConfigSettingsSource
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
 T = TypeVar("T", bound=BaseModel)
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
@@ -44,7 +44,8 @@ class Section(Block):
     @classmethod
     def read(cls, sources: "Sources", task: str = "") -> Self:
         """Join the blocks of all places. Raises `ParamsError`, naming the file, the key, the value and the allowed range."""
-        values, origins = {}, {}
+        values: dict[str, Any] = {}
+        origins: dict[str, Origin] = {}
         for place in cls.places:
             file, key = sources.find(place, task)
             block = sources.block(file, key)
@@ -61,7 +62,9 @@ class StageParams(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, extra="forbid")
 
     @classmethod
-    def settings_customise_sources(cls, settings_cls, init_settings, **_others):
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, *_: Any, **_others: Any
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
         return (init_settings,)
 
     @classmethod
@@ -88,7 +91,7 @@ class StageParams(BaseSettings):
         return {key for name, field in fields for key in (field.annotation.places if is_section(field.annotation) else [name])}
 
 
-def is_section(kind: Any) -> bool:
+def is_section(kind: Any) -> TypeGuard[type[Section]]:
     return isinstance(kind, type) and issubclass(kind, Section)
 
 
@@ -174,7 +177,7 @@ def validated(kind: type[T], values: dict[str, Any], origins: dict[str, Origin],
         raise ParamsError("\n".join(describe(kind, problem, origins, default) for problem in error.errors())) from None
 
 
-def describe(kind: type[BaseModel], problem: dict[str, Any], origins: dict[str, Origin], default: Origin) -> str:
+def describe(kind: type[BaseModel], problem: Mapping[str, Any], origins: dict[str, Origin], default: Origin) -> str:
     location = problem["loc"]
     if problem["type"] == "missing" and len(location) == 1 and issubclass(kind, Section):
         places = (f"{default[0] if SCALE in place else 'params.yaml'}: {place.removeprefix(SCALE)}" for place in kind.places)
@@ -183,7 +186,7 @@ def describe(kind: type[BaseModel], problem: dict[str, Any], origins: dict[str, 
     return f"{file}: {explain(kind, problem, '.'.join(filter(None, [block, *map(str, location)])))}"
 
 
-def explain(kind: type[BaseModel], problem: dict[str, Any], key: str) -> str:
+def explain(kind: type[BaseModel], problem: Mapping[str, Any], key: str) -> str:
     location = problem["loc"]
     if problem["type"] == "extra_forbidden":
         known = sorted(getattr(owner_of(kind, location), "model_fields", {}))
@@ -203,7 +206,7 @@ def meant(name: str, known: Sequence[str]) -> str:
     return f"; did you mean {similar[0]}?" if similar else ""
 
 
-def owner_of(kind: Any, location: tuple) -> Any:
+def owner_of(kind: Any, location: tuple[Any, ...]) -> Any:
     """Return the model class whose field stands last in `location`, or None where there is none."""
     for part in location[:-1]:
         field = getattr(kind, "model_fields", {}).get(part)
@@ -213,7 +216,7 @@ def owner_of(kind: Any, location: tuple) -> Any:
     return kind
 
 
-def allowed_range(kind: type[BaseModel], location: tuple) -> str:
+def allowed_range(kind: type[BaseModel], location: tuple[Any, ...]) -> str:
     """Return the bounds that a field's type declares, as `> 0 and < 1`."""
     field = getattr(owner_of(kind, location), "model_fields", {}).get(location[-1] if location else None)
     signs = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}

@@ -2,15 +2,16 @@
 
 import sys
 from collections.abc import Iterable, Iterator
-from typing import TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from tqdm import tqdm
 
 MINUTE = 60  # seconds
 T = TypeVar("T")
+Bar: TypeAlias = "tqdm[Any]"
 
 
-class Lines(tqdm):
+class Lines(tqdm):  # type: ignore[type-arg]  # it is generic in its stubs alone
     """A bar for a log file. What is done within a minute leaves no line."""
 
     def display(self, msg: str | None = None, pos: int | None = None) -> None:
@@ -23,7 +24,7 @@ class Lines(tqdm):
         super().close()
 
 
-def bar(title: str, unit: str, total: int | None = None, done: int = 0, shown: bool = True) -> tqdm:
+def bar(title: str, unit: str, total: int | None = None, done: int = 0, shown: bool = True) -> Bar:
     """Return a bar for `total` units, None where nobody knows how many they are, of which `done` are.
 
     It is gone once all is done. Of several processes, let one have it `shown`.

@@ -40,7 +40,7 @@ def main() -> None:
     join()
     with watched(), disk_errors_reported(args.out):
         this = Run(args.task, args.seed, params.finetune, params.deepspeed, code_digest("finetune"))
-        name, initial = f"{args.task}-{args.seed}", args.initial or params.pretrained
+        name, initial = f"{args.task}-{args.seed}", params.pretrained if isinstance(params, PretrainedParams) else args.initial
         files = args.metrics / f"{name}.json", args.curve / f"{name}.csv"
         run(this, FinetunePaths(args.shards / args.task, initial, args.out / name, *files))
 

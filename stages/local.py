@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 
 from m3ae.engine.processes import MEETING, ON_LOOPBACK
 from m3ae.engine.stop import EXIT_STATUS
@@ -46,7 +47,7 @@ def run_several(main: Callable[[], None], processes: int, start_method: str, end
     signal.signal(signal.SIGTERM, stop)
     with tempfile.TemporaryDirectory(prefix="m3ae-") as folder:  # its mode is 0700
         meeting = {**dict.fromkeys(("WORLD_SIZE", "LOCAL_WORLD_SIZE"), str(processes)), MEETING: str(Path(folder, "store"))}
-        context = multiprocessing.get_context(start_method)
+        context: Any = multiprocessing.get_context(start_method)
         interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all; the workers are told by this process
         ranks = ({"RANK": str(rank), "LOCAL_RANK": str(rank)} for rank in range(processes))
         workers = [context.Process(target=work, args=(main, os.getpid(), meeting | rank)) for rank in ranks]
@@ -82,7 +83,7 @@ def work(main: Callable[[], None], parent: int, environment: Mapping[str, str]) 
 
 def first_failure(workers: list[BaseProcess]) -> int:
     """Wait for the workers; return 0 once all have ended well, or the status of the first that has not."""
-    waiting = {worker.sentinel: worker for worker in workers}
+    waiting: dict[Any, BaseProcess] = {worker.sentinel: worker for worker in workers}
     while waiting:
         for sentinel in wait(list(waiting)):
             worker = waiting.pop(sentinel)

@@ -1,4 +1,4 @@
-"""What `ruff check` says, its rules of security (bandit's) among them; pyproject.toml says which are set aside, and why."""
+"""What `ruff check` says, its rules of security (bandit's) among them, and mypy; pyproject.toml says which are set aside, and why."""
 
 import subprocess
 import sys
@@ -17,3 +17,14 @@ def test_the_rules_of_security_are_on():
     command = [sys.executable, "-m", "ruff", "check", "--no-cache", "--output-format", "concise", "--stdin-filename", "m3ae/x.py", "-"]
     done = subprocess.run(command, cwd=ROOT, input=source, capture_output=True, text=True)
     assert all(rule in done.stdout for rule in ("S602", "S301", "S307"))
+
+
+def test_the_type_checker_finds_nothing():
+    done = subprocess.run([sys.executable, "-m", "mypy"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-500:]
+
+
+def test_the_type_checker_is_strict():
+    command = [sys.executable, "-m", "mypy", "--command", "def same(value): return value"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert "[no-untyped-def]" in done.stdout

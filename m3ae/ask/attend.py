@@ -50,6 +50,6 @@ def word_maps(model: Opened, tokens: Tokens, patches: Tensor) -> list[WordMap]:
     for number in numbers.unique_consecutive().tolist():
         if number != NO_WORD:
             own = numbers == number
-            word = model.tokenizer.fast.decode(tokens.ids[0][own]).strip()
+            word = str(model.tokenizer.fast.decode(tokens.ids[0][own])).strip()
             maps.append(WordMap(word, patches[own].mean(dim=0).reshape(side, side).cpu().numpy()))
     return maps

@@ -1,6 +1,7 @@
 """Images as vectors, in a Parquet file. Shapes: I images, H fusion width."""
 
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -22,7 +23,7 @@ def embed(model: Opened, folder: Path, out: Path) -> tuple[int, list[Unread]]:
             unread.append(vector)
         else:
             rows.append((path.relative_to(folder).as_posix(), vector))
-    schema = {"image": pl.String, "embedding": pl.Array(pl.Float32, model.config.model.fusion_width)}
+    schema: dict[str, Any] = {"image": pl.String, "embedding": pl.Array(pl.Float32, model.config.model.fusion_width)}
     metadata = {"model": str(model.folder), "model_sha256": sha256_of_file(model.folder / WEIGHTS)}
     out.parent.mkdir(parents=True, exist_ok=True)
     pl.DataFrame(rows, schema, orient="row").write_parquet(out, metadata=metadata)

@@ -1,6 +1,6 @@
 """The image files that a command is given, and those of them that cannot be read."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -10,6 +10,7 @@ from m3ae.ask.opened import AskError
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp", ".dcm"}
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 class Unread(NamedTuple):
@@ -27,7 +28,7 @@ def images_under(folder: Path) -> list[Path]:
     return found
 
 
-def in_batches(items: Sequence[T], size: int, work: Callable[[Sequence[T]], Sequence], unit: str) -> Iterator[tuple[T, object]]:
+def in_batches(items: list[T], size: int, work: Callable[[list[T]], Iterable[R]], unit: str) -> Iterator[tuple[T, R | Unread]]:
     """Yield each item with what `work` makes of it, `size` of them at once, behind a progress bar.
 
     Of a batch that cannot be read every item is tried alone, and one that cannot be read comes with an `Unread`.
@@ -39,7 +40,7 @@ def in_batches(items: Sequence[T], size: int, work: Callable[[Sequence[T]], Sequ
             bar.update(len(batch))
 
 
-def worked(batch: Sequence[T], work: Callable[[Sequence[T]], Sequence]) -> Sequence:
+def worked(batch: list[T], work: Callable[[list[T]], Iterable[R]]) -> Iterable[R | Unread]:
     try:
         return work(batch)
     except AskError as error:

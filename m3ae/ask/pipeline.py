@@ -8,7 +8,7 @@ from m3ae.ask.answer import answers
 from m3ae.ask.match import matches
 from m3ae.ask.opened import Opened
 
-Called = Callable[..., list[Any]]
+Called = Callable[..., list[Any] | dict[str, float]]
 
 
 def pipeline(task: str, model: str | Path) -> Called:

@@ -14,7 +14,7 @@ from m3ae.ask.opened import AskError, Opened
 from m3ae.batches.images import to_pixels
 from m3ae.batches.masking import NO_LABEL, num_kept, patch_order
 from m3ae.batches.pairs import PairBatch
-from m3ae.objectives.mim import painted
+from m3ae.objectives.mim import MaskedImageModelling, painted
 from m3ae.pretrain.pictures import kept_only
 
 HIDDEN_LEVEL = 128
@@ -42,7 +42,8 @@ def reconstruct(model: Opened, image: Any, text: str, mask_ratios: Sequence[floa
     """Return a reconstruction for each share of patches to hide; with one seed, what a smaller share hides a larger one hides too."""
     require_pixels(model)
     pixels, tokens = model.images([image]), model.texts([text])
-    sizes, objective = model.config.model, model.learner.objectives["mim"]
+    sizes = model.config.model
+    objective: MaskedImageModelling = model.learner.objectives["mim"]
     order = patch_order(1, sizes.num_patches, torch.Generator().manual_seed(seed)).to(model.device)
     found = []
     for ratio in mask_ratios:

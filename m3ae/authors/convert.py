@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterable
 from math import prod
 from pathlib import Path
+from typing import Any
 
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -113,7 +114,7 @@ def as_authors(name: str, tensor: Tensor) -> Tensor:
     return tensor.squeeze(0) if name == "backbone.vision.positions" else tensor
 
 
-def settings(folder: Path, config: ModelConfig) -> dict:
+def settings(folder: Path, config: ModelConfig) -> dict[str, Any]:
     """Return the authors' settings that came with the model, or those that its configuration tells."""
     if (folder / SETTINGS).is_file():
         return json.loads((folder / SETTINGS).read_text(encoding="utf-8"))

@@ -8,7 +8,7 @@ or a reason to refuse the file. Nothing that a file names is imported.
 import json
 import zipfile
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 import torch
 from torch import Tensor
@@ -23,7 +23,7 @@ COUNTED = ".position_ids"  # fixed positions, whole numbers
 MOST_SHARED = 4  # times the file: two names may stand for one tensor, as those of tied weights do
 
 
-class Inert(dict):
+class Inert(dict[str, Any]):
     """The stand-in for a trainer's object; nobody looks at it."""
 
 
@@ -60,7 +60,7 @@ def require_plain(weights: dict[str, Tensor], path: Path) -> None:
         raise SystemExit(f"{path}: its tensors are said to be {told:,} bytes, and the file has {held:,}; {remedy}")
 
 
-def is_named(content: Any) -> bool:
+def is_named(content: Any) -> TypeGuard[dict[str, Any]]:
     return isinstance(content, dict) and all(isinstance(name, str) for name in content)
 
 

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import torch
 from torch import Generator, Tensor
-from torch.utils.data import Dataset
 
 from m3ae.batches.images import Crop
+from m3ae.batches.numbered import Batches
 from m3ae.batches.order import InOrder, Order, generator_for, name_of
 from m3ae.batches.tokenizer import Tokenizer
 from m3ae.shards.read import Shards, first_texts
@@ -23,7 +23,7 @@ class ChoiceBatch(NamedTuple):
     images: Tensor  # (B, 3, S, S)
 
 
-class ChoiceBatches(Dataset):
+class ChoiceBatches(Batches[ChoiceBatch]):
     """Batch number -> `ChoiceBatch`: each image with its own text and `num_others` texts of other images."""
 
     def __init__(self, shards: Shards, tokenizer: Tokenizer, num_others: int, order: Order | InOrder, crop: Crop, text_tokens: int):

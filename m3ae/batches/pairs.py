@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 import torch
 from torch import Generator, Tensor
-from torch.utils.data import Dataset
 
 from m3ae.batches.excluded import NOTHING, Excluded
 from m3ae.batches.images import to_tensor
 from m3ae.batches.masking import hidden_words, hide, num_kept, other_images, patch_order
+from m3ae.batches.numbered import Batches
 from m3ae.batches.order import InOrder, Order, generator_for, name_of
 from m3ae.batches.tokenizer import Tokenizer
 from m3ae.method import Method
@@ -46,7 +46,7 @@ class PairSample:
     text: int  # which of the row's texts
 
 
-class PairBatches(Dataset):
+class PairBatches(Batches[PairBatch]):
     """Micro-batch number -> `PairBatch`. A row with several texts is several samples, as in the authors' code."""
 
     def __init__(self, releases: Sequence[Shards], tokenizer: Tokenizer, view: "PairView", order_seed: int, excluded: Excluded = NOTHING):

@@ -4,13 +4,13 @@ Shapes: B pairs, L text tokens, A answers or classes, S image side in px.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch.utils.data import Dataset
 
 from m3ae.batches.images import Crop
+from m3ae.batches.numbered import Batches
 from m3ae.batches.order import InOrder, Order, generator_for, name_of
 from m3ae.batches.tokenizer import Tokenizer
 from m3ae.shards.read import Shards
@@ -25,7 +25,7 @@ class TaskBatch(NamedTuple):
     targets: Tensor  # (B, answers): 1 where an answer counts as right
 
 
-class TaskBatches(Dataset):
+class TaskBatches(Batches[TaskBatch]):
     """Batch number -> `TaskBatch` of a question-answering or classification split."""
 
     def __init__(self, shards: Shards, tokenizer: Tokenizer, answers: Sequence[str], order: Order | InOrder, crop: Crop, text_tokens: int):
@@ -43,7 +43,7 @@ class TaskBatches(Dataset):
     def names(self, number: int) -> list[str]:
         return [name_of(self.shards, place) for place in self.order(number)]
 
-    def target(self, row: dict) -> Tensor:
+    def target(self, row: dict[str, Any]) -> Tensor:
         """Return a row's target (A,), 1 at every right answer; an answer that the list lacks cannot be scored."""
         target = torch.zeros(len(self.places))
         target[[self.places[answer] for answer in row["answers"] if answer in self.places]] = 1.0

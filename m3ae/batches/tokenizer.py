@@ -6,7 +6,7 @@ Shapes: B texts, L tokens of the longest one.
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from tokenizers import Encoding, Regex, decoders, models, normalizers, pre_tokenizers, processors, trainers
@@ -44,7 +44,7 @@ class Tokenizer:
     def __init__(self, fast: PreTrainedTokenizerFast):
         self.fast = fast
         self.mask_id = fast.mask_token_id
-        tokens, texts = fast.convert_ids_to_tokens(range(len(fast))), token_texts(fast)
+        tokens, texts = fast.convert_ids_to_tokens(list(range(len(fast)))), token_texts(fast)
         self.is_wordlike = torch.tensor([says_something(text) for text in texts])
         self.is_broken = torch.tensor([BROKEN in text for text in texts])
         self.continues = torch.tensor([token.startswith(CONTINUATION) for token in tokens])
@@ -84,8 +84,8 @@ class Tokenizer:
 
 def token_texts(fast: PreTrainedTokenizerFast) -> list[str]:
     """Return what each token of the vocabulary stands for: of a byte-level one the characters that its bytes make."""
-    tokens, decoder = fast.convert_ids_to_tokens(range(len(fast))), fast.backend_tokenizer.decoder
-    return [decoder.decode([token]) for token in tokens] if decoder else tokens
+    tokens, decoder = fast.convert_ids_to_tokens(list(range(len(fast)))), fast.backend_tokenizer.decoder
+    return [decoder.decode([token]) for token in tokens] if decoder else list(tokens)
 
 
 def word_numbers(text: str, encoding: Encoding) -> list[int]:
@@ -144,9 +144,10 @@ def fetch(source: str) -> PreTrainedTokenizerFast:
     if is_missing_folder(source):  # a hub would be asked for it, again and again where none can be reached
         raise unusable(source, "cannot be loaded (no such folder)")
     try:
-        return AutoTokenizer.from_pretrained(source, trust_remote_code=False)
+        fast: Any = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
     except Exception as error:  # transformers' and tokenizers' own, of many kinds
         raise unusable(source, f"cannot be loaded ({error})") from None
+    return fast
 
 
 def fetch_to_train_with(source: str) -> PreTrainedTokenizerFast:

@@ -117,7 +117,7 @@ def known_by(path: Path) -> list[Path]:
     return [file for file in files if file.name == MANIFEST] or files
 
 
-def parameters(entries: Iterable[str | dict], values: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+def parameters(entries: Iterable[str | dict[str, list[str]]], values: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield each declared parameter's leaves: dotted key, after the file's name where that is not params.yaml, and value."""
     for entry in entries:
         if isinstance(entry, str):

@@ -3,7 +3,7 @@ follow from it and from the number of processes.
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -13,8 +13,9 @@ import torch.distributed as dist
 from deepspeed.utils import safe_get_full_fp32_param
 from torch import Tensor
 from torch.nn.utils import get_total_norm
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 
+from m3ae.batches.numbered import Batch, Batches
 from m3ae.batches.order import seed_for
 from m3ae.engine.optimizer import build_optimizer, build_schedule
 from m3ae.engine.params import DeepSpeedParams, Recipe
@@ -61,7 +62,7 @@ class Engine:
         if self.num_processes == 1 and recipe.zero_stage == 0:  # DeepSpeed would copy every gradient into buckets and back, for nobody
             self.deepspeed.enable_backward_allreduce = False
 
-    def train(self, batches: Dataset, first_step: int, last_step: int) -> Iterator[tuple[int, Tensor]]:
+    def train(self, batches: Batches[Any], first_step: int, last_step: int) -> Iterator[tuple[int, Tensor]]:
         """Run steps `first_step` to `last_step` - 1 and yield each step's number (from 1) and its local tallies.
 
         The last row of the tallies is that of the summed loss. Raises `Diverged` before a step that spoilt the weights is yielded.
@@ -74,7 +75,7 @@ class Engine:
             self.require_finite_gradient(step, batches)
             yield step + 1, torch.stack(rows).sum(dim=0)
 
-    def require_finite_gradient(self, step: int, batches: Dataset) -> None:
+    def require_finite_gradient(self, step: int, batches: Batches[Any]) -> None:
         """Raise `Diverged` where the whole step's gradient, alike in all processes, is not finite (fp16: DeepSpeed skips the step)."""
         norm = self.gradient_norm()
         if self.recipe.precision != "fp16" and not math.isfinite(norm):
@@ -86,7 +87,7 @@ class Engine:
         """Return the micro-batches of this process: micro-batch k goes to process k mod the number of processes."""
         return list(range(first_step * self.num_micro_batches + self.rank, last_step * self.num_micro_batches, self.num_processes))
 
-    def run_micro_batch(self, batch: NamedTuple, number: int, batches: Dataset) -> Tensor:
+    def run_micro_batch(self, batch: NamedTuple, number: int, batches: Batches[Any]) -> Tensor:
         """Run one micro-batch forwards and backwards and return its tallies; dropout is a function of (seed, number) alone."""
         torch.manual_seed(seed_for(self.seed, number))
         loss = self.deepspeed(moved(batch))
@@ -122,11 +123,17 @@ class Engine:
         """Return the norm of the last step's whole gradient, before it was clipped."""
         return float(self.plain_norm if self.is_plain else self.deepspeed.get_global_grad_norm())
 
-    def loader(self, batches: Dataset, numbers: list[int]) -> DataLoader:
+    def loader(self, batches: Batches[Batch], numbers: list[int]) -> DataLoader[Batch]:
         return DataLoader(batches, batch_size=None, sampler=numbers, num_workers=num_loader_workers(), worker_init_fn=outlive_request)
 
     @torch.no_grad()
-    def tallies(self, batches: Dataset, num_batches: int, only: tuple[str, ...] = (), change=lambda batch: batch) -> dict[str, float]:
+    def tallies(
+        self,
+        batches: Batches[Batch],
+        num_batches: int,
+        only: tuple[str, ...] = (),
+        change: Callable[[Batch], Batch] = lambda batch: batch,
+    ) -> dict[str, float]:
         """Return mean tallies over batches 0 to `num_batches` - 1, shared out between the processes; `change` alters a batch first."""
         self.deepspeed.eval()
         tallies = Tallies(self.learner.tally_names(only))

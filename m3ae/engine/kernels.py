@@ -19,7 +19,8 @@ NUMPYS = (torch.float32, torch.float64)
 @cache
 def pin_kernels() -> None:
     """Compute these by numpy on the CPU from now on, forwards and backwards."""
-    for name, compute in {"mm": np.matmul, "bmm": np.matmul, "addmm": sum_and_product, "sqrt": np.sqrt}.items():
+    own: dict[str, Callable[..., np.ndarray]] = {"mm": np.matmul, "bmm": np.matmul, "addmm": sum_and_product, "sqrt": np.sqrt}
+    for name, compute in own.items():
         replace(name, by_numpy(compute, library.get_kernel(f"aten::{name}", "CPU")))
     replace("pow.Tensor_Scalar", power_by_root(library.get_kernel("aten::pow.Tensor_Scalar", "CPU")))
 

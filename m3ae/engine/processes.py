@@ -6,11 +6,12 @@ import warnings
 from argparse import ArgumentParser
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import torch
 import torch.distributed as dist
 
+from m3ae.batches.numbered import Batch
 from m3ae.engine.kernels import pin_kernels
 
 T = TypeVar("T")
@@ -35,7 +36,8 @@ def join() -> None:
             pin_kernels()
         warnings.filterwarnings("ignore", "`torch.distributed", FutureWarning)  # DeepSpeed's calls, on every step
         torch.use_deterministic_algorithms(True, warn_only=True)
-        torch.utils.deterministic.fill_uninitialized_memory = False  # a safety net for programs that read what they never wrote
+        # A safety net for programs that read what they never wrote.
+        torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]  # a property of the module's own class
         backend, alone = "nccl" if torch.cuda.is_available() else "gloo", meeting()
         if alone:
             dist.init_process_group(backend, store=alone, rank=int(os.environ["RANK"]), world_size=int(os.environ["WORLD_SIZE"]))
@@ -77,7 +79,7 @@ def device() -> torch.device:
     return torch.device("cuda", int(os.environ["LOCAL_RANK"])) if torch.cuda.is_available() else torch.device("cpu")
 
 
-def moved(batch: NamedTuple) -> NamedTuple:
+def moved(batch: Batch) -> Batch:
     """Return the batch on this process's device."""
     target = device()
     return batch._make(None if part is None else part.to(target, non_blocking=True) for part in batch)
@@ -98,7 +100,7 @@ def every(own: T) -> list[T]:
     """Return what each process gives, by rank."""
     if not dist.is_initialized():
         return [own]
-    given: list[T | None] = [None] * dist.get_world_size()
+    given = [own] * dist.get_world_size()
     dist.all_gather_object(given, own)
     return given
 

@@ -29,7 +29,7 @@ class Rows(NamedTuple):
     right: list[list[str]]
     image_ids: list[str]
 
-    def only(self, places: Sequence[int]) -> "Rows":
+    def only(self, places: Sequence[int] | np.ndarray) -> "Rows":
         features = {source: values[places] for source, values in self.features.items()}
         return Rows(features, [self.right[place] for place in places], [self.image_ids[place] for place in places])
 

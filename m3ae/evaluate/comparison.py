@@ -3,7 +3,7 @@
 A is what B is compared with. Names of scores are those of the metric files.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -74,7 +74,7 @@ def compared(task: str, a: Runs, b: Runs) -> Compared:
     return Compared(task, tuple(found), len(seeds), remarks=tuple(remarks))
 
 
-def not_in_both(what: str, a: Sequence[int], b: Sequence[int]) -> str:
+def not_in_both(what: str, a: Collection[int], b: Collection[int]) -> str:
     sides = [f"only {side} has {what} {', '.join(map(str, sorted(only)))}" for side, only in (("A", a), ("B", b)) if only]
     return " and ".join(sides)
 

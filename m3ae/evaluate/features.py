@@ -45,4 +45,5 @@ def frozen_features(backbone: Backbone, shards: Shards, tokenizer: Tokenizer, co
 def encoded(backbone: Backbone, batch: TaskBatch) -> tuple[np.ndarray, np.ndarray]:
     """Return a batch's image features (B, H) and joint features (B, 2H)."""
     image = backbone.encode_image(batch.images)
-    return tuple(part.double().cpu().numpy() for part in (image.mean(dim=1), pair_features(backbone, batch, image)))
+    own, joint = (part.double().cpu().numpy() for part in (image.mean(dim=1), pair_features(backbone, batch, image)))
+    return own, joint

@@ -3,12 +3,20 @@
 A score's name is the path of its value in a metric file: `overall`, `text_to_image.r1`.
 """
 
+from typing import Any
+
 import polars as pl
 
 ANSWER_KINDS = ("open", "closed")
 RECALL_AT = (1, 5, 10)
 RANKS = {"text_to_image": "rank_of_text_image", "image_to_text": "rank_of_image_text"}  # which column tells each way's recalls
 MAIN = ("overall", "text_to_image.r1", "image_to_text.r1")  # what a task is judged by, of the scores that it has
+
+
+def mean(column: pl.Series) -> float:
+    """Return the mean of a column of numbers; to polars' types it might as well be one of dates or texts."""
+    found: Any = column.mean()
+    return found
 
 
 def items(table: pl.DataFrame) -> dict[str, pl.DataFrame]:

@@ -6,7 +6,7 @@ what the model gives them), score (1 = right). Retrieval's are in `ranking`.
 
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import polars as pl
 import torch
@@ -64,7 +64,7 @@ def best(head: Labels, logits: torch.Tensor, answers: list[str]) -> list[Guess]:
     return [[(answers[place], round(score, 6)) for place, score in guesses] for guesses in head.best(logits, NUM_BEST)]
 
 
-def judged(row: dict, guess: Guess) -> dict:
+def judged(row: dict[str, Any], guess: Guess) -> dict[str, Any]:
     return {
         "id": row["id"],
         "image_id": row["image_id"],

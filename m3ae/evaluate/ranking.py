@@ -4,6 +4,8 @@ Its columns: id, image_id, truth (the image's own text), prediction, best and be
 rank_of_image_text and rank_of_text_image (place of the first right partner, 0 = the best).
 """
 
+from typing import Any
+
 import numpy as np
 import polars as pl
 
@@ -23,7 +25,7 @@ def rankings(learner: Learner, test: Test) -> pl.DataFrame:
     return pl.DataFrame([pair(clean.row(number), texts, scores[number], *both) for number, both in enumerate(ranks)])
 
 
-def pair(row: dict, texts: list[str], scores: np.ndarray, rank_of_image_text: int, rank_of_text_image: int) -> dict:
+def pair(row: dict[str, Any], texts: list[str], scores: np.ndarray, rank_of_image_text: int, rank_of_text_image: int) -> dict[str, Any]:
     order = np.argsort(-scores, kind="stable")[:NUM_BEST]
     return {
         "id": row["id"],

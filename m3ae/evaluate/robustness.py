@@ -17,7 +17,7 @@ from m3ae.batches.tokenizer import Tokenizer
 from m3ae.disk.json import leaves, write_json
 from m3ae.engine.processes import is_first
 from m3ae.evaluate.intervals import gain_interval
-from m3ae.evaluate.items import MAIN, RANKS, items
+from m3ae.evaluate.items import MAIN, RANKS, items, mean
 from m3ae.evaluate.kinds import EVALUATIONS, Evaluation
 from m3ae.evaluate.predictions import Test
 from m3ae.evaluate.scores import in_a_line
@@ -64,9 +64,11 @@ def run(tasks: Sequence[TaskName], seeds: Sequence[int], grid: Grid, paths: Robu
 def both_models(task: TaskName, seeds: Sequence[int], conditions: Sequence[Condition], paths: RobustnessPaths) -> dict[str, Any]:
     evaluation, found = EVALUATIONS[TASKS[task].kind], {}
     for start, folder in paths.models().items():
-        runs = [
-            {None: pl.read_parquet(paths.evaluated / f"{task}-{seed}" / f"{start}.parquet")}
-            | predicted(evaluation, paths.shards / task, folder / f"{task}-{seed}", conditions)
+        runs: list[Run] = [
+            {
+                None: pl.read_parquet(paths.evaluated / f"{task}-{seed}" / f"{start}.parquet"),
+                **predicted(evaluation, paths.shards / task, folder / f"{task}-{seed}", conditions),
+            }
             for seed in seeds
         ]
         found[start] = figures_of(evaluation, runs)
@@ -97,8 +99,8 @@ def figures_of(evaluation: Evaluation, runs: Sequence[Run]) -> dict[str, Any]:
 
 
 def scores(evaluation: Evaluation, table: pl.DataFrame, clean: pl.DataFrame) -> dict[str, Any]:
-    ranks = {way: table[column].mean() for way, column in RANKS.items() if column in table.columns}
-    others = 100 * (table["prediction"] != clean["prediction"]).mean()
+    ranks = {way: mean(table[column]) for way, column in RANKS.items() if column in table.columns}
+    others = 100 * mean(table["prediction"] != clean["prediction"])
     return evaluation.score(table) | ({"mean_rank": ranks} if ranks else {"flipped": others})
 
 
@@ -118,7 +120,7 @@ def change(runs: Sequence[Run], condition: Condition) -> dict[str, dict[str, flo
         pairs = [(items(tables[condition])[name], items(tables[None])[name]) for tables in runs if name in items(tables[None])]
         if pairs:
             spoilt, clean = zip(*pairs, strict=True)
-            points = 100 * fmean(ours["right"].mean() - theirs["right"].mean() for ours, theirs in pairs)
+            points = 100 * fmean(mean(ours["right"]) - mean(theirs["right"]) for ours, theirs in pairs)
             interval = gain_interval(spoilt, clean)
             found[name] = {"points": points} | (interval._asdict() if interval else {})
     return found

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from m3ae.disk.json import leaves
-from m3ae.evaluate.items import MAIN, RANKS, RECALL_AT, items
+from m3ae.evaluate.items import MAIN, RANKS, RECALL_AT, items, mean
 from m3ae.evaluate.predictions import judged
 from m3ae.shards.read import Shards, first_texts
 
@@ -40,7 +40,7 @@ def both_recalls(table: pl.DataFrame) -> dict[str, dict[str, float]]:
 
 
 def percent_right(rows: pl.DataFrame) -> float:
-    return 100 * rows["right"].mean()
+    return 100 * mean(rows["right"])
 
 
 def by_chance(_train: Shards, test: Shards) -> dict[str, dict[str, float]]:

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor
-from torch.utils.data import Dataset
-from tqdm import tqdm
 
+from m3ae.batches.numbered import Batches
 from m3ae.batches.tokenizer import Tokenizer
 from m3ae.engine.engine import Engine
 from m3ae.engine.params import DeepSpeedParams
@@ -22,7 +21,7 @@ from m3ae.objectives.base import Objective
 from m3ae.objectives.build import fill, start_from, task_learner
 from m3ae.objectives.learner import Learner
 from m3ae.objectives.tallies import Tallies
-from m3ae.progress import bar
+from m3ae.progress import Bar, bar
 from m3ae.shards.read import Shards
 
 
@@ -35,7 +34,7 @@ class TrainedTask(Protocol):
 
     def __init__(self, splits: dict[str, Shards], answers: Sequence[str], tokenizer: Tokenizer, params: FinetuneParams): ...
     def objective(self, model: ModelParams) -> Objective: ...
-    def training(self, seed: int) -> Dataset: ...
+    def training(self, seed: int) -> Batches[Any]: ...
     def validation(self, engine: Engine, copy: Callable[[], Learner]) -> float: ...
 
 
@@ -84,10 +83,11 @@ def finetune(
             curve.append(Epoch(epoch + 1, loss, score))
             if best is None or score > best.validation or not has_validation:
                 best = Best(epoch + 1, score, engine.full_weights(), curve)
+    assert best is not None  # there is at least one epoch
     return best
 
 
-def train_epoch(engine: Engine, batches: Dataset, steps: range, progress: tqdm) -> float:
+def train_epoch(engine: Engine, batches: Batches[Any], steps: range, progress: Bar) -> float:
     """Run the steps and return their mean loss, the bar behind them."""
     tallies = Tallies([*engine.learner.tally_names(), "total"])
     for _, rows in engine.train(batches, steps.start, steps.stop):

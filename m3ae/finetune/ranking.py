@@ -41,7 +41,8 @@ class Tile(NamedTuple):
 def rank(learner: Learner, shards: Shards, tokenizer: Tokenizer, image_px: int, text_tokens: int) -> Ranking:
     """Rank all images and texts, the images shared out between the processes; identical texts are right for each other's images."""
     texts, mine = first_texts(shards), range(len(shards))[process_share()]
-    scores = np.stack(gathered(score_rows(learner.to(device()), shards, mine, texts, tokenizer, image_px, text_tokens)))
+    rows = gathered(score_rows(learner.to(device()), shards, mine, texts, tokenizer, image_px, text_tokens))
+    scores = np.stack(rows)
     right = np.array(texts)[:, None] == np.array(texts)[None, :]  # (I, T)
     return Ranking(texts, scores, places(scores, right), places(scores.T, right.T))
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
-from torch import Tensor
-from torch.utils.data import Dataset
+from torch import Tensor, nn
 
+from m3ae.batches.numbered import Batches
 from m3ae.batches.tasks import TaskBatch
 from m3ae.engine.processes import device, moved
 from m3ae.model.backbone import Backbone
@@ -30,9 +30,10 @@ def pair_features(backbone: Backbone, batch: TaskBatch, image: Tensor) -> Tensor
 
 
 @torch.no_grad()
-def whiten(learner: Learner, head: Labels, batches: Dataset, num_rows: int, rows_a_batch: int) -> None:
+def whiten(learner: Learner, head: Labels, batches: Batches[TaskBatch], num_rows: int, rows_a_batch: int) -> None:
     """Set the head's first layer to the ZCA whitening of the first training batches, by numpy, whose digits are pinned."""
     layer = head.head[0]
+    assert isinstance(layer, nn.Linear)
     wanted = min(num_rows, ROWS_A_DIRECTION * layer.in_features)
     learner.eval().to(device())
     features = np.concatenate(list(feature_rows(learner.backbone, batches, wanted // rows_a_batch or 1)))
@@ -43,7 +44,7 @@ def whiten(learner: Learner, head: Labels, batches: Dataset, num_rows: int, rows
     learner.train()
 
 
-def feature_rows(backbone: Backbone, batches: Dataset, num_batches: int) -> Iterator[np.ndarray]:
+def feature_rows(backbone: Backbone, batches: Batches[TaskBatch], num_batches: int) -> Iterator[np.ndarray]:
     for number in range(num_batches):
         batch = moved(batches[number])
         yield pair_features(backbone, batch, backbone.encode_image(batch.images)).double().cpu().numpy()

@@ -98,7 +98,7 @@ def module(name: str) -> Module:
 
 def bundled() -> str:
     """Return the file's text, the same for the same sources. Raises `BundleError` where a package at its top is not a required one."""
-    needed = reachable([module(place.module).origin(place.name) for place in map(Place.of, ROOTS)])
+    needed = reachable([origin for place in map(Place.of, ROOTS) if (origin := module(place.module).origin(place.name))])
     names = final_names(needed)
     outside = [place for place in needed if is_outside(place) and place not in STAND_INS]
     if missing := {place.module for place in outside if place.module.split(".")[0] not in REQUIRED}:
@@ -111,7 +111,8 @@ def text_of(place: Place, names: dict[Place, str]) -> str:
     """Return the text that defines a place, or its stand-in's."""
     if place in STAND_INS:
         return STAND_INS[place].replace("{name}", names[place])
-    return rewritten(module(place.module), statement_of(place), names)
+    source = module(place.module)
+    return rewritten(source, source.definitions[place.name], names)
 
 
 def is_outside(place: Place) -> bool:
@@ -146,7 +147,7 @@ def reachable(roots: list[Place]) -> list[Place]:
 class Reference(NamedTuple):
     """A name in a statement, or a name of a module of the package as `module.name`, and where that is defined."""
 
-    node: ast.AST
+    node: ast.expr
     text: str
     origin: Place
 
@@ -176,7 +177,7 @@ def imports(statement: ast.AST) -> dict[str, Place]:
     if isinstance(statement, ast.Import):
         return {alias.asname or alias.name.split(".")[0]: Place(alias.name, "") for alias in statement.names}
     if isinstance(statement, ast.ImportFrom):
-        return {alias.asname or alias.name: Place(statement.module, alias.name) for alias in statement.names}
+        return {alias.asname or alias.name: Place(statement.module or "", alias.name) for alias in statement.names}
     return {}
 
 
@@ -229,7 +230,7 @@ def renames(source: Module, statement: ast.stmt, names: dict[Place, str]) -> Ite
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and node is statement:
             new, at = names[Place(source.name, node.name)], len("def " if isinstance(node, ast.FunctionDef) else "class ")
             yield Edit(node.lineno, node.col_offset + at, node.name, new)
-        if inner := imports(node):
+        if isinstance(node, ast.stmt) and (inner := imports(node)):
             yield Edit(node.lineno, node.col_offset, ast.unparse(node), imported_late(inner))
     for node, text, origin in references(source, statement, ast.walk(statement)):
         new = names.get(origin, text)  # a name that only an annotation has is in no place

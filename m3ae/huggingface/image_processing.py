@@ -35,12 +35,17 @@ class M3AEImageProcessor(BaseImageProcessor):
     """One or several images, as paths, PIL images or NumPy arrays -> pixel_values (B, 3, S, S)."""
 
     model_input_names = ["pixel_values"]
+    size: dict[str, int]
+    stored_px: int | None
+    dicom_window: DicomWindow
 
     def __init__(
         self, size: dict[str, int] | None = None, stored_px: int | None = None, dicom_window: DicomWindow = "voi", **described: Any
     ):
-        super().__init__(size=size, stored_px=stored_px, dicom_window=dicom_window, **described)
+        own: dict[str, Any] = {"size": size, "stored_px": stored_px, "dicom_window": dicom_window}
+        super().__init__(**own, **described)
 
-    def __call__(self, images: AtHand | Sequence[AtHand], **_others: Any) -> BatchFeature:
+    # It takes paths, and none of the tensors that the base class takes.
+    def __call__(self, images: AtHand | Sequence[AtHand], **_others: Any) -> BatchFeature:  # type: ignore[override]
         image_px = self.size["height"]
         return BatchFeature({"pixel_values": pixel_values(images, image_px, self.stored_px or image_px, self.dicom_window)})

@@ -1,6 +1,7 @@
 """A model folder as Hugging Face's model classes. Shapes: B pairs, L text tokens, N patches, H fusion width, S image side in px."""
 
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ class M3AEModel(PreTrainedModel):
         self.backbone, self.objectives = learner.backbone, learner.objectives
         in_files = self.state_dict().keys()
         self.fixed = {name: buffer.clone() for name, buffer in self.named_buffers() if name not in in_files}
-        self.post_init()
+        self.post_init()  # type: ignore[no-untyped-call]  # transformers leaves it so
 
     @classmethod
     def from_pretrained(cls, *arguments: Any, **options: Any) -> Any:
@@ -55,9 +56,9 @@ class M3AEModel(PreTrainedModel):
             model.get_buffer(name).copy_(value)
         return loaded
 
-    def save_pretrained(self, save_directory: str | Path, **options: Any) -> None:
+    def save_pretrained(self, save_directory: str | PathLike[str], *arguments: Any, **options: Any) -> None:
         """Save the model as transformers does, with the code that loads it where this package is not installed."""
-        super().save_pretrained(save_directory, **options)
+        super().save_pretrained(save_directory, *arguments, **options)
         carry_code(Path(save_directory))
 
     def _init_weights(self, module: nn.Module) -> None:
@@ -71,7 +72,7 @@ class M3AEModel(PreTrainedModel):
         output_attentions: bool | None = None,
         output_hidden_states: bool | None = None,
         return_dict: bool | None = None,
-    ) -> M3AEOutput | tuple:
+    ) -> M3AEOutput | tuple[Any, ...]:
         """Encode and fuse normalised images (B, 3, S, S) and token ids (B, L) with their mask (B, L; 1 = a token; default: all are).
 
         Either half may be left out; then the other one's features are returned as they are before the fusion. Raises `ValueError`
@@ -79,10 +80,13 @@ class M3AEModel(PreTrainedModel):
         """
         if pixel_values is None and input_ids is None:
             raise ValueError("neither pixel_values nor input_ids is given; give an image, a text, or both")
-        image = None if pixel_values is None else self.backbone.encode_image(pixel_values)
-        mask = torch.ones_like(input_ids) if attention_mask is None and input_ids is not None else attention_mask
-        text = None if input_ids is None else self.backbone.encode_text(input_ids, mask)
-        if text is None or image is None:
+        text, mask, image = None, attention_mask, None
+        if pixel_values is not None:
+            image = self.backbone.encode_image(pixel_values)
+        if input_ids is not None:
+            mask = torch.ones_like(input_ids) if mask is None else mask
+            text = self.backbone.encode_text(input_ids, mask)
+        if text is None or mask is None or image is None:
             said = M3AEOutput(text=text, image=image)
         else:
             said = self.fused(text, mask.bool(), image, output_attentions, output_hidden_states)
@@ -92,14 +96,20 @@ class M3AEModel(PreTrainedModel):
         fusion = self.backbone.fusion
         if with_attentions or with_states:
             inside = attended(fusion, text, mask, image)
-            fused, states, attentions = inside.states[-1], inside.states, inside.attentions
+            fused = inside.states[-1]
         else:
-            fused, states, attentions = fusion(text, mask, image), None, None
+            inside, fused = None, fusion(text, mask, image)
         pooled = fusion.pooled(fused)
         head = next((self.objectives[name].head for name in self.objectives if hasattr(self.objectives[name], "head")), None)
         logits = head(pooled) if head else None
-        shown = {"hidden_states": states if with_states else None, "attentions": attentions if with_attentions else None}
-        return M3AEOutput(text=fused.text, image=fused.image, pooled=pooled, logits=logits, **shown)
+        return M3AEOutput(
+            text=fused.text,
+            image=fused.image,
+            pooled=pooled,
+            logits=logits,
+            hidden_states=inside.states if inside and with_states else None,
+            attentions=inside.attentions if inside and with_attentions else None,
+        )
 
     def get_image_features(self, pixel_values: Tensor) -> Tensor:
         """Return the mean of each image's tokens before the fusion (B, H)."""

@@ -14,7 +14,7 @@ import polars as pl
 
 from m3ae.batches.excluded import Excluded
 from m3ae.leaks.hashes import HASH_BITS, MOST_BITS
-from m3ae.leaks.images import NEAR_FROM, SAME_FROM, compare
+from m3ae.leaks.images import NEAR_FROM, SAME_FROM, Match, compare
 from m3ae.leaks.split_images import SplitImages
 from m3ae.leaks.texts import SCHEMA as TEXT_SCHEMA
 from m3ae.leaks.texts import repeated_questions, shared_texts
@@ -50,7 +50,8 @@ class Comparison(NamedTuple):
         """Return `rows` with the names of both splits, in the order of `schema`."""
         release = None if self.is_inside else self.first.name
         labels = {"pretrain_release": release, "pretrain_split": self.first.split, "task": self.second.name, "split": self.second.split}
-        return rows.with_columns(**{name: pl.lit(value, pl.String) for name, value in labels.items()}).select(list(schema)).cast(schema)
+        named = {name: pl.lit(value, pl.String) for name, value in labels.items()}
+        return rows.with_columns(**named).select(list(schema)).cast(pl.Schema(schema))
 
 
 class Audit(NamedTuple):
@@ -85,14 +86,15 @@ class Audit(NamedTuple):
 def audit(shards: Path, pretrain_releases: tuple[str, ...]) -> Audit:
     """Compare the tasks under `shards`/tasks with the releases under `shards`/pretrain, and each task's splits with each other."""
     comparisons = list(all_comparisons(shards, pretrain_releases))
-    images, texts, compared, proposed = [], [], 0, 0
+    image_tables, text_tables, compared, proposed = [], [], 0, 0
     for comparison in followed(comparisons, "leaks", "comparison of splits", len(comparisons)):
         result = compare(comparison.first, comparison.second)
         compared += len(comparison.first.image_ids) * len(comparison.second.image_ids)
         proposed += result.num_proposed
-        images.append(comparison.labelled(table(comparison, result.matches), SCHEMA))
-        texts.append(comparison.labelled(found_texts(comparison), TEXT_SCHEMA))
-    images, texts = (pl.concat([pl.DataFrame(schema=schema), *tables]) for schema, tables in ((SCHEMA, images), (TEXT_SCHEMA, texts)))
+        image_tables.append(comparison.labelled(table(comparison, result.matches), SCHEMA))
+        text_tables.append(comparison.labelled(found_texts(comparison), TEXT_SCHEMA))
+    found = ((SCHEMA, image_tables), (TEXT_SCHEMA, text_tables))
+    images, texts = (pl.concat([pl.DataFrame(schema=schema), *tables]) for schema, tables in found)
     return Audit(what_matters_first(images), texts, compared, proposed, comparisons)
 
 
@@ -121,7 +123,7 @@ def images_of_splits(folder: Path, name: str, release: str = "") -> list[SplitIm
     return [SplitImages(name, release or name, shards) for shards in opened if len(shards)]
 
 
-def table(comparison: Comparison, matches: list) -> pl.DataFrame:
+def table(comparison: Comparison, matches: list[Match]) -> pl.DataFrame:
     first, second, distances, similarities, kinds = zip(*matches, strict=True) if matches else ((),) * 5
     images = [comparison.first.image_ids[number] for number in first]
     return pl.DataFrame(

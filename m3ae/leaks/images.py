@@ -34,7 +34,8 @@ class Compared(NamedTuple):
 
 def compare(first: SplitImages, second: SplitImages) -> Compared:
     """Compare every image of one split with every image of the other."""
-    proposed, matches, num_proposed = proposals(first.hashes, second.hashes), [], 0
+    matches: list[Match] = []
+    proposed, num_proposed = proposals(first.hashes, second.hashes), 0
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # alignment runs outside the interpreter's lock
         while chunk := list(islice(proposed, PROPOSALS_AT_ONCE)):
             matches += filter(None, pool.map(lambda proposal: decided(first, second, proposal), chunk))

@@ -1,6 +1,7 @@
 """The pairs found, as a picture for people to judge: each image of a task under the image that it matches."""
 
 from pathlib import Path
+from typing import Any
 
 from PIL import Image, ImageDraw
 
@@ -34,7 +35,7 @@ def key(part: Comparison) -> tuple[str | None, str, str, str]:
     return None if part.is_inside else part.first.name, part.first.split, part.second.name, part.second.split
 
 
-def draw_pair(sheet: Image.Image, corner: tuple[int, int], part: Comparison, row: dict) -> None:
+def draw_pair(sheet: Image.Image, corner: tuple[int, int], part: Comparison, row: dict[str, Any]) -> None:
     left, top = corner
     for images, name in ((part.first, row["pretrain_image_id"]), (part.second, row["image_id"])):
         sheet.paste(thumbnail(images.shards.pixels(images.rows[name]), (CELL_PX, CELL_PX - 4)), (left, top))

@@ -22,7 +22,7 @@ def similarity(first: np.ndarray, second: np.ndarray) -> float:
     """
     side = min(*first.shape, *second.shape, SIDE_PX)
     one, other = square(first, side), square(second, side)
-    frame = np.eye(2, 3, dtype=np.float32)
+    frame: np.ndarray = np.eye(2, 3, dtype=np.float32)
     correlation = 0.0
     for blurs in (COARSE, FINE):
         try:

@@ -1,10 +1,11 @@
 """A stage as a dvc.lock holds it against what is there now: the command, every dependency, parameter and output."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from dvc.dependency import ParamsDependency
+from dvc.output import Output
 from dvc.stage import PipelineStage, Stage
 from dvc.utils.serialize import parse_yaml
 
@@ -68,7 +69,7 @@ def compared(stage: Stage, lock: Lock, disk: Disk) -> list[Item]:
     return [*paths("writes", stage.outs, entry, disk), *command, *paths("reads", files, entry, disk), *values(stage, entry)]
 
 
-def paths(role: str, items: list, entry: dict[str, Any], disk: Disk) -> Iterator[Item]:
+def paths(role: str, items: Sequence[Output], entry: dict[str, Any], disk: Disk) -> Iterator[Item]:
     held = {part["path"]: part.get("md5") for part in entry.get({"writes": "outs", "reads": "deps"}[role], ())}
     for item in items:
         yield Item(role, str(item), held.get(item.def_path), disk.digest(str(item)))

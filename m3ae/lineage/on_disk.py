@@ -5,6 +5,7 @@ DVC itself goes by a file's time and size, and so misses a byte that was altered
 
 import os
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from dvc.repo import Repo
 from dvc_data.hashfile.build import build
@@ -26,13 +27,15 @@ class ReadOnce(StateNoop):
     def __init__(self) -> None:
         self.known: dict[str, HashInfo] = {}
 
-    def save_many(self, items: Iterable[tuple[str, HashInfo, dict | None]], _fs) -> None:
+    def save_many(self, items: Iterable[tuple[str, HashInfo, dict[str, Any] | None]], _fs: Any) -> None:
         self.known |= {path: digest for path, digest, _ in items}
 
-    def get_many(self, items: Iterable[str], _fs, infos: dict[str, dict]) -> Iterator[tuple[str, Meta | None, HashInfo | None]]:
+    def get_many(
+        self, items: Iterable[str], _fs: Any, infos: dict[str, dict[str, Any]]
+    ) -> Iterator[tuple[str, Meta, HashInfo] | tuple[str, None, None]]:
         for path in items:
             digest = self.known.get(path)
-            yield path, Meta(size=infos[path]["size"]) if digest else None, digest
+            yield (path, Meta(size=infos[path]["size"]), digest) if digest else (path, None, None)
 
 
 class Disk:
@@ -58,10 +61,11 @@ class Disk:
             then = Tree.load(self.objects, HashInfo(ALGORITHM, digest)).as_dict() if self.in_cache(digest) else {}
         except ObjectFormatError:
             return []
-        now = self.built[path].as_dict() if isinstance(self.built.get(path), Tree) else {}
+        there = self.built.get(path)
+        now = there.as_dict() if isinstance(there, Tree) else {}
         names = sorted(then.keys() | now.keys()) if then and now else ()
         return ["/".join(name) for name in names if digest_in(then, name) != digest_in(now, name)]
 
 
-def digest_in(tree: dict, name: tuple[str, ...]) -> str | None:
+def digest_in(tree: dict[tuple[str, ...], Any], name: tuple[str, ...]) -> str | None:
     return tree[name][1].value if name in tree else None

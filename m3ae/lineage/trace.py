@@ -35,7 +35,8 @@ def trace(what: str) -> Iterator[str]:
     for head in [stage for stage in traced if loop(stage) in SCORED] or heads:
         yield fill(" <- ".join(", ".join(map(name, part)) for part in pipeline.chain([head])), WIDTH, subsequent_indent="  ")
     yield f"\n{LOCK}: {commit_of(LOCK) or 'in no commit yet'}"
-    lock, findings, above = Lock(text), [], set()
+    lock, findings = Lock(text), []
+    above: set[str] = set()
     for stage in traced:
         items = examined(stage, lock, pipeline.disk, [name(other) for other in traced])
         items += [shown(Path(what))] if Path(what) in SHOWN and stage in heads else []

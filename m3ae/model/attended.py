@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from m3ae.model.fusion import Fused, Fusion, Read
+from m3ae.model.fusion import Fused, Fusion, FusionLayer, Read
 
 
 class LayerAttentions(NamedTuple):
@@ -39,6 +39,7 @@ def attended(fusion: Fusion, text: Tensor, text_mask: Tensor, image: Tensor) -> 
 def layer_attentions(fusion: Fusion, number: int, text: Tensor, text_mask: Tensor, image: Tensor) -> LayerAttentions:
     """Return the weights of one layer, given both streams' states before it."""
     of_text, of_image = fusion.text_layers[number], fusion.image_layers[number]
+    assert isinstance(of_text, FusionLayer) and isinstance(of_image, FusionLayer)
     return LayerAttentions(
         of_text.own.weights(text, text, text_mask),
         of_image.own.weights(image, image, None),

@@ -36,8 +36,8 @@ def model_card(
 
 def front_matter(title: str, synthetic: bool, results: list[EvalResult] | None, pipeline_tag: str | None) -> ModelCardData:
     """Return what the hub reads of a card. Weights that were trained on published data stand under these data's licences."""
-    licence = {"license": "apache-2.0"} if synthetic else {"license": "other", "license_name": "of-the-training-data"}
-    index = {"model_name": title, "eval_results": results} if results else {}
+    licence: dict[str, Any] = {"license": "apache-2.0"} if synthetic else {"license": "other", "license_name": "of-the-training-data"}
+    index: dict[str, Any] = {"model_name": title, "eval_results": results} if results else {}
     return ModelCardData(**licence, library_name="transformers", tags=TAGS, pipeline_tag=pipeline_tag, **index)
 
 

@@ -53,6 +53,8 @@ class PixelDecoder(nn.Module):
     (B, 1 + K, H) with `order` (B, N), the patches' numbers, kept ones first -> (B, N, patch_px² * 3).
     """
 
+    positions: Tensor  # (1, 1 + N, D)
+
     def __init__(self, kind: Decoder, params: ModelParams, num_patches: int):
         super().__init__()
         width = params.decoder_width

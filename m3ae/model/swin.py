@@ -3,6 +3,8 @@
 Shapes: B pairs, N places of the last feature map, D its width, S image side in px.
 """
 
+from typing import Any
+
 from timm.layers import resize_rel_pos_bias_table_simple
 from timm.models.swin_transformer import SwinTransformer
 from timm.models.swin_transformer_v2 import SwinTransformerV2
@@ -21,8 +23,9 @@ class SwinEncoder(nn.Module):
         super().__init__()
         self.transformer = transformer
         self.width = transformer.num_features
-        self.depth = sum(len(stage.blocks) for stage in transformer.layers)
-        self.heads = transformer.layers[-1].blocks[-1].attn.num_heads
+        stages: Any = transformer.layers
+        self.depth = sum(len(stage.blocks) for stage in stages)
+        self.heads = stages[-1].blocks[-1].attn.num_heads
         self.patch_px = transformer.feature_info[-1]["reduction"]  # a place of the last map sees this many px as its own
 
     def resized(self, weights: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -34,7 +37,7 @@ class SwinEncoder(nn.Module):
         return {name: self.resized_table(name, table) for name, table in tables.items()}
 
     def resized_table(self, name: str, table: Tensor) -> Tensor:
-        attention = self.get_submodule(name.removesuffix(f".{TABLE}"))
+        attention: Any = self.get_submodule(name.removesuffix(f".{TABLE}"))
         wanted = attention.relative_position_bias_table.shape
         return table if table.shape == wanted else resize_rel_pos_bias_table_simple(table, attention.window_size, wanted)
 

@@ -3,6 +3,8 @@
 Shapes: B pairs, N patches, K kept patches, D vision width, S image side in px.
 """
 
+from typing import Any
+
 import torch
 from timm.layers import QuickGELU
 from timm.models.vision_transformer import VisionTransformer
@@ -25,17 +27,19 @@ class VisionEncoder(nn.Module):
 
     def __init__(self, transformer: VisionTransformer):
         super().__init__()
+        assert transformer.cls_token is not None and transformer.pos_embed is not None
+        blocks: Any = transformer.blocks
         self.patch_embed = transformer.patch_embed
         self.class_token = nn.Parameter(transformer.cls_token.data)
-        others = [getattr(transformer, name, None) for name in ("dist_token", "reg_token")]
-        others = [token.data for token in others if token is not None]
+        found = (getattr(transformer, name, None) for name in ("dist_token", "reg_token"))
+        others = [token.data for token in found if token is not None]
         self.registers = nn.Parameter(torch.cat(others, dim=1)) if others else None
         self.positions = nn.Parameter(transformer.pos_embed.data)
         self.norm_before = transformer.norm_pre
-        self.blocks = transformer.blocks
+        self.blocks = blocks
         self.norm_after = transformer.norm
-        self.width, self.depth = transformer.embed_dim, len(transformer.blocks)
-        self.heads = transformer.blocks[0].attn.num_heads
+        self.width, self.depth = transformer.embed_dim, len(blocks)
+        self.heads = blocks[0].attn.num_heads
         self.patch_px = transformer.patch_embed.patch_size[0]
         self.num_patches = transformer.patch_embed.num_patches
 
@@ -94,5 +98,6 @@ def scratch_transformer(params: ModelParams) -> VisionTransformer:
         norm_layer=nn.LayerNorm,
     )
     initialise(transformer.blocks, params.vision_width)
+    assert transformer.pos_embed is not None
     nn.init.normal_(transformer.pos_embed)
     return transformer

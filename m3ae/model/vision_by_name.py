@@ -48,12 +48,13 @@ def created(params: ModelParams, described: dict[str, Any] | None, load_weights:
     """Create timm's model at the image size of `params`; positions are resized as the authors do it, which is not timm's way."""
     if not load_weights:
         described = described or architecture(params.vision_encoder)
+        assert described is not None  # one from scratch is not built here
         return timm.create_model(**{**described, "img_size": params.image_px, "num_classes": 0}, pretrained=False)
     sized = timm.create_model(params.vision_encoder, pretrained=True, img_size=params.image_px, num_classes=0)
     if isinstance(sized, VisionTransformer) and sized.pos_embed is not None:
-        native = timm.create_model(params.vision_encoder, pretrained=True, num_classes=0).pos_embed.data
+        native: Any = timm.create_model(params.vision_encoder, pretrained=True, num_classes=0).pos_embed
         num_patches = sized.patch_embed.num_patches
-        sized.pos_embed.data = resize_positions(native, num_patches, sized.pos_embed.shape[1] - num_patches)
+        sized.pos_embed.data = resize_positions(native.data, num_patches, sized.pos_embed.shape[1] - num_patches)
     return sized
 
 

@@ -5,7 +5,7 @@ of objectives that read it; an objective never sees an encoder.
 """
 
 from enum import StrEnum
-from typing import ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 from torch import Tensor, nn
 
@@ -29,7 +29,10 @@ class Loss(NamedTuple):
 
 
 class Objective(nn.Module):
-    """`forward(fusion, features, batch) -> Loss`, where `features` maps each of `views` that the batch has to its projected features."""
+    """`forward(fusion, features, batch) -> Loss`, where `features` maps each of `views` that the batch has to its projected features.
+
+    What kind of batch it reads, each says itself.
+    """
 
     views: ClassVar[tuple[View, ...]]
     tally_names: ClassVar[tuple[str, ...]]
@@ -39,5 +42,5 @@ class Objective(nn.Module):
         """Return a newly drawn one that fits the model."""
         raise NotImplementedError
 
-    def forward(self, fusion: Fusion, features: dict[View, Tensor], batch: NamedTuple) -> Loss:
+    def forward(self, fusion: Fusion, features: dict[View, Tensor], batch: Any) -> Loss:
         raise NotImplementedError

@@ -1,6 +1,6 @@
 """What is trained: a backbone and the objectives that read it."""
 
-from typing import NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -18,13 +18,15 @@ class Learner(nn.Module):
     # gradients are the same. `views: separate` is their way.
     """
 
+    objectives: Any  # a ModuleDict of `Objective`s, whose own kinds torch's type would forget
+
     def __init__(self, backbone: Backbone, objectives: dict[str, Objective], weights: dict[str, float], views: Views = "shared"):
         super().__init__()
         self.backbone = backbone
         self.objectives = nn.ModuleDict(objectives)
         self.weights, self.views = weights, views
 
-    def forward(self, batch: NamedTuple, only: tuple[str, ...] = ()) -> Loss:
+    def forward(self, batch: Any, only: tuple[str, ...] = ()) -> Loss:
         """Return the weighted loss and the tallies of the objectives that `only` names, of all where it names none."""
         names = only or tuple(self.objectives)
         groups = [names] if self.views == "shared" else [(name,) for name in names]
@@ -32,17 +34,17 @@ class Learner(nn.Module):
         total = torch.stack([self.weights[name] * loss.value for name, loss in zip(names, losses, strict=True)]).sum()
         return Loss(total, torch.cat([loss.tallies for loss in losses]))
 
-    def losses(self, names: tuple[str, ...], batch: NamedTuple) -> list[Loss]:
+    def losses(self, names: tuple[str, ...], batch: Any) -> list[Loss]:
         """Return the losses of objectives that share their views, each view encoded once."""
         features = self.encode(batch, {view for name in names for view in self.objectives[name].views})
         return [self.objectives[name](self.backbone.fusion, features, batch) for name in names]
 
-    def encode(self, batch: NamedTuple, views: set[View]) -> dict[View, Tensor]:
+    def encode(self, batch: Any, views: set[View]) -> dict[View, Tensor]:
         if getattr(batch, "negatives", None) is None:
             views = views - {View.NEGATIVE_IMAGE}
         return {view: self.encode_view(batch, view) for view in View if view in views}
 
-    def encode_view(self, batch: NamedTuple, view: View) -> Tensor:
+    def encode_view(self, batch: Any, view: View) -> Tensor:
         match view:
             case View.TEXT:
                 return self.backbone.encode_text(batch.text_ids, batch.text_mask)

@@ -3,7 +3,7 @@
 Shapes: B pairs, N patches, K kept patches, S image side in px, P patch side in px.
 """
 
-from typing import Self
+from typing import Any, Self
 
 import torch
 from torch import Tensor
@@ -36,7 +36,8 @@ class MaskedImageModelling(Objective):
 
     @classmethod
     def of(cls, config: ModelConfig) -> Self:
-        return cls(config.method.mim_layer, config.method.mim_decoder, config.model)
+        method: Any = config.method  # there is one where this objective is
+        return cls(method.mim_layer, method.mim_decoder, config.model)
 
     def forward(self, fusion: Fusion, features: dict[View, Tensor], batch: PairBatch) -> Loss:
         predicted = self.reconstruct(fusion, features, batch)

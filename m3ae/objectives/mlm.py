@@ -3,7 +3,7 @@
 Shapes: B pairs, L text tokens, M masked tokens, V vocabulary.
 """
 
-from typing import Self
+from typing import Any, Self
 
 import torch
 from torch import Tensor
@@ -35,7 +35,8 @@ class MaskedLanguageModelling(Objective):
 
     @classmethod
     def of(cls, config: ModelConfig) -> Self:
-        return cls(config.method.mlm_layer, config.method.mlm_decoder, config.model, config.vocabulary)
+        method: Any = config.method  # there is one where this objective is
+        return cls(method.mlm_layer, method.mlm_decoder, config.model, config.vocabulary)
 
     def forward(self, fusion: Fusion, features: dict[View, Tensor], batch: PairBatch) -> Loss:
         logits = self.logits(fusion, features, batch)

@@ -23,7 +23,7 @@ class PerturbedShards(Shards):
         super().__init__(clean.folder, clean.split, clean.encoding, clean.batches)
         self.clean, self.condition, self.protected = clean, condition, protected
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         return PerturbedShards, (self.clean, self.condition, self.protected)
 
     def row(self, number: int) -> dict[str, Any]:

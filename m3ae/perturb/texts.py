@@ -5,7 +5,7 @@ protected words does here: negations, sides, numbers, and whatever the caller ad
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +18,7 @@ PROTECTED = frozenset(NEGATIONS | SIDES | UNITS)
 Draw = np.random.Generator
 
 KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+LETTERS = "".join(KEYS)
 LOOKALIKES = {"l": "1", "i": "1", "o": "0", "s": "5", "b": "6", "g": "9", "z": "2", "e": "c", "c": "e", "u": "v", "n": "r", "m": "rn"}
 SYNONYMS = {
     "picture": "image",
@@ -161,7 +162,7 @@ def swapped(word: str, draw: Draw) -> str:
     return word[:place] + word[place + 1] + word[place] + word[place + 2 :]
 
 
-def at_letter(word: str, draw: Draw, change: Callable[[str], str], letters: object = "".join(KEYS)) -> str:
+def at_letter(word: str, draw: Draw, change: Callable[[str], str], letters: Container[str] = LETTERS) -> str:
     """Change one of the word's characters that are among `letters`."""
     places = [place for place, letter in enumerate(word) if letter.lower() in letters]
     place = places[int(draw.integers(len(places)))]

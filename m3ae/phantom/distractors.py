@@ -22,7 +22,8 @@ def wires(image: np.ndarray, still: Grid, rng: Generator) -> None:
         end = start + rng.uniform((-0.5, 0.4), (0.5, 0.9))
         middle = (start + end) / 2 + rng.uniform(-0.2, 0.2, 2)
         image += 0.18 * stroke(still, np.array([start, middle, end]), 0.018)
-        image[ellipse(still, *start, 0.035, 0.035)] += 0.25
+        x, y = start
+        image[ellipse(still, x, y, 0.035, 0.035)] += 0.25
 
 
 def collimate(image: np.ndarray, still: Grid, rng: Generator) -> None:

@@ -20,6 +20,12 @@ class Figure:
     latent: Latent | None
     words: tuple[int, ...]  # what its random numbers are made from
 
+    @property
+    def radiology(self) -> Latent:
+        """Return the latent record, of a release that holds radiology alone."""
+        assert self.latent is not None
+        return self.latent
+
 
 def draw(figure: Figure, folder: Path, image_px: int) -> list[list[int]]:
     """Draw the figure and save it under `folder`; return the boxes of its findings, in the record's order."""

@@ -5,13 +5,14 @@ labels, so that none of them can contradict another. Attributes are drawn indepe
 allows, lest one word of a caption give another away.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.random import Generator
 
+T = TypeVar("T")
 KINDS = ("cyst", "calcification", "abscess", "hemorrhage")
 DEVICES = ("", "needle", "stent")
 TRAIT_ORGAN = {"chest": "heart", "brain": "ventricles", "abdomen": "aorta"}  # the organ that may be enlarged
@@ -77,7 +78,7 @@ class Latent:
     device: str  # "" = none
 
     @property
-    def essence(self) -> tuple:
+    def essence(self) -> tuple[Any, ...]:
         """Return what every caption states: two records that share it may share a caption."""
         return (self.modality, self.technique, self.region, self.plane, self.findings)
 
@@ -97,7 +98,7 @@ class Latent:
         return {name: getattr(self, name) for name in names} | {"findings": findings}
 
 
-def pick(rng: Generator, choices: tuple | list) -> Any:
+def pick(rng: Generator, choices: Sequence[T]) -> T:
     """Return one of `choices`, all equally likely, with its own type (numpy's choice would change it)."""
     return choices[int(rng.integers(len(choices)))]
 
@@ -138,7 +139,7 @@ def draw_patients(rng: Generator, num_images: int, prefix: str, distinct: bool, 
 
     With `distinct`, no two records share their essence, so that no two images deserve the same caption.
     """
-    seen: set[tuple] = set()
+    seen: set[tuple[Any, ...]] = set()
     patient, left = -1, 0
     for _ in range(num_images):
         if left == 0:

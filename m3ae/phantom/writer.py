@@ -7,6 +7,7 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from m3ae.phantom.figure import Figure, draw
 from m3ae.phantom.layouts import medicat, melinda, roco, slake, vqa_med_2019, vqa_rad
@@ -73,13 +74,13 @@ def write_release(folder: Path, layout: ModuleType, params: PhantomParams, seed:
     write_json_lines(folder / "boxes.jsonl", box_rows(figures, drawn))
 
 
-def latent_rows(figures: list[Figure]) -> Iterator[dict]:
+def latent_rows(figures: list[Figure]) -> Iterator[dict[str, Any]]:
     for figure in figures:
         if figure.latent is not None:
             yield {"image": figure.path, "split": figure.split, "patient": figure.patient, **figure.latent.as_row()}
 
 
-def box_rows(figures: list[Figure], drawn: Iterator[list[list[int]]]) -> Iterator[dict]:
+def box_rows(figures: list[Figure], drawn: Iterator[list[list[int]]]) -> Iterator[dict[str, Any]]:
     for figure, boxes in zip(figures, drawn, strict=True):
         for finding, box in zip(figure.latent.findings if figure.latent else (), boxes, strict=True):
             yield {"image": figure.path, "finding": finding.kind, "box": box}

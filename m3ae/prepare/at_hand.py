@@ -14,7 +14,7 @@ from m3ae.prepare.images import grey_or_colour, load, read_file, refuse_no_file,
 from m3ae.prepare.params import DicomWindow
 from m3ae.prepare.unusable import DECODER_ERRORS, UnusableImage, reason_of, refuse_size
 
-AtHand = str | os.PathLike | Image.Image | np.ndarray
+AtHand = str | os.PathLike[str] | Image.Image | np.ndarray
 CHANNELS = (1, 3, 4)
 
 

@@ -7,6 +7,7 @@ read rightly is dropped by name. Shapes: H, W size in px.
 
 import math
 import re
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageMode
@@ -29,7 +30,7 @@ def eight_bit(image: Image.Image, content: bytes | None) -> Image.Image:
     is_grey = is_deep_grey(image)
     if not is_grey and not is_deep_colour(image, content):
         return image
-    if image.format == "TIFF":
+    if tiff.is_tiff(image):
         tiff.in_native_order(image)
     image.load()  # raises where the file is cut, which OpenCV does not
     turn = orientation(image)
@@ -44,7 +45,7 @@ def is_deep_grey(image: Image.Image) -> bool:
 
 
 def is_signed_byte(image: Image.Image) -> bool:
-    return image.format == "TIFF" and image.mode == "L" and tiff.sample_format(image.tag_v2) == tiff.SIGNED
+    return tiff.is_tiff(image) and image.mode == "L" and tiff.sample_format(image.tag_v2) == tiff.SIGNED
 
 
 def grey_samples(image: Image.Image) -> np.ndarray:
@@ -52,7 +53,7 @@ def grey_samples(image: Image.Image) -> np.ndarray:
     samples = array_of(image)
     if is_signed_byte(image):
         return samples.view(np.int8)
-    if image.mode == "I" and image.format == "TIFF" and (tiff.depth(image.tag_v2), tiff.sample_format(image.tag_v2)) == (32, tiff.UNSIGNED):
+    if image.mode == "I" and tiff.is_tiff(image) and (tiff.depth(image.tag_v2), tiff.sample_format(image.tag_v2)) == (32, tiff.UNSIGNED):
         return samples.view(np.uint32)
     if "transparency" in image.info:
         samples[samples == image.info["transparency"]] = 0
@@ -70,20 +71,21 @@ def array_of(image: Image.Image) -> np.ndarray:
 
 def is_negative(image: Image.Image) -> bool:
     """Return whether the least sample is white; where samples have 8 bits Pillow sees to it."""
-    return image.format == "TIFF" and image.tag_v2.get(tiff.PHOTOMETRIC) == tiff.WHITE_IS_ZERO
+    return tiff.is_tiff(image) and image.tag_v2.get(tiff.PHOTOMETRIC) == tiff.WHITE_IS_ZERO
 
 
 def is_deep_colour(image: Image.Image, content: bytes | None) -> bool:
     """Return whether a file's samples of colour have more than the 8 bits that Pillow's mode has."""
     if image.mode in DEEP_MODES:
         return False
+    if tiff.is_tiff(image):
+        return tiff.depth(image.tag_v2) > 8
+    tiles: Any = getattr(image, "tile", ())
     match image.format:
-        case "TIFF":
-            return tiff.depth(image.tag_v2) > 8
         case "PNG":
-            return bool(DEEP_PNG.search(str(image.tile)))
+            return bool(DEEP_PNG.search(str(tiles)))
         case "PPM":
-            return image.mode == "RGB" and any(tile.codec_name == "ppm" and tile.args[1] > 255 for tile in image.tile)
+            return image.mode == "RGB" and any(tile.codec_name == "ppm" and tile.args[1] > 255 for tile in tiles)
         case "JPEG2000":
             return max(depths(content or b""), default=0) > 8
     return False
@@ -104,7 +106,7 @@ def colour_samples(image: Image.Image, content: bytes | None) -> np.ndarray:
     """
     import cv2  # few releases have such images
 
-    is_apart = image.format == "TIFF" and image.tag_v2.get(tiff.PLANES) == tiff.APART
+    is_apart = tiff.is_tiff(image) and image.tag_v2.get(tiff.PLANES) == tiff.APART
     if not content or image.mode not in ("RGB", "RGBA") or is_apart or image.tell():
         raise UnusableImage("deep colour image")
     shape, is_transparent = (image.height, image.width), image.has_transparency_data
@@ -118,7 +120,7 @@ def colour_samples(image: Image.Image, content: bytes | None) -> np.ndarray:
     return samples if is_transparent else samples[..., :3]
 
 
-def decoded(content: bytes, cv2) -> np.ndarray | None:
+def decoded(content: bytes, cv2: Any) -> np.ndarray | None:
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # remarks on colour spaces
     try:
         return cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)

@@ -70,7 +70,7 @@ def prepare(name: str, folder: Path, found: Found, out: Path, choices: Choices, 
         survey, parts = write_parts(name, folder, found, choices, workers, EVERYTHING, state)
         answers = survey.answer_list(answer_source(choices.protocol, choices.answers))
         with new_folder(out) as partial:
-            figures = write_answers(partial, answers)
+            figures: dict[str, Any] = write_answers(partial, answers)
             figures |= assemble(parts, partial, header(name, found, choices))
             figures |= {"texts": {"read": survey.num_texts, "kept": num_texts(partial)}}
         shared_state.say_assembled()
@@ -117,7 +117,8 @@ def assemble(parts: list[Path], out: Path, header: Header) -> dict[str, Any]:
 
     Partition 12 becomes <split>-00012.arrow.
     """
-    tally, shards = Tally(), {split: [] for split in Split}
+    tally = Tally()
+    shards: dict[Split, list[dict[str, Any]]] = {split: [] for split in Split}
     for part in parts:
         tally.dropped += read_dropped(part)
         for split, entry in open_manifest(part)["splits"].items():
@@ -150,7 +151,7 @@ def published(name: str, survey: Survey, choices: Choices, answers: list[str]) -
 
 def wanted(name: str, folder: Path, choices: Choices) -> Iterator[Record | Dropped]:
     """Yield the release's records, of which what was not chosen is dropped."""
-    options = {"slake": {"languages": choices.languages}, "melinda": {"label": choices.melinda_label}}
+    options: dict[str, dict[str, Any]] = {"slake": {"languages": choices.languages}, "melinda": {"label": choices.melinda_label}}
     return licensed(distinct(CATALOGUE[name].read(folder, **options.get(name, {})), folder), folder, choices.licences)
 
 

@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 from m3ae.prepare.answers import as_given, normalised, normalised_answers
 from m3ae.prepare.fingerprint import fingerprint
-from m3ae.prepare.images import UnusableImage, encoded, load, resized
+from m3ae.prepare.images import encoded, load, resized
 from m3ae.prepare.params import PrepareParams
 from m3ae.prepare.texts import MOST_CHARACTERS, MOST_IN_ANSWER, cleaned, long_enough
+from m3ae.prepare.unusable import UnusableImage
 from m3ae.releases.readers.published import Dropped, within
 from m3ae.releases.record import Record
 from m3ae.shards.format import Row
@@ -98,7 +99,8 @@ def stored(
         pixels = resized(load(path, release, params.max_pixels, content, params.dicom_window, image_folders), params.image_px)
     except UnusableImage as error:
         return str(error)
-    return StoredImage(encoded(pixels, params.encoding), *pixels.shape, fingerprint(pixels))
+    height, width, channels = pixels.shape
+    return StoredImage(encoded(pixels, params.encoding), height, width, channels, fingerprint(pixels))
 
 
 remembered = lru_cache(maxsize=NUM_REMEMBERED)(stored)

@@ -4,7 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, TypeGuard
 
 from m3ae.prepare.answers import answer_list, class_list
 from m3ae.prepare.rows import task_answers
@@ -82,7 +82,7 @@ class Survey:
             if chosen_on_test and isinstance(record, Record) and record.split is Split.TEST:
                 yield replace(record, split=Split.VALIDATION)
 
-    def repeats_test(self, record: Record | Dropped) -> bool:
+    def repeats_test(self, record: Record | Dropped) -> TypeGuard[Record]:
         """Return whether a training row asks what a test row asks about the same image, and has the same answer."""
         if not self.tested or not isinstance(record, Record) or record.split is not Split.TRAIN:
             return False

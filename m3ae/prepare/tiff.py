@@ -3,7 +3,9 @@
 import io
 from collections.abc import Iterator
 from itertools import islice
+from typing import Any, TypeGuard
 
+from PIL import Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2, TiffImageFile
 
 from m3ae.prepare.unusable import UnusableImage
@@ -20,6 +22,10 @@ MOST_PAGES = 1000  # a file whose pages are in a ring, or of nothing else, has a
 NATIVE = {"I;16BS": "I;16NS", "I;32BS": "I;32NS", "F;32BF": "F;32NF"}
 
 Tags = ImageFileDirectory_v2
+
+
+def is_tiff(image: Image.Image) -> TypeGuard[TiffImageFile]:
+    return image.format == "TIFF"
 
 
 def pages(content: bytes) -> Iterator[Tags]:
@@ -54,9 +60,10 @@ def is_beside(tags: Tags) -> bool:
 
 def in_native_order(image: TiffImageFile) -> None:
     """Set right how Pillow reads compressed deep samples: libtiff has put them in this machine's order, and Pillow does it again."""
+    tiles: list[Any] = image.tile
     image.tile = [
         tile._replace(args=(NATIVE.get(tile.args[0], tile.args[0]), *tile.args[1:])) if tile.codec_name == "libtiff" else tile
-        for tile in image.tile
+        for tile in tiles
     ]
 
 

@@ -62,5 +62,7 @@ def end_with_parent() -> None:
 
 
 def wait_for_parent() -> None:
-    multiprocessing.parent_process().join()
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
     os._exit(1)

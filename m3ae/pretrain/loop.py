@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
+from m3ae.batches.order import InOrder
 from m3ae.batches.pairs import PairBatch, PairBatches
 from m3ae.engine.engine import Diverged, Engine
 from m3ae.engine.processes import is_first
@@ -18,7 +19,7 @@ from m3ae.pretrain.params import PretrainParams
 from m3ae.pretrain.resume import ResumeState
 from m3ae.pretrain.speed import Speed
 from m3ae.pretrain.spikes import Spikes, told
-from m3ae.progress import bar
+from m3ae.progress import Bar, bar
 
 NUM_CURVE_POINTS, NUM_LIVE_POINTS = 100, 1000
 
@@ -88,7 +89,7 @@ class Pretraining:
         """Return how many spikes all processes saw together; all of them must ask."""
         return int(summed_over_processes(torch.tensor(self.spikes.count)))
 
-    def after(self, step: int, progress: tqdm) -> None:
+    def after(self, step: int, progress: Bar) -> None:
         """Do what is due after a step: note, validate, save, stop. Saving comes last, so that a resumed run repeats none of it.
 
         Raises SystemExit, status `EXIT_STATUS`, once the state is saved of a run that is asked to stop.
@@ -117,7 +118,7 @@ class Pretraining:
         self.curves.training.append({"step": step, **mean_losses(self.recent), "learning_rate": self.engine.learning_rates["encoders"]})
         self.recent = self.new_tallies()
 
-    def note_live(self, step: int, progress: tqdm) -> None:
+    def note_live(self, step: int, progress: Bar) -> None:
         """Add a row to the live log, and update the progress bar."""
         losses, speed, rates = mean_losses(self.latest), self.speed.figures(), self.engine.learning_rates
         self.latest = self.new_tallies()
@@ -142,6 +143,7 @@ class Pretraining:
         return Tallies([*self.engine.learner.tally_names(), "total"])
 
     def figures(self, only: tuple[str, ...] = (), change: Callable[[PairBatch], PairBatch] = lambda batch: batch) -> dict[str, float]:
+        assert isinstance(self.validation.order, InOrder)
         return self.engine.tallies(self.validation, len(self.validation.order), only, change)
 
     def final_figures(self) -> dict[str, dict[str, float]]:

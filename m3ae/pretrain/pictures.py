@@ -10,7 +10,7 @@ from torch import Tensor
 from m3ae.batches.images import to_pixels
 from m3ae.batches.pairs import PairBatch
 from m3ae.objectives.learner import Learner
-from m3ae.objectives.mim import painted, patches, unpatched
+from m3ae.objectives.mim import MaskedImageModelling, painted, patches, unpatched
 
 GAP_PX, HIDDEN_GREY = 4, 0.0
 
@@ -24,7 +24,7 @@ def reconstruction_strip(learner: Learner, batch: PairBatch, patch_px: int, path
     learner.eval()
     rows = [batch.images, kept_only(batch.images, batch, patch_px, torch.full_like(batch.images, HIDDEN_GREY))]
     if "mim" in learner.objectives:
-        objective = learner.objectives["mim"]
+        objective: MaskedImageModelling = learner.objectives["mim"]
         features = learner.encode(batch, set(objective.views))
         predicted = painted(objective.reconstruct(learner.backbone.fusion, features, batch), batch.images, patch_px)
         rows.append(kept_only(batch.images, batch, patch_px, predicted))

@@ -10,7 +10,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch.distributed as dist
 from torch import get_num_threads
@@ -24,6 +24,7 @@ from m3ae.engine.engine import Engine
 from m3ae.engine.processes import is_first
 from m3ae.pretrain.universal import universal
 
+T = TypeVar("T")
 COMPLETE, LOCK = "complete.json", "in-use.lock"
 NUM_KEPT = 2  # the newest, and one before it should the disk have spoilt the newest
 
@@ -142,9 +143,9 @@ def number(checkpoint: Path) -> int:
     return int(checkpoint.name.removeprefix("step-"))
 
 
-def from_first(function: Callable[[], Path | None]) -> Path | None:
+def from_first(function: Callable[[], T]) -> T:
     """Return on all processes what `function` finds on the first, which alone calls it."""
-    found = [function() if is_first() else None]
+    found: list[Any] = [function() if is_first() else None]
     dist.broadcast_object_list(found)
     return found[0]
 

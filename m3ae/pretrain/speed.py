@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Callable
-from typing import NamedTuple
 
 import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
+from m3ae.batches.pairs import PairBatch
 from m3ae.objectives.learner import Learner
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
@@ -36,7 +36,7 @@ def synchronise(device: torch.device) -> None:
 
 
 @torch.no_grad()
-def operations_a_pair(learner: Learner, batch: NamedTuple) -> float:
+def operations_a_pair(learner: Learner, batch: PairBatch) -> float:
     """Return the operations of one pair's forward and backward pass, counted on the forward pass of `batch`.
 
     It draws no random number and changes no weight. Attention is counted as the matrix products that it is: the counter knows no fused

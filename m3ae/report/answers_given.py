@@ -64,7 +64,7 @@ def block(result: Result, asked: Asked, inputs: Inputs) -> AnswersGiven:
     paths = [path for seed in asked.seeds if (path := inputs.predictions(result.entry.name, seed)).is_file()]
     if not paths:
         return AnswersGiven(result.entry.title, result.synthetic, "no predictions were written")
-    rows = polars.concat([polars.read_parquet(path, columns=COLUMNS) for path in paths])
+    rows = polars.concat([polars.read_parquet(path, columns=list(COLUMNS)) for path in paths])
     concentrations = tuple(concentration(kind, part) for kind in KINDS if len(part := rows.filter(polars.col("answer_kind") == kind)))
     return AnswersGiven(result.entry.title, result.synthetic, "", len(rows), len(paths), most_given(rows), concentrations)
 

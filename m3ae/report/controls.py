@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from m3ae.report import tables
 from m3ae.report.benchmark import ANSWERING
@@ -33,26 +34,26 @@ class Controls:
     missing: str = ""
 
 
-def controls(results: Sequence[Result], metrics: dict | None) -> list[Controls]:
+def controls(results: Sequence[Result], metrics: dict[str, Any] | None) -> list[Controls]:
     """Return a block for each task that gives answers; `metrics` is what the stage `controls` left, None where it left nothing."""
     return [block(result, (metrics or {}).get(result.entry.name)) for result in results if result.entry.kind in ANSWERING]
 
 
-def block(result: Result, found: dict | None) -> Controls:
+def block(result: Result, found: dict[str, Any] | None) -> Controls:
     rows = {score: values(result, found, score) for score in ANSWERS}
     measured = tuple((score, row) for score, row in rows.items() if any(value is not None for value in row))
     missing = result.missing or "; ".join(filter(None, (result.remark, absence(found))))
     return Controls(result.entry.title, result.synthetic or bool(found and found.get("synthetic")), measured, missing)
 
 
-def values(result: Result, found: dict | None, score: str) -> tuple[float | None, ...]:
+def values(result: Result, found: dict[str, Any] | None, score: str) -> tuple[float | None, ...]:
     row = result.row(score)
     fitted = (value_at(found, f"{name}.{score}") for name in FITTED)
     majority, *trained = (row.reference, row.scratch, row.pretrained) if row else (None, None, None)
     return majority, *fitted, *(mean.mean if mean else None for mean in trained)
 
 
-def absence(found: dict | None) -> str:
+def absence(found: dict[str, Any] | None) -> str:
     """Return why a task has no controls, "" where it has some."""
     if found is None:
         return "controls not measured: no metric file names the task"

@@ -5,6 +5,7 @@ from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars
@@ -20,7 +21,7 @@ LONGEST_SIDE_PX, THUMBNAIL_PX = 224, 72
 LONGEST_TEXT = 240  # characters
 RANKED = {"rank_of_image_text", "rank_of_text_image"}  # the columns that tell the forms of predictions apart
 ANSWERED = {"question", "best_scores", "score"}
-Card = Callable[[dict, str, str], "Example"]  # (row, picture, licence) -> the card
+Card = Callable[[dict[str, Any], str, str], "Example"]  # (row, picture, licence) -> the card
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def cards(rows: polars.DataFrame, card: Card, album: "Album") -> tuple[Example, 
     return tuple(card(row, *album.show(row["image_id"])) for row in chosen.iter_rows(named=True))
 
 
-def answer_card(row: dict, picture: str, licence: str) -> Example:
+def answer_card(row: dict[str, Any], picture: str, licence: str) -> Example:
     facts = {"truth": " or ".join(row["truth"]) or "(none)", "prediction": row["prediction"], "probability": f"{row['sureness']:.3f}"}
     choices = (Choice(text, score, text in row["truth"]) for text, score in zip(row["best"], row["best_scores"], strict=True))
     return Example(row["image_id"], shortened(row["question"]), tuple(facts.items()), picture, licence, tuple(choices))
@@ -120,7 +121,7 @@ def rank_card(rows: polars.DataFrame, album: "Album") -> Card:
     """Return a maker of cards that says every rank out of all pairs, and shows an image of each text that was ranked first."""
     num_pairs, images = len(rows), dict(zip(reversed(rows["truth"]), reversed(rows["image_id"]), strict=True))
 
-    def card(row: dict, picture: str, licence: str) -> Example:
+    def card(row: dict[str, Any], picture: str, licence: str) -> Example:
         facts = (
             ("its text ranked", f"{row['rank_of_image_text'] + 1} of {num_pairs}"),
             ("its image ranked", f"{row['rank_of_text_image'] + 1} of {num_pairs}"),
@@ -148,7 +149,7 @@ class Album:
 
     def show(self, image_id: str, longest_px: int = LONGEST_SIDE_PX) -> tuple[str, str]:
         """Return (thumbnail as a data URI, licence as published); both "" where the shards do not hold the image."""
-        if image_id not in self.places:
+        if self.shards is None or image_id not in self.places:
             return "", ""
         place = self.places[image_id]
         return picture_of(self.shards.pixels(place), longest_px), self.shards.row(place)["licence"] or ""

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from m3ae.report.vector import FIRST, NEUTRAL, SECOND, Picture, picture, styled
 
 NUM_WINDOWS = 40  # the running mean spans this share of the run
+Line = tuple[list[float], list[float]]  # steps, values
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def read_table(path: Path) -> polars.DataFrame:
     return polars.read_csv(path, infer_schema_length=None, raise_if_empty=False) if path.is_file() else polars.DataFrame()
 
 
-def series(table: polars.DataFrame, column: str) -> tuple[list[float], list[float]]:
+def series(table: polars.DataFrame, column: str) -> Line:
     """Return (steps, values) where a finite value was recorded."""
     if not column or column not in table.columns or "step" not in table.columns:
         return [], []
@@ -75,14 +76,14 @@ def draw(curve: Curve, train: polars.DataFrame, validation: polars.DataFrame, le
         return picture(figure, f"loss_{curve.name}", described(curve, *lines))
 
 
-def described(curve: Curve, train: tuple, validation: tuple) -> str:
+def described(curve: Curve, train: Line, validation: Line) -> str:
     """Return what the picture tells, in a sentence: how far each line falls or rises."""
     lines = {"train": train, "validation": validation}
     told = [f"{name} from {values[0]:.3g} to {values[-1]:.3g}" for name, (_, values) in lines.items() if values]
     return f"{curve.title} over the optimiser's steps: {', '.join(told) or 'nothing recorded'}"
 
 
-def plot_lines(axes: Axes, train: tuple, validation: tuple) -> bool:
+def plot_lines(axes: Axes, train: Line, validation: Line) -> bool:
     """Draw what is there; return False where nothing is."""
     steps, values = train
     if steps:

@@ -4,11 +4,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars
 
 from m3ae.evaluate.intervals import Interval, gain_interval, score_interval
-from m3ae.evaluate.items import MAIN, items
+from m3ae.evaluate.items import MAIN, items, mean
 from m3ae.report.categories import Category, categories
 from m3ae.report.inputs import Inputs
 from m3ae.report.measured import Asked, Result
@@ -61,7 +62,7 @@ def tables(result: Result, asked: Asked, inputs: Inputs, start: str) -> list[Pat
     return [path for path in paths if path.is_file()]
 
 
-def block(category: Category, score: str, ours: Sequence[dict], theirs: Sequence[dict]) -> Grouped:
+def block(category: Category, score: str, ours: Sequence[dict[str, Any]], theirs: Sequence[dict[str, Any]]) -> Grouped:
     mine, others = ([with_group(found[score], category) for found in runs] for runs in (ours, theirs))
     sizes = Counter(mine[0]["group"].drop_nulls())
     named = sorted(sizes, key=lambda name: (-sizes[name], name))
@@ -93,4 +94,4 @@ def group(name: str, ours: Runs, theirs: Runs) -> Group:
 
 
 def percent(runs: Runs) -> float:
-    return 100 * polars.concat([rows.select("right") for rows in runs])["right"].mean()
+    return 100 * mean(polars.concat([rows.select("right") for rows in runs])["right"])

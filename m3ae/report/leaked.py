@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import polars
 
@@ -43,7 +44,7 @@ def leaked_pairs(inputs: Inputs) -> list[LeakedPair]:
     return [pair(row, inputs, album) for row in polars.read_parquet(path).head(NUM_PAIRS).iter_rows(named=True)]
 
 
-def pair(row: dict, inputs: Inputs, album: Albums) -> LeakedPair:
+def pair(row: dict[str, Any], inputs: Inputs, album: Albums) -> LeakedPair:
     release, task = row["pretrain_release"], row["task"]
     trained = inputs.data / "shards" / "pretrain" / release if release else inputs.shards(task)
     return LeakedPair(

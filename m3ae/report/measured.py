@@ -96,7 +96,7 @@ def result(entry: Entry, asked: Asked, inputs: Inputs) -> Result:
     return Result(entry, measured, is_synthetic(runs), remark=remark, validation=validation_row(entry, runs, inputs))
 
 
-def validation_row(entry: Entry, runs: Sequence[dict], inputs: Inputs) -> Row | None:
+def validation_row(entry: Entry, runs: Sequence[dict[str, Any]], inputs: Inputs) -> Row | None:
     """Return the overall scores on validation; None unless every run has them."""
     if not all("validation" in run for run in runs):
         return None
@@ -104,7 +104,7 @@ def validation_row(entry: Entry, runs: Sequence[dict], inputs: Inputs) -> Row | 
     return row(entry, "overall", [run["validation"] for run in runs], {}, scored)
 
 
-def tested_items(entry: Entry, runs: Sequence[dict], start: str, inputs: Inputs, split: str = "test") -> list[Items]:
+def tested_items(entry: Entry, runs: Sequence[dict[str, Any]], start: str, inputs: Inputs, split: str = "test") -> list[Items]:
     """Return the items of each run's scores; none where predictions are missing."""
     if entry.name == ZERO_SHOT:
         paths = [inputs.zero_shot_predictions()] if start == "pretrained" else []
@@ -113,19 +113,19 @@ def tested_items(entry: Entry, runs: Sequence[dict], start: str, inputs: Inputs,
     return [items(polars.read_parquet(path)) for path in paths] if all(path.is_file() for path in paths) else []
 
 
-def scores_of(entry: Entry, run: dict, start: str) -> dict | None:
+def scores_of(entry: Entry, run: dict[str, Any], start: str) -> dict[str, Any] | None:
     """Return the scores of a run's model that started from `start`; zero-shot retrieval's stand by themselves."""
     if entry.name == ZERO_SHOT:
         return run if start == "pretrained" else None
     return run.get(start)
 
 
-def present(files: dict[str, dict | None]) -> tuple[list[dict], dict[str, dict | None]]:
+def present(files: dict[str, dict[str, Any] | None]) -> tuple[list[dict[str, Any]], dict[str, dict[str, Any] | None]]:
     """Return the runs that measured something, and the others by name."""
     return [run for run in files.values() if run and run.get("found")], {n: r for n, r in files.items() if not (r and r.get("found"))}
 
 
-def reason(entry: Entry, absent: dict[str, dict | None], releases: str) -> str:
+def reason(entry: Entry, absent: dict[str, dict[str, Any] | None], releases: str) -> str:
     """Say why no run has scores; a stage that knows better than "the release is absent" says so in its file."""
     told = [run for run in absent.values() if run is not None]
     if told and told[0].get("reason"):
@@ -135,7 +135,7 @@ def reason(entry: Entry, absent: dict[str, dict | None], releases: str) -> str:
     return "not measured: no metric file"
 
 
-def is_synthetic(runs: Sequence[dict | None]) -> bool:
+def is_synthetic(runs: Sequence[dict[str, Any] | None]) -> bool:
     return any(bool(run and run.get("synthetic")) for run in runs)
 
 
@@ -143,7 +143,7 @@ def published_rows(entry: Entry) -> tuple[Row, ...]:
     return tuple(row(entry, score, [], {}, {}) for score in entry.scores if score in entry.published.paper)
 
 
-def row(entry: Entry, score: str, runs: Sequence[dict], counts: dict[str, int], tested: dict[str, list[Items]]) -> Row:
+def row(entry: Entry, score: str, runs: Sequence[dict[str, Any]], counts: dict[str, int], tested: dict[str, list[Items]]) -> Row:
     ours, theirs = ([found[score] for found in tested.get(start, ()) if score in found] for start in ("pretrained", "scratch"))
     pretrained, scratch = ([value_at(scores_of(entry, run, start), score) for run in runs] for start in ("pretrained", "scratch"))
     return Row(
@@ -158,7 +158,7 @@ def row(entry: Entry, score: str, runs: Sequence[dict], counts: dict[str, int], 
     )
 
 
-def reference_of(run: dict, score: str) -> float | None:
+def reference_of(run: dict[str, Any], score: str) -> float | None:
     """Return the majority answer's score; for retrieval chance, which may be stated once for both directions."""
     names = (f"majority.{score}", f"chance.{score}", f"chance.{score.split('.')[-1]}")
     return next((value for name in names if (value := value_at(run, name)) is not None), None)
@@ -179,7 +179,7 @@ def over_seeds(values: Sequence[float | None], tested: Sequence[polars.DataFrame
     return Score(fmean(known), deviation, len(known), score_interval(tested) if tested else None)
 
 
-def test_rows(entry: Entry, run: dict, tested: Sequence[Items]) -> dict[str, int]:
+def test_rows(entry: Entry, run: dict[str, Any], tested: Sequence[Items]) -> dict[str, int]:
     """Return score -> n. The metric file tells n over all rows; how many are open or closed stands in the predictions."""
     total = run.get("pairs") if entry.name == ZERO_SHOT else run.get("test_rows")
     counts = dict.fromkeys(entry.scores or ("overall",), total)

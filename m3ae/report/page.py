@@ -77,19 +77,20 @@ def render(**content: Any) -> str:
     return rendered(TEMPLATE, stylesheet=STYLESHEET, tables=tables, notes=NOTES, paper=PAPER, **content)
 
 
-def synthetic_flags(results: Sequence[Result], releases: Sequence[tables.DataRow], pretrain: dict | None) -> list[bool]:
+def synthetic_flags(results: Sequence[Result], releases: Sequence[tables.DataRow], pretrain: dict[str, Any] | None) -> list[bool]:
     """Return one entry for each metric file that is there: whether its data are synthetic."""
-    found = [part.synthetic for part in (*results, *releases) if not part.missing]
+    parts: list[Result | tables.DataRow] = [*results, *releases]
+    found = [part.synthetic for part in parts if not part.missing]
     return [*found, *([is_synthetic([pretrain])] if pretrain else [])]
 
 
-def levels(pretrain: dict | None) -> dict[str, tuple[float, str]]:
+def levels(pretrain: dict[str, Any] | None) -> dict[str, tuple[float, str]]:
     """Return what the curves are to be compared with: ITM's loss of guessing, in nats, and MIM's of predicting zero for every pixel."""
     zero = value_at(pretrain, "mim.loss_predicting_zero")
     return {"itm": (log(2), "guessing")} | ({} if zero is None else {"mim": (zero, "predicting zero")})
 
 
-def pretrain_rows(pretrain: dict | None) -> list[tuple[str, str, str, str]]:
+def pretrain_rows(pretrain: dict[str, Any] | None) -> list[tuple[str, str, str, str]]:
     """Return (objective, validation loss, accuracy, what to compare with) for each objective of the run."""
     present = {name: pretrain[name] for name in OBJECTIVES if pretrain and name in pretrain}
     return [
@@ -98,7 +99,7 @@ def pretrain_rows(pretrain: dict | None) -> list[tuple[str, str, str, str]]:
     ]
 
 
-def beside(objective: str, measured: dict) -> str:
+def beside(objective: str, measured: dict[str, Any]) -> str:
     if objective == "mlm":
         return f"MLM accuracy with another pair's image: {percent(value_at(measured, 'accuracy_shuffled_image'))}"
     if objective == "mim":

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from m3ae.evaluate.items import MAIN
 from m3ae.report import tables
@@ -30,7 +31,7 @@ class Line:
     cells: tuple[str, ...]
 
 
-def robustness(metrics: dict | None) -> list[Line]:
+def robustness(metrics: dict[str, Any] | None) -> list[Line]:
     """Return a line for each score of each model; `metrics` is what the stage `robustness` left, None where it left nothing."""
     return [
         Line(TASKS[task].title, title, LABELS[score], found["synthetic"], cells(found[start], score))
@@ -41,13 +42,13 @@ def robustness(metrics: dict | None) -> list[Line]:
     ]
 
 
-def cells(model: dict, score: str) -> tuple[str, ...]:
+def cells(model: dict[str, Any], score: str) -> tuple[str, ...]:
     missing = [model.get(f"missing_{half}-100") for half in ("image", "text")]
     clean, *without = (tables.number(value_at(part, score)) for part in (model["clean"], *missing))
     return clean, *(spoilt(model.get(family), score) for family in ("image", "text")), *without
 
 
-def spoilt(family: dict | None, score: str) -> str:
+def spoilt(family: dict[str, Any] | None, score: str) -> str:
     """Return `74.3 (−2.4%)`; a family's scores are flat, by their dotted names."""
     if family is None:
         return tables.NOTHING

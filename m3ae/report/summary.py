@@ -12,7 +12,7 @@ from m3ae.report.published import ZERO_SHOT
 DIRECTIONS = ("text_to_image", "image_to_text")
 
 
-def summary(results: Sequence[Result], pretrain: dict | None, found: dict | None) -> dict[str, Any]:
+def summary(results: Sequence[Result], pretrain: dict[str, Any] | None, found: dict[str, Any] | None) -> dict[str, Any]:
     """Return report.json's content: scores in percent, gains in points; what was not measured has no key."""
     parts = {
         "question_answering": question_answering(results),
@@ -27,34 +27,34 @@ def summary(results: Sequence[Result], pretrain: dict | None, found: dict | None
 def question_answering(results: Sequence[Result]) -> dict[str, Any]:
     """Return means over the question-answering tasks that have both a pre-trained and a from-scratch score, and the means' intervals."""
     overall = [result.row("overall") for result in results if result.entry.kind == "answer"]
-    rows = [row for row in overall if row and row.pretrained and row.scratch]
+    rows = [(row, row.pretrained, row.scratch) for row in overall if row and row.pretrained and row.scratch]
     if not rows:
         return {}
-    parts = {
-        "pretrained": [(row.pretrained.mean, row.pretrained.interval) for row in rows],
-        "scratch": [(row.scratch.mean, row.scratch.interval) for row in rows],
-        "gain": [(row.gain, row.gain_interval) for row in rows],
+    parts: dict[str, list[tuple[Any, Any]]] = {
+        "pretrained": [(pretrained.mean, pretrained.interval) for _, pretrained, _ in rows],
+        "scratch": [(scratch.mean, scratch.interval) for _, _, scratch in rows],
+        "gain": [(row.gain, row.gain_interval) for row, _, _ in rows],
     }
     means = {name: fmean(mean for mean, _ in part) for name, part in parts.items()}
     intervals = {name: mean_interval(*zip(*part, strict=True))._asdict() for name, part in parts.items() if all(known for _, known in part)}
     return means | ({"intervals": intervals} if intervals else {})
 
 
-def zero_shot(found: dict | None) -> dict[str, Any]:
+def zero_shot(found: dict[str, Any] | None) -> dict[str, Any]:
     """Return the recalls each way, and how many times chance R@1 is."""
     if not (found and found.get("found")):
         return {}
-    times = {way: value_at(found, f"{way}.r1") / chance for way in DIRECTIONS if (chance := value_at(found, f"chance.{way}.r1"))}
+    times = {way: found[way]["r1"] / chance for way in DIRECTIONS if (chance := value_at(found, f"chance.{way}.r1"))}
     return {way: found[way] for way in DIRECTIONS} | {"r1_times_chance": times, "pairs": found["pairs"]}
 
 
-def mlm_gain(pretrain: dict | None) -> float | None:
+def mlm_gain(pretrain: dict[str, Any] | None) -> float | None:
     """Return the points of MLM accuracy that the own image brings over another pair's; the file holds shares of 1."""
     own, shuffled = value_at(pretrain, "mlm.accuracy"), value_at(pretrain, "mlm.accuracy_shuffled_image")
     return None if own is None or shuffled is None else 100 * (own - shuffled)
 
 
-def mim_gain(pretrain: dict | None) -> float | None:
+def mim_gain(pretrain: dict[str, Any] | None) -> float | None:
     """Return by how many percent MIM's validation loss lies below that of predicting zero."""
     loss, zero = value_at(pretrain, "mim.loss"), value_at(pretrain, "mim.loss_predicting_zero")
     return None if loss is None or not zero else 100 * (1 - loss / zero)

@@ -180,7 +180,7 @@ class LeakRow:
 WHERE = {"in_pretraining": "pre-training data", "inside_the_task": "the task's own training split"}
 
 
-def leak_rows(counts: dict | None) -> list[LeakRow] | None:
+def leak_rows(counts: dict[str, Any] | None) -> list[LeakRow] | None:
     """Return what the audit found in the splits that scores depend on; None where there was no audit."""
     if counts is None:
         return None
@@ -189,7 +189,7 @@ def leak_rows(counts: dict | None) -> list[LeakRow] | None:
     return [row for row in rows if row.same or row.near or row.texts]
 
 
-def leak_row(counts: dict, where: str, task: str, split: str, title: str) -> LeakRow:
+def leak_row(counts: dict[str, Any], where: str, task: str, split: str, title: str) -> LeakRow:
     images = counts["images"][where].get(task, {}).get(split, {})
     texts = counts["texts"][where].get(task, {}).get(split, 0)
     return LeakRow(title, split, WHERE[where], images.get("same", 0), images.get("near", 0), texts)
@@ -200,7 +200,7 @@ def data_rows(inputs: Inputs, asked: Asked) -> list[DataRow]:
     return [data_row(release.name, inputs.metrics(f"prepare/{name}"), asked) for name, release in CATALOGUE.items()]
 
 
-def data_row(title: str, counts: dict | None, asked: Asked) -> DataRow:
+def data_row(title: str, counts: dict[str, Any] | None, asked: Asked) -> DataRow:
     if counts is None:
         return DataRow(title, "not prepared: no metric file")
     if not counts.get("found"):

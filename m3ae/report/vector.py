@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 import matplotlib
+from matplotlib.typing import RcKeyType
 
 matplotlib.use("Agg")
 
@@ -16,7 +18,7 @@ from matplotlib.figure import Figure
 from m3ae.report.theme import COLOURS, STYLESHEET, light
 
 TEXT, SOFT, LINE, FIRST, SECOND, NEUTRAL = map(light, ("text", "soft", "line", "accent", "second", "neutral"))
-STYLE = {
+STYLE: dict[RcKeyType, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
     "text.color": TEXT,

@@ -127,7 +127,7 @@ class Shards:
     def __len__(self) -> int:
         return self.ends[-1] if self.ends else 0
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         return reopened, (self.folder, self.split)
 
     def row(self, number: int) -> dict[str, Any]:

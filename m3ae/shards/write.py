@@ -39,7 +39,7 @@ class ShardWriter:
     def __enter__(self) -> "ShardWriter":
         return self
 
-    def __exit__(self, kind, *_error) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_error: object) -> None:
         for split, writer in self.splits.items():
             if kind is None:
                 self.flush(split)
@@ -59,20 +59,20 @@ class SplitWriter:
 
     def write(self, batch: pa.RecordBatch) -> None:
         while batch.num_rows:
-            if self.file is None:
-                self.start()
+            file = self.file or self.start()
             part = batch.slice(0, self.rows_per_shard - self.shards[-1]["rows"])
-            self.file.write_batch(part)
+            file.write_batch(part)
             self.shards[-1]["rows"] += part.num_rows
             batch = batch.slice(part.num_rows)
             if self.shards[-1]["rows"] == self.rows_per_shard:
                 self.close()
 
-    def start(self) -> None:
+    def start(self) -> pa.ipc.RecordBatchFileWriter:
         name = f"{self.split}-{len(self.shards):05d}.arrow"
         sink = self.open_files.enter_context(pa.OSFile(str(self.folder / name), "wb"))
         self.file = self.open_files.enter_context(pa.ipc.new_file(sink, self.schema))
         self.shards.append({"name": name, "rows": 0})
+        return self.file
 
     def close(self) -> None:
         if self.file is not None:

@@ -68,5 +68,5 @@ def row(figure: Figure) -> dict[str, Any]:
 def roco_row(figure: Figure) -> dict[str, Any]:
     """Return the references of one ROCO figure, under the name that its dlinks line gives it."""
     key = Path(figure.path).stem
-    said = references(figure.latent, 1, generator(*figure.words, 3))
+    said = references(figure.radiology, 1, generator(*figure.words, 3))
     return {"roco_image_id": f"{roco.article(key)}_{roco.file_name(key)}", "gorc_references": said or None}

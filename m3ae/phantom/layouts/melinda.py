@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from numpy.random import Generator
+
 from m3ae.phantom.figure import Figure, plan_split
 from m3ae.phantom.language import extras, findings, sentence
 from m3ae.phantom.latent import Latent, generator
@@ -27,10 +29,10 @@ def write_texts(folder: Path, figures: list[Figure], params: PhantomParams) -> N
 
 
 def row(figure: Figure) -> dict[str, str]:
-    words = untold(figure.latent, generator(*figure.words, 1))
-    return {"figure_file": Path(figure.path).name, "caption": words, **method_labels(figure.latent)}
+    words = untold(figure.radiology, generator(*figure.words, 1))
+    return {"figure_file": Path(figure.path).name, "caption": words, **method_labels(figure.radiology)}
 
 
-def untold(latent: Latent, rng) -> str:
+def untold(latent: Latent, rng: Generator) -> str:
     """Return a caption that does not name the method: the class has to be seen."""
     return sentence(f"{'; '.join([findings(latent, rng), *extras(latent, rng)])}.")

@@ -41,7 +41,7 @@ def write_texts(folder: Path, figures: list[Figure], params: PhantomParams) -> N
     for split, name in FILES.items():
         rows: list[dict[str, Any]] = []
         for figure in (figure for figure in figures if figure.split == split):
-            asked = questions(figure.latent, params.questions_per_image, generator(*figure.words, 1))
+            asked = questions(figure.radiology, params.questions_per_image, generator(*figure.words, 1))
             rows += [row(figure, question) for question in asked] + [chinese_row(figure)] * (figure.words[-1] % 3 == 0)
         write_json_array(folder / name, [{**fields, "qid": number + index} for index, fields in enumerate(rows)])
         number += len(rows)
@@ -49,7 +49,7 @@ def write_texts(folder: Path, figures: list[Figure], params: PhantomParams) -> N
 
 def row(figure: Figure, question: Question) -> dict[str, Any]:
     """Return one English row; Yes, No and open answers begin with a capital, as published."""
-    return shared(figure.path, figure.latent, question.topic) | {
+    return shared(figure.path, figure.radiology, question.topic) | {
         "question": question.words.capitalize(),
         "answer": question.answer.capitalize(),
         "q_lang": "en",
@@ -58,9 +58,9 @@ def row(figure: Figure, question: Question) -> dict[str, Any]:
 
 
 def chinese_row(figure: Figure) -> dict[str, Any]:
-    return shared(figure.path, figure.latent, "modality") | {
+    return shared(figure.path, figure.radiology, "modality") | {
         "question": "这张图像是用什么方式拍摄的？",
-        "answer": CHINESE[figure.latent.modality],
+        "answer": CHINESE[figure.radiology.modality],
         "q_lang": "zh",
         "answer_type": "OPEN",
     }

@@ -66,7 +66,7 @@ def without_category(lines: Iterable[Line]) -> Iterable[str]:
 def ask(figure: Figure) -> list[Line]:
     """Return one question of each category; a normal image has none about its abnormality."""
     rng, key = generator(*figure.words, 1), Path(figure.path).stem
-    answers = answers_of(figure.latent)
+    answers = answers_of(figure.radiology)
     return [(category, key, pick(rng, QUESTIONS[category]), answers[category]) for category in CATEGORIES if category in answers]
 
 

@@ -44,7 +44,7 @@ def write_texts(folder: Path, figures: list[Figure], params: PhantomParams) -> N
     for split in ("train", "test"):
         rows = []
         for figure in (figure for figure in figures if figure.split == split):
-            asked = questions(figure.latent, params.questions_per_image, generator(*figure.words, 1))
+            asked = questions(figure.radiology, params.questions_per_image, generator(*figure.words, 1))
             rows += [row(figure, question, number + index, split) for index, question in enumerate(asked)]
             number += len(asked)
         write_json_array(folder / f"{split}set.json", rows)
@@ -57,7 +57,7 @@ def row(figure: Figure, question: Question, number: int, split: str) -> dict[str
     return {
         "qid": number,
         "image_name": Path(figure.path).name,
-        "image_organ": ORGANS[figure.latent.region],
+        "image_organ": ORGANS[figure.radiology.region],
         "answer": spelt(question),
         "answer_type": f"{kind} " if number % 50 == 0 else kind,
         "question_type": TYPES[question.topic],

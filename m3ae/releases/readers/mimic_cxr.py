@@ -52,7 +52,7 @@ def read(folder: Path, views: tuple[str, ...] = FRONTAL) -> Iterator[Record | Dr
         image = root / "files" / place / f"{name}.jpg"
         texts = report_texts(reports / f"{place}.txt") if positions.get(name) in views else ()
         if isinstance(texts, str) or not texts:
-            yield Dropped(name, split, within(image, folder), texts or NOT_FRONTAL)
+            yield Dropped(name, split, within(image, folder), texts if isinstance(texts, str) else NOT_FRONTAL)
         else:
             yield Record(name, split, image, image_id=name, texts=texts, licence=LICENCE, patient=patient)
 
@@ -75,7 +75,7 @@ def sections(lines: Iterator[str]) -> dict[str, str]:
     for line in lines:
         heading = HEADING.match(line)
         name = heading[1].strip() if heading else ""
-        if name.upper() in SECTIONS or name.isupper():
+        if heading and (name.upper() in SECTIONS or name.isupper()):
             current, line = SECTIONS.get(name.upper()), line[heading.end() :]
         if current:
             found.setdefault(current, []).append(line)

@@ -10,9 +10,10 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from io import BufferedIOBase
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from m3ae.disk.named import first_few
 from m3ae.releases.record import Split
@@ -111,7 +112,7 @@ def decoded(path: Path) -> Iterator[tuple[int, str]]:
         raise malformed(path, None, f"cannot be read ({getattr(error, 'strerror', None) or error})") from None
 
 
-def opened(path: Path) -> BinaryIO:
+def opened(path: Path) -> BufferedIOBase:
     """Return the open file. Raises OSError where it is a pipe or a device."""
     return gzip.open(readable(path)) if path.suffix == ".gz" else readable(path).open("rb")
 
