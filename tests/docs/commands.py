@@ -60,6 +60,7 @@ RUN = {  # how a command begins -> the test that runs it, or why none does; the 
     "m3ae import": "tests/authors/test_convert.py::test_import_then_export_gives_back_every_tensor_bit_for_bit",
     "m3ae export": "tests/authors/test_convert.py::test_export_then_import_gives_back_our_own_weights",
     "python benchmarks/parity.py": "tests/authors/test_golden.py::test_every_recorded_number_of_the_authors_code_is_ours",
+    "python -m benchmarks.guesses": REAL + "its table is tests/benchmarks/test_guesses.py's",
     "python -m benchmarks.faults": "tests/benchmarks/test_at_the_smallest_size.py::test_auditing",
     "$PREPARE": "tests/prepare/test_partitions.py::test_shares_of_several_machines_make_the_bytes_of_one",
     'PREPARE="python -m stages.prepare': "tests/prepare/test_partitions.py::test_shares_of_several_machines_make_the_bytes_of_one",
