@@ -7,7 +7,7 @@ from typing import Annotated
 
 from typer import Exit, Option, Typer, echo
 
-from m3ae.commands import checkpoints, collections, inside, pairs, project
+from m3ae.commands import checkpoints, collections, demo, inside, pairs, project
 
 PLAIN = {"rich_markup_mode": None, "pretty_exceptions_enable": False, "context_settings": {"help_option_names": ["-h", "--help"]}}
 COMMANDS = {
@@ -17,6 +17,7 @@ COMMANDS = {
     "embed": collections.embed,
     "reconstruct": inside.reconstruct,
     "attend": inside.attend,
+    "demo": demo.demo,
     "releases": project.describe_releases,
     "plan": project.print_plan,
     "compare": project.print_comparison,

@@ -1,4 +1,4 @@
-"""The model that is asked where none is named: the first of the pipeline's that can do what is wanted."""
+"""The model that is asked where none is named: the first of the pipeline's that can do what is wanted; and what it was trained on."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -9,7 +9,7 @@ from m3ae.model.config import CONFIG, PRETRAINED
 from m3ae.params import load
 from m3ae.tasks import TASKS
 
-FINETUNED = Path("data/finetune")  # as dvc.yaml has it
+FINETUNED, SHARDS, EXCLUDED = Path("data/finetune"), Path("data/shards/pretrain"), Path("data/excluded.json")  # as dvc.yaml has them
 PARAMS = Path("params.yaml")
 
 
@@ -36,3 +36,13 @@ def folders_of(kind: str, params: dict[str, Any]) -> Iterator[Path]:
     for task in params["tasks"]:
         if task in TASKS and TASKS[task].kind == kind:
             yield from (FINETUNED / f"{task}-{seed}" for seed in params["seeds"])
+
+
+def pretraining_data() -> tuple[list[Path], Path]:
+    """Return the shard folders that pre-training reads, and the list of what it leaves out.
+
+    Raises `AskError` where this is not the project's folder.
+    """
+    if not PARAMS.is_file():
+        raise AskError("no params.yaml here, so no training set is known; run this in the project's folder")
+    return [SHARDS / release for release in load(PARAMS)["pretrain_releases"]], EXCLUDED
