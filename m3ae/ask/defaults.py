@@ -13,19 +13,19 @@ FINETUNED, SHARDS, EXCLUDED = Path("data/finetune"), Path("data/shards/pretrain"
 PARAMS = Path("params.yaml")
 
 
-def default_model(kinds: Sequence[str], purpose: str) -> Path:
+def default_model(kinds: Sequence[str], purpose: str, option: str = "--model") -> Path:
     """Return the folder of the first trained model of the first of `kinds` that there is.
 
-    Raises `AskError` where none is trained yet, or this is not the project's folder.
+    Raises `AskError` where none is trained yet, or this is not the project's folder; `option` names one on the command line.
     """
     if not PARAMS.is_file():
-        raise AskError("no params.yaml here, so no model is known; run this in the project's folder, or give --model FOLDER")
+        raise AskError(f"no params.yaml here, so no model is known; run this in the project's folder, or give {option} FOLDER")
     folders = [folder for kind in kinds for folder in folders_of(kind, load(PARAMS))]
     for folder in folders:
         if (folder / CONFIG).is_file():
             return folder
     raise AskError(
-        f"no model that can {purpose} is trained yet ({', '.join(map(str, folders))}: not there); run `dvc repro`, or give --model FOLDER"
+        f"no model that can {purpose} is trained yet ({', '.join(map(str, folders))}: not there); run `dvc repro`, or give {option} FOLDER"
     )
 
 

@@ -28,8 +28,9 @@ def demo(port: Port = 7860, model: Model = None, pretrained: Pretrained = None) 
     from m3ae.demo.server import HOST, listening, server_of
 
     place = listening(port)
-    reconstructing = opened(pretrained, ("pretrain",), "reconstruct images")
-    asking = opened_demo(opened(model, ANSWERING, "answer"), reconstructing, training_captions(reconstructing))
+    answering = opened(model, ANSWERING, "answer")
+    reconstructing = opened(pretrained, ("pretrain",), "reconstruct images", "--pretrained")
+    asking = opened_demo(answering, reconstructing, training_captions(reconstructing))
     echo(f"http://{HOST}:{place.getsockname()[1]}  (Ctrl+C ends it)")
     server_of(asking).run(sockets=[place])
 

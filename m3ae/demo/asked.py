@@ -57,9 +57,12 @@ def opened_demo(answering: Opened, pretrained: Opened, captions: Captions | str)
 
 def ratio_of(mask_ratio: str) -> float:
     try:
-        return float(mask_ratio)
+        ratio = float(mask_ratio)
     except ValueError:
         raise AskError(NO_RATIO) from None
+    if not 0 < ratio < 1:
+        raise AskError(NO_RATIO)
+    return ratio
 
 
 def without_keeping(content: bytes, ask: Callable[[Path, str], dict[str, Any]], text: str) -> dict[str, Any]:

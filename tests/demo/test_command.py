@@ -17,7 +17,7 @@ def test_without_the_extra_one_line_says_how_to_install_it(monkeypatch):
 def test_without_a_trained_model_one_line_says_what_trains_one(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "params.yaml").write_text("pretrained: data/pretrain\ntasks: [vqa_rad]\nseeds: [0]\n")
-    with pytest.raises(AskError, match="no model that can reconstruct images is trained yet .*run `dvc repro`, or give --model FOLDER"):
+    with pytest.raises(AskError, match="no model that can answer is trained yet .*run `dvc repro`, or give --model FOLDER"):
         command.demo(port=0)
 
 

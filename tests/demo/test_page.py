@@ -40,6 +40,7 @@ def test_an_image_is_uploaded_asked_about_and_answered(demo, page, image):
         assert "left lung" in page.inner_text("#answer .scores")
         assert page.locator("#answer figure").count() == len(["is", "there", "an", "effusion"])
         page.wait_for_selector("#captions .signed")
+        page.wait_for_selector("#reconstruct .signed")
         before = page.inner_text("#reconstruct")
         page.locator("#ratio").press("Home")
         page.wait_for_function(MOVED, arg=before)
