@@ -27,12 +27,12 @@ def demo(port: Port = 7860, model: Model = None, pretrained: Pretrained = None) 
     from m3ae.demo.asked import opened_demo
     from m3ae.demo.server import HOST, listening, server_of
 
-    place = listening(port)
-    answering = opened(model, ANSWERING, "answer")
-    reconstructing = opened(pretrained, ("pretrain",), "reconstruct images", "--pretrained")
-    asking = opened_demo(answering, reconstructing, training_captions(reconstructing))
-    echo(f"http://{HOST}:{place.getsockname()[1]}  (Ctrl+C ends it)")
-    server_of(asking).run(sockets=[place])
+    with listening(port) as place:
+        answering = opened(model, ANSWERING, "answer")
+        reconstructing = opened(pretrained, ("pretrain",), "reconstruct images", "--pretrained")
+        asking = opened_demo(answering, reconstructing, training_captions(reconstructing))
+        echo(f"http://{HOST}:{place.getsockname()[1]}  (Ctrl+C ends it)")
+        server_of(asking).run(sockets=[place])
 
 
 def require_extra() -> None:

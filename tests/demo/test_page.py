@@ -38,7 +38,7 @@ def test_an_image_is_uploaded_asked_about_and_answered(demo, page, image):
         page.click("button")
         page.wait_for_selector("#answer .signed")
         assert "left lung" in page.inner_text("#answer .scores")
-        assert page.locator("#answer figure").count() == len(["is", "there", "an", "effusion"])
+        assert page.locator("#answer figure").count() == 3
         page.wait_for_selector("#captions .signed")
         page.wait_for_selector("#reconstruct .signed")
         before = page.inner_text("#reconstruct")
