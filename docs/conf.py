@@ -17,6 +17,7 @@ autosummary_generate = with_reference
 autodoc_default_options = {"members": True, "exclude-members": "model_config"}
 autodoc_inherit_docstrings = False  # of torch and pydantic
 autodoc_typehints = "description"
+autodoc_mock_imports = ["starlette", "uvicorn"]  # of the extra `demo`, which the pages do without
 default_role = "code"  # as the docstrings quote names
 
 STAR = re.compile(r"(`[^`]*`)|\*")

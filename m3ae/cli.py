@@ -8,7 +8,7 @@ from typing import Annotated
 
 from typer import Exit, Option, Typer, echo
 
-from m3ae.commands import checkpoints, collections, inside, pairs, project
+from m3ae.commands import checkpoints, collections, demo, inside, pairs, project
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "answer": pairs.answer,
@@ -17,6 +17,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "embed": collections.embed,
     "reconstruct": inside.reconstruct,
     "attend": inside.attend,
+    "demo": demo.demo,
     "releases": project.describe_releases,
     "plan": project.print_plan,
     "compare": project.print_comparison,

@@ -5,8 +5,9 @@ Shapes: I images, N patches, H fusion width.
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import platformdirs
 import torch
@@ -32,7 +33,7 @@ class Index(NamedTuple):
 
 def index_of(model: Opened, folder: Path) -> Index:
     """Return the index of the images under `folder`; only those that are new or changed are encoded."""
-    place = place_of_index(model, folder)
+    place = place_of_index(model, str(folder.resolve()))
     kept = read(place)
     stamps = {path: stamp(path) for path in images_under(folder)}
     wanted = [path for path in stamps if stamps[path] not in kept]
@@ -50,9 +51,9 @@ def index_of(model: Opened, folder: Path) -> Index:
     return Index(paths, features.to(model.device), unread)
 
 
-def place_of_index(model: Opened, folder: Path) -> Path:
-    """Return the file that keeps an index: its name is the digest of the model's weights and of the folder's path."""
-    name = hashlib.sha256(f"{sha256_of_file(model.folder / WEIGHTS)} {folder.resolve()}".encode()).hexdigest()[:32]
+def place_of_index(model: Opened, indexed: str) -> Path:
+    """Return the file that keeps an index: its name is the digest of the model's weights and of what says which images are indexed."""
+    name = hashlib.sha256(f"{sha256_of_file(model.folder / WEIGHTS)} {indexed}".encode()).hexdigest()[:32]
     return platformdirs.user_cache_path("m3ae") / "search" / f"{name}.safetensors"
 
 
@@ -62,9 +63,9 @@ def stamp(path: Path) -> str:
 
 
 @torch.no_grad()
-def encoded(model: Opened, paths: list[Path]) -> Tensor:
+def encoded(model: Opened, images: Sequence[Any]) -> Tensor:
     """Return the features of images (B, 1 + N, H), on the CPU."""
-    return model.learner.backbone.encode_image(model.images(paths)).cpu()
+    return model.learner.backbone.encode_image(model.images(images)).cpu()
 
 
 def read(place: Path) -> dict[str, Tensor]:

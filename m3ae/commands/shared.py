@@ -17,12 +17,12 @@ Json = Annotated[bool, Option("--json", help="print JSON")]
 Out = Annotated[Path | None, Option(help="file to write JSON lines to; default: the screen")]
 
 
-def opened(model: Path | None, kinds: Sequence[str], purpose: str) -> "Opened":
+def opened(model: Path | None, kinds: Sequence[str], purpose: str, option: str = "--model") -> "Opened":
     """Return the model that is named, or the pipeline's first of `kinds`. Raises `SystemExit` where it cannot do it."""
     from m3ae.ask.defaults import default_model
     from m3ae.ask.opened import Opened
 
-    return Opened.open(model or default_model(kinds, purpose))
+    return Opened.open(model or default_model(kinds, purpose, option))
 
 
 def signed(model: "Opened", content: dict[str, Any]) -> dict[str, Any]:
