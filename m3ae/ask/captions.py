@@ -54,10 +54,11 @@ def captioned(shards: Shards, excluded: Excluded) -> list[int]:
 def vectors_of(model: Opened, rows: Sequence[tuple[Shards, int]]) -> Tensor:
     """Return the vectors of rows' images (I, H), on the CPU."""
 
-    def work(batch: Sequence[tuple[Shards, int]]) -> Tensor:
+    def work(batch: list[tuple[Shards, int]]) -> Tensor:
         return vectors(model, [shards.pixels(number) for shards, number in batch])
 
-    found = [vector for _, vector in in_batches(rows, ENCODED_AT_ONCE, work, "training image")]
+    # None is unread: what a shard holds was decoded once.
+    found: list[Any] = [vector for _, vector in in_batches(list(rows), ENCODED_AT_ONCE, work, "training image")]
     return torch.stack(found) if found else torch.empty(0, model.config.model.fusion_width)
 
 

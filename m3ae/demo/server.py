@@ -1,9 +1,8 @@
 """The page's server, for this machine alone: it keeps no upload, logs no request, and fetches nothing from elsewhere."""
 
 import asyncio
-import os
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import uvicorn
@@ -47,7 +46,7 @@ def application(demo: Demo) -> Starlette:
     one_at_a_time = asyncio.Lock()
     asks = {"answer": demo.answer, "reconstruct": demo.reconstruct, "captions": demo.captions_near}
 
-    def asked(name: str) -> Callable:
+    def asked(name: str) -> Callable[[Request], Awaitable[Response]]:
         async def respond(request: Request) -> Response:
             try:
                 content, text = await uploaded(request), request.query_params.get("text", "")
@@ -94,7 +93,7 @@ def listening(port: int) -> socket.socket:
     try:
         return socket.create_server((HOST, port))
     except OSError as error:
-        raise DemoError(f"port {port}: {os.strerror(error.errno)}; give another one by --port") from None
+        raise DemoError(f"port {port}: {error.strerror}; give another one by --port") from None
 
 
 def server_of(demo: Demo) -> uvicorn.Server:
