@@ -53,6 +53,7 @@ RUN = {  # how a command begins -> the test that runs it, or why none does; the 
     "m3ae embed": ASKED,
     "m3ae reconstruct": ASKED,
     "m3ae attend": ASKED,
+    "m3ae demo": "tests/demo/test_page.py::test_an_image_is_uploaded_asked_about_and_answered",
     "m3ae releases": "tests/test_recipes.py::test_the_new_release_is_read_and_described",
     "m3ae plan": "tests/plan/test_table.py::test_the_real_learner_of_a_scale_is_planned",
     "m3ae compare": "tests/evaluate/test_comparison.py::test_an_obvious_difference_holds_and_an_equal_pair_does_not",
