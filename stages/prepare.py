@@ -16,13 +16,13 @@ from m3ae.prepare.params import PrepareParams
 from m3ae.prepare.partitions import Share
 from m3ae.prepare.release import DECODERS, Choices, prepare, prepare_share
 from m3ae.prepare.shared_state import shared
-from m3ae.prepare.workers import num_workers
 from m3ae.protocol import AnswerSource, Protocol
 from m3ae.releases.catalogue import CATALOGUE
 from m3ae.releases.inventory import read_inventory
 from m3ae.releases.licences import Licence
 from m3ae.releases.readers.melinda import Label
 from m3ae.releases.readers.slake import Language
+from m3ae.workers import num_workers
 
 
 class Params(StageParams):
