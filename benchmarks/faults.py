@@ -100,7 +100,12 @@ def outcome(family: Family, damaged: Path, expected: Any, said: Path) -> tuple[s
         with contextlib.suppress(BaseException):
             attempt(family, damaged, expected, said)
         os._exit(0)
-    _, status = os.waitpid(child, 0)
+    try:
+        _, status = os.waitpid(child, 0)
+    except KeyboardInterrupt:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        raise
     if os.WIFSIGNALED(status):
         return f"ended by {signal.Signals(os.WTERMSIG(status)).name}", ""
     kind, _, words = said.read_text(encoding="utf-8").partition("\n")
@@ -110,6 +115,7 @@ def outcome(family: Family, damaged: Path, expected: Any, said: Path) -> tuple[s
 def attempt(family: Family, damaged: Path, expected: Any, said: Path) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears of Ctrl-C for all
     signal.alarm(family.seconds)
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from types import ModuleType
 
+from m3ae.disk.folders import PARTIAL
 from m3ae.phantom.figure import Figure, draw
 from m3ae.phantom.layouts import medicat, melinda, roco, slake, vqa_med_2019, vqa_rad
 from m3ae.phantom.layouts.lines import write_json_lines, write_lines
@@ -13,7 +14,6 @@ from m3ae.phantom.params import PhantomParams
 from m3ae.workers import Workers
 
 LAYOUTS = (roco, medicat, vqa_rad, slake, vqa_med_2019, melinda)
-PARTIAL = ".partial"  # what is being written, within the folder: whoever clears the folder away clears it, too, after a killed run
 MARKER, NOTHING = "SYNTHETIC.md", "README.md"
 NOT_DRAWN = ("Nothing is drawn here, for `releases` in params.yaml names another folder.",)
 NOTICE = (
@@ -32,7 +32,7 @@ def write_releases(folder: Path, params: PhantomParams, seed: int, num_workers: 
 
     Everything is written before the first release takes its place: a run that fails or is killed leaves the old ones.
     """
-    unfinished = folder / PARTIAL
+    unfinished = folder / PARTIAL  # within: whoever clears the folder away clears it, too, after a killed run
     shutil.rmtree(unfinished, ignore_errors=True)
     with Workers(num_workers) as pool:
         for layout in LAYOUTS:
