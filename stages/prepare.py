@@ -7,6 +7,7 @@ every sixteenth partition and stops; `dvc repro` then makes what is missing and 
 import argparse
 from pathlib import Path
 
+from m3ae.disk.folders import disk_errors_reported
 from m3ae.disk.identity import Identity
 from m3ae.disk.json import write_json
 from m3ae.disk.state import root
@@ -64,7 +65,8 @@ def main() -> None:
             print(f"{args.release}: {num_ready} partitions are ready")
         else:
             figures = prepare(args.release, folder, found, args.out, choices, num_workers(), state)
-            write_json(args.metrics, figures)
+            with disk_errors_reported(args.metrics):
+                write_json(args.metrics, figures)
             if found.found:
                 print(f"prepare: {args.release}, {figures['kept']:,} of {figures['read']:,} records kept")
 
