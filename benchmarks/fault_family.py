@@ -18,5 +18,5 @@ class Family(NamedTuple):
         [Path, Path, random.Random, int], str
     ]  # makes the second folder, the first one damaged, for that try; says what it did
     judge: Callable[[Any, Any], str] | None = None  # what became of a try, by what was expected and what was read; None: they must be equal
-    seconds: int = 30  # of one try
+    seconds: int = 30  # of the processor, for one try
     disk: Callable[[Path], AbstractContextManager] = nullcontext  # what the folders lie on

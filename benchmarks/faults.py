@@ -18,7 +18,9 @@ import signal
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -75,11 +77,10 @@ def tally(family: Family, seed: int, count: int | None) -> Tally:
         for number in range(count or family.count):
             rng = random.Random(f"{seed} {family.title} {number}")
             shutil.rmtree(damaged, ignore_errors=True)
-            what = family.damage(whole, damaged, rng, number)
-            kind, said = outcome(family, damaged, expected, Path(scratch, "said"))
+            kind, said = outcome(partial(family.damage, whole, damaged, rng, number), family, damaged, expected, Path(scratch, "said"))
             kinds[kind] += 1
             if kind not in SURVIVED:
-                examples.setdefault(kind, f"try {number}, {what}: {said}")
+                examples.setdefault(kind, f"try {number}, {said}")
     found = Tally(kinds.total(), kinds, examples)
     print(f"| {family.title} | {found.tries:,} | {found.survived:,} |", flush=True)
     return found
@@ -92,13 +93,13 @@ def in_a_process(family: Family, folder: Path) -> Any:
         return pool.submit(family.read, folder).result()
 
 
-def outcome(family: Family, damaged: Path, expected: Any, said: Path) -> tuple[str, str]:
-    """Return what became of a try in a process of its own, and what it said."""
+def outcome(damage: Callable[[], str], family: Family, damaged: Path, expected: Any, said: Path) -> tuple[str, str]:
+    """Return what became of a try in a process of its own, and what was damaged and said."""
     said.write_text("", encoding="utf-8")
     child = os.fork()
     if not child:
         with contextlib.suppress(BaseException):
-            attempt(family, damaged, expected, said)
+            attempt(damage(), family, damaged, expected, said)
         os._exit(0)
     try:
         _, status = os.waitpid(child, 0)
@@ -106,17 +107,19 @@ def outcome(family: Family, damaged: Path, expected: Any, said: Path) -> tuple[s
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         raise
+    what, kind, words = (*said.read_text(encoding="utf-8").split("\n", 2), "", "", "")[:3]
     if os.WIFSIGNALED(status):
-        return f"ended by {signal.Signals(os.WTERMSIG(status)).name}", ""
-    kind, _, words = said.read_text(encoding="utf-8").partition("\n")
-    return kind or "no word", words
+        return f"ended by {signal.Signals(os.WTERMSIG(status)).name}", what
+    return kind or "no word", f"{what}: {words}"
 
 
-def attempt(family: Family, damaged: Path, expected: Any, said: Path) -> None:
+def attempt(what: str, family: Family, damaged: Path, expected: Any, said: Path) -> None:
+    said.write_text(what, encoding="utf-8", errors="backslashreplace")
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears of Ctrl-C for all
-    signal.alarm(family.seconds)
+    signal.setitimer(signal.ITIMER_PROF, family.seconds)
+    signal.alarm(10 * family.seconds)  # a machine that is at other work takes longer; what waits for ever is ended
     silence = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silence, 1)
     os.dup2(silence, 2)
@@ -128,7 +131,7 @@ def attempt(family: Family, damaged: Path, expected: Any, said: Path) -> None:
         kind = NAMED if is_one_line(words) else "more than one line, or no file and remedy"
     except BaseException as error:
         kind, words = "a traceback", f"{type(error).__name__}: {error}"[:300]
-    said.write_text(f"{kind}\n{words}", encoding="utf-8", errors="backslashreplace")
+    said.write_text(f"{what}\n{kind}\n{words}", encoding="utf-8", errors="backslashreplace")
 
 
 def is_one_line(words: str) -> bool:
