@@ -4,8 +4,9 @@ import argparse
 from pathlib import Path
 
 from m3ae.check import check
+from m3ae.disk.folders import disk_errors_reported
 
-VALID = "params.yaml is valid\n"
+VALID = "params.yaml is valid\n"  # the same for every valid file: what follows re-runs only where a value that it reads changed
 
 
 def main() -> None:
@@ -14,8 +15,9 @@ def main() -> None:
     args = parser.parse_args()
 
     check(Path("params.yaml"), Path("dvc.yaml"))
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    args.out.write_text(VALID, encoding="utf-8")  # alike for all valid values, so that only the stages that read a changed one run
+    with disk_errors_reported(args.out):
+        args.out.parent.mkdir(parents=True, exist_ok=True)
+        args.out.write_text(VALID, encoding="utf-8")  # alike for all valid values: only the stages that read a changed one run
 
 
 if __name__ == "__main__":

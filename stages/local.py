@@ -17,6 +17,7 @@ from typing import Any
 
 from m3ae.engine.processes import MEETING, ON_LOOPBACK
 from m3ae.engine.stop import EXIT_STATUS
+from stages import stop_sentence
 
 INTERRUPTED = 128 + signal.SIGINT  # as a shell tells it
 PR_SET_PDEATHSIG = 1  # of prctl
@@ -39,7 +40,7 @@ def run_here(stage: str, main: Callable[[], None], processes: int, start_method:
         else:
             run_several(main, processes, start_method, ending)
     except (KeyboardInterrupt, Stopped):
-        print(f"\n{stage} was stopped; what it had saved before is kept, and `dvc repro` goes on from there, else anew", file=sys.stderr)
+        print(stop_sentence(stage, keeps_parts=True), file=sys.stderr)
         raise SystemExit(INTERRUPTED) from None
 
 

@@ -7,6 +7,7 @@ every sixteenth partition and stops; `dvc repro` then makes what is missing and 
 import argparse
 from pathlib import Path
 
+from m3ae.disk.folders import disk_errors_reported
 from m3ae.disk.identity import Identity
 from m3ae.disk.json import write_json
 from m3ae.disk.state import root
@@ -16,13 +17,13 @@ from m3ae.prepare.params import PrepareParams
 from m3ae.prepare.partitions import Share
 from m3ae.prepare.release import DECODERS, Choices, prepare, prepare_share
 from m3ae.prepare.shared_state import shared
-from m3ae.prepare.workers import num_workers
 from m3ae.protocol import AnswerSource, Protocol
 from m3ae.releases.catalogue import CATALOGUE
 from m3ae.releases.inventory import read_inventory
 from m3ae.releases.licences import Licence
 from m3ae.releases.readers.melinda import Label
 from m3ae.releases.readers.slake import Language
+from m3ae.workers import num_workers
 
 
 class Params(StageParams):
@@ -64,7 +65,8 @@ def main() -> None:
             print(f"{args.release}: {num_ready} partitions are ready")
         else:
             figures = prepare(args.release, folder, found, args.out, choices, num_workers(), state)
-            write_json(args.metrics, figures)
+            with disk_errors_reported(args.metrics):
+                write_json(args.metrics, figures)
             if found.found:
                 print(f"prepare: {args.release}, {figures['kept']:,} of {figures['read']:,} records kept")
 

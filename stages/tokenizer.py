@@ -40,7 +40,8 @@ def main() -> None:
     texts = training_texts(args.shards, args.excluded, params.pretrain_releases)
     lengths = measured(texts, saved.fast, params.model.text_tokens)
     print(f"tokenizer: {len(saved):,} tokens")
-    write_json(args.metrics, {"vocabulary": len(saved), "text_tokens": params.model.text_tokens, **lengths._asdict()})
+    with disk_errors_reported(args.metrics):
+        write_json(args.metrics, {"vocabulary": len(saved), "text_tokens": params.model.text_tokens, **lengths._asdict()})
 
 
 def training_texts(shards: Path, excluded_path: Path, releases: tuple[str, ...]) -> Iterator[str]:

@@ -223,7 +223,7 @@ def test_no_import_runs_upwards(path):
 
 def test_the_top_of_the_package_holds_what_belongs_to_no_room():
     files = {path.name for path in (ROOT / "m3ae").glob("*.py")}
-    top = ("method", "params", "protocol", "check", "tasks", "kinds", "words", "cli", "hub", "progress")
+    top = ("method", "params", "protocol", "check", "tasks", "kinds", "words", "cli", "hub", "progress", "workers")
     assert files == {"__init__.py", *(f"{name}.py" for name in top)}
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from m3ae.disk.lock import locked
 
+PARTIAL = ".partial"  # how the name ends of what is being made; a killed run leaves it, and the next one takes it away
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 # What libraries that pass on no number say: the system's words, or those of torch's own writer.
 TOLD = (*map(os.strerror, DISK_ERRORS), "iostream error", "inline_container", "PytorchStreamWriter")
@@ -34,7 +35,7 @@ def new_folder(folder: Path) -> Iterator[Path]:
     with disk_errors_reported(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
     with locked(folder.parent):
-        partial = folder.with_name(f".{folder.name}.partial")
+        partial = folder.with_name(f".{folder.name}{PARTIAL}")
         shutil.rmtree(partial, ignore_errors=True)
         try:
             with disk_errors_reported(folder):

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Self
 import yaml
 
 from m3ae.disk.digest import MANIFEST, name_of_file
-from m3ae.disk.folders import disk_errors_reported
+from m3ae.disk.folders import PARTIAL, disk_errors_reported
 from m3ae.disk.json import leaves
 from m3ae.disk.named import first_few
 from m3ae.disk.state import RUN_FILE
@@ -110,11 +110,18 @@ def filled(text: str, values: dict[str, Any]) -> str:
 
 
 def known_by(path: Path) -> list[Path]:
-    """Return the files whose bytes stand for `path`: of a folder its manifests, which list the others, or all that are in it."""
+    """Return the files whose bytes stand for `path`: of a folder its manifests, which list the others, or all that are in it.
+
+    What a killed run has left half-made in it is no part of it.
+    """
     if not path.is_dir():
         return [path]
-    files = sorted(file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
+    files = sorted(file for file in path.rglob("*") if file.is_file() and not any(map(is_left_over, file.parts)))
     return [file for file in files if file.name == MANIFEST] or files
+
+
+def is_left_over(part: str) -> bool:
+    return part == "__pycache__" or part.endswith(PARTIAL)
 
 
 def parameters(entries: Iterable[str | dict[str, list[str]]], values: dict[str, Any]) -> Iterator[tuple[str, Any]]:

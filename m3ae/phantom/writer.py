@@ -2,20 +2,19 @@
 
 import shutil
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from m3ae.disk.folders import PARTIAL
 from m3ae.phantom.figure import Figure, draw
 from m3ae.phantom.layouts import medicat, melinda, roco, slake, vqa_med_2019, vqa_rad
 from m3ae.phantom.layouts.lines import write_json_lines, write_lines
 from m3ae.phantom.params import PhantomParams
+from m3ae.workers import Workers
 
 LAYOUTS = (roco, medicat, vqa_rad, slake, vqa_med_2019, melinda)
-PARTIAL = ".partial"  # what is being written, within the folder: whoever clears the folder away clears it, too, after a killed run
 MARKER, NOTHING = "SYNTHETIC.md", "README.md"
 NOT_DRAWN = ("Nothing is drawn here, for `releases` in params.yaml names another folder.",)
 NOTICE = (
@@ -34,9 +33,9 @@ def write_releases(folder: Path, params: PhantomParams, seed: int, num_workers: 
 
     Everything is written before the first release takes its place: a run that fails or is killed leaves the old ones.
     """
-    unfinished = folder / PARTIAL
+    unfinished = folder / PARTIAL  # within: whoever clears the folder away clears it, too, after a killed run
     shutil.rmtree(unfinished, ignore_errors=True)
-    with ProcessPoolExecutor(num_workers, mp_context=get_context("spawn")) as pool:
+    with Workers(num_workers) as pool:
         for layout in LAYOUTS:
             write_release(unfinished / layout.NAME, layout, params, seed, pool if num_workers > 1 else None)
     clear(folder, but=unfinished)
@@ -61,7 +60,7 @@ def clear(folder: Path, but: Path | None = None) -> None:
             path.unlink()
 
 
-def write_release(folder: Path, layout: ModuleType, params: PhantomParams, seed: int, pool: ProcessPoolExecutor | None) -> None:
+def write_release(folder: Path, layout: ModuleType, params: PhantomParams, seed: int, pool: Workers | None) -> None:
     """Write one release with its marker, boxes and latent records."""
     figures = layout.plan(params, seed)
     for place in {(folder / figure.path).parent for figure in figures}:

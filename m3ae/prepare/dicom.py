@@ -5,6 +5,8 @@ Needs pydicom, and GDCM for what is compressed: `pip install m3ae-dvc[dicom]`. S
 
 import io
 import logging
+import re
+import struct
 from typing import Any
 
 import numpy as np
@@ -25,6 +27,8 @@ FIELDS = (
     *("WindowCenter", "WindowWidth", "VOILUTFunction", "VOILUTSequence", *GROUPS),
     *(f"{colour}PaletteColorLookupTable{part}" for colour in ("Red", "Green", "Blue") for part in ("Descriptor", "Data")),
 )
+J2K = re.compile(rb"\xff\x4f\xff\x51.{4}(.{34})", re.DOTALL)  # JPEG 2000: where the image ends and begins, its tiles, its channels
+SIZED = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC} | {0xF7}  # JPEG's and JPEG-LS's markers before a size
 BEYOND = 1e30  # on either side of every window
 
 
@@ -84,12 +88,39 @@ def samples_of(data: Any) -> np.ndarray:
 
     if "TransferSyntaxUID" not in data.file_meta:  # files without a header
         data.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if data.original_encoding[0] else ExplicitVRLittleEndian
+    refuse_other_shape(data)
     try:
         return data.pixel_array
     except (NotImplementedError, RuntimeError) as error:
         if isinstance(error, NotImplementedError) or "missing dependencies" in str(error):
             raise UnusableImage("DICOM in a compression that is not read; decompress it") from None
         raise
+
+
+def refuse_other_shape(data: Any) -> None:
+    """Raise `UnusableImage` where a compressed frame says another shape than the file: decoders ask for memory by what it says."""
+    from pydicom.encaps import get_frame
+    from pydicom.uid import JPEG2000TransferSyntaxes, JPEGLSTransferSyntaxes, JPEGTransferSyntaxes
+
+    syntax, say_theirs = data.file_meta.TransferSyntaxUID, {*JPEGTransferSyntaxes, *JPEGLSTransferSyntaxes, *JPEG2000TransferSyntaxes}
+    if syntax not in say_theirs:
+        return
+    if own_shape(get_frame(data.PixelData, 0, number_of_frames=1)) != (data.Columns, data.Rows, data.SamplesPerPixel):
+        raise UnusableImage("DICOM whose frame says another size")
+
+
+def own_shape(frame: bytes) -> tuple[int, int, int]:
+    """Return the width, height and number of channels that a JPEG, JPEG-LS or JPEG 2000 says. Raises one of `DECODER_ERRORS`."""
+    if found := J2K.search(frame):
+        right, bottom, left, top, channels = struct.unpack(">IIII16xH", found[1])
+        return right - left, bottom - top, channels
+    place = 2
+    while frame[place] == 0xFF:
+        if frame[place + 1] in SIZED:
+            height, width, channels = struct.unpack(">HHB", frame[place + 5 : place + 10])
+            return width, height, channels
+        place += 2 + int.from_bytes(frame[place + 2 : place + 4], "big")
+    raise ValueError("no size before the image")
 
 
 def raise_to_top(data: Any) -> None:

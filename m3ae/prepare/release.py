@@ -15,7 +15,6 @@ from m3ae.prepare.rows import RowMaker
 from m3ae.prepare.shared_state import shared
 from m3ae.prepare.survey import Survey
 from m3ae.prepare.tally import Tally
-from m3ae.prepare.workers import in_order
 from m3ae.progress import followed
 from m3ae.protocol import AnswerSource, Protocol, answer_source
 from m3ae.releases.catalogue import CATALOGUE, against_published, verdict
@@ -30,6 +29,7 @@ from m3ae.shards.format import ANSWERS, Header
 from m3ae.shards.read import open_manifest, open_split
 from m3ae.shards.write import write_absent, write_manifest
 from m3ae.tasks import TASKS, Task
+from m3ae.workers import in_order
 
 NOT_LICENSED = "licence not chosen"
 ROWS_WORTH_A_WORKER = 1000  # fewer are read sooner than a process starts

@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from m3ae.releases.readers.ids import composed
 from m3ae.words import num_words
 
 # What the articles' files in PubMed Central (JATS) and web pages put around and between the words of a caption. Other pointed brackets
@@ -15,7 +16,7 @@ INLINES = (
     *("i", "b", "u", "em", "strong", "small", "big", "tt", "span", "font", "a"),
 )
 BLOCKS = ("break", "title", "label", "caption", "sec", "br", "p", "div")  # elements that part words, as blanks do
-END = r"(?:\s+[\w:-]+\s*=[^<>]*)?\s*/?>"  # of a tag: its attributes
+END = r"(?:\s+[\w:-]+\s*=[^<>]*>|\s*/?>)"  # of a tag, with its attributes or without any
 BLOCK, INLINE = (re.compile(rf"</?(?:{'|'.join(names)}){END}", re.IGNORECASE) for names in (BLOCKS, INLINES))
 RAISED = re.compile(rf"<sup{END}\s*([0-9+\u2212-]{{1,9}})\s*</sup>", re.IGNORECASE)  # an exponent: without it 10<sup>5</sup> is 105
 EXPONENTS = str.maketrans("0123456789+-\u2212", "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079\u207a\u207b\u207b")
@@ -30,7 +31,7 @@ def cleaned(text: str) -> str:
 
     Each run of white space is folded to one blank.
     """
-    folded = SPACES.sub(" ", unicodedata.normalize("NFC", without_markup(text)))
+    folded = SPACES.sub(" ", composed(without_markup(text)))
     visible = "".join(character for character in folded if unicodedata.category(character) not in ("Cc", "Cf", "Cs"))
     return SPACES.sub(" ", visible).strip()  # again: what was invisible may have stood between two blanks
 

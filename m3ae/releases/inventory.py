@@ -7,12 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
+from m3ae.disk.named import first_few, printable
 from m3ae.disk.sealed import read_sealed, write_sealed
 from m3ae.releases.catalogue import CATALOGUE
 from m3ae.releases.places import is_allowed
 from m3ae.releases.readers.roco_references import reference_files
 
 SYNTHETIC = "SYNTHETIC.md"  # phantom leaves it in each release that it makes
+NUM_NAMED = 3  # files that a line names
 NUM_THREADS = 4  # reading waits for the disk; hashing releases the interpreter
 
 
@@ -44,11 +46,28 @@ def write_inventory(releases: Path, out: Path, image_folders: Sequence[Path]) ->
     for name in CATALOGUE:
         release = releases / name
         write_sealed(out / f"{name}.json", take_inventory(release, image_folders)._asdict())
+        if unnamed := names_that_are_no_text(release):
+            shown = first_few([printable(release / path) for path in unnamed], NUM_NAMED)
+            print(f"{shown}: not UTF-8, so that no annotation can name it; rename it, for instance by `convmv -f latin1 -t utf8`")
         for link in [release] if release.is_symlink() else inner_links(release, image_folders):
             print(
-                f"{link}: is a link to a folder, and DVC does not notice when it leads elsewhere or what lies there "
+                f"{printable(link)}: is a link to a folder, and DVC does not notice when it leads elsewhere or what lies there "
                 "changes; then run `dvc repro --force --single-item inventory`"
             )
+
+
+def names_that_are_no_text(release: Path) -> list[Path]:
+    """Return the files and folders of the release whose names are not UTF-8, relative to it, in order."""
+    root = os.path.realpath(release)
+    paths = (Path(folder, name) for folder, folders, names in os.walk(root) for name in (*folders, *names) if not is_text(name))
+    return sorted(path.relative_to(root) for path in paths)
+
+
+def is_text(name: str) -> bool:
+    try:
+        return bool(name.encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def inner_links(release: Path, image_folders: Sequence[Path]) -> list[Path]:
@@ -103,9 +122,10 @@ def folder_links(release: Path, image_folders: Sequence[Path]) -> Iterator[tuple
 
 
 def leads_out(release: Path, link: Path, target: Path) -> InventoryError:
+    found = f"{printable(link)}: is a link to {printable(target)}, outside the release, and what lies there is not read"
     return InventoryError(
-        f"{link}: is a link to {target}, outside the release, and what lies there is not read; name the folder in `image_folders` of "
-        f"params.yaml, copy it to the link's place, or make {release} itself a link to a folder that holds all of the release"
+        f"{found}; name the folder in `image_folders` of params.yaml, copy it to the link's place, or make {release} itself a link to a "
+        "folder that holds all of the release"
     )
 
 

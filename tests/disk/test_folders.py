@@ -50,10 +50,13 @@ def test_a_name_is_a_missing_folders_where_no_hub_can_have_it(tmp_path, monkeypa
 
 def test_what_runs_that_did_not_end_have_left_is_named_with_its_size(tmp_path, monkeypatch):
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
     assert list(unfinished()) == []
+    (tmp_path / "data/shards/.roco.partial").mkdir(parents=True)
     for folder in (tmp_path / ".state/abc", tmp_path / ".state/prepare/def"):
         (folder / "step-1").mkdir(parents=True)
         (folder / RUN_FILE).write_text("{}")
         (folder / "step-1/weights").write_bytes(bytes(1_500_000))
-    first, second = unfinished()
+    first, second, third = unfinished()
     assert first.startswith(f"{tmp_path}/.state/abc: 1.5 MB of a run that did not end") and "prepare/def" in second
+    assert third.startswith("data/shards/.roco.partial: 0.0 MB that a killed run was at")

@@ -72,6 +72,7 @@ def test_it_holds_the_declared_parameters_and_files_and_nothing_else(project):
     [
         ("m3ae/report/tables.py", "code  # x", False),
         ("m3ae/model/__pycache__/fusion.pyc", "compiled again", False),
+        ("data/shards/.own.partial/manifest.json", "half of it, of a killed run", False),
         ("scales/demo.yaml", FILES["scales/demo.yaml"].replace("steps: 9", "steps: 10"), False),
         ("params.yaml", FILES["params.yaml"].replace("seed: 0", "seed: 1"), False),
         ("m3ae/model/fusion.py", "code  # x", True),
@@ -82,6 +83,7 @@ def test_it_holds_the_declared_parameters_and_files_and_nothing_else(project):
 )
 def test_what_the_stage_depends_on_makes_another_run_and_nothing_else_does(project, file, content, is_another):
     before = pretrain().name()
+    (project / file).parent.mkdir(exist_ok=True)
     (project / file).write_text(content)
     assert (pretrain().name() != before) == is_another
 

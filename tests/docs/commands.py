@@ -62,7 +62,7 @@ RUN = {  # how a command begins -> the test that runs it, or why none does; the 
     "m3ae export": "tests/authors/test_convert.py::test_export_then_import_gives_back_our_own_weights",
     "python benchmarks/parity.py": "tests/authors/test_golden.py::test_every_recorded_number_of_the_authors_code_is_ours",
     "python -m benchmarks.guesses": REAL + "its table is tests/benchmarks/test_guesses.py's",
-    "python -m benchmarks.faults": "tests/benchmarks/test_at_the_smallest_size.py::test_auditing",
+    "python -m benchmarks.faults": "tests/benchmarks/test_faults.py::test_damaged_files_are_survived",
     "$PREPARE": "tests/prepare/test_partitions.py::test_shares_of_several_machines_make_the_bytes_of_one",
     'PREPARE="python -m stages.prepare': "tests/prepare/test_partitions.py::test_shares_of_several_machines_make_the_bytes_of_one",
     "sbatch": "tests/test_cluster.py::test_a_slurm_job_that_is_stopped_saves_its_step_is_queued_again_and_ends_in_the_same_results",

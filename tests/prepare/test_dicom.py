@@ -200,6 +200,8 @@ REFUSED = {
     "its pixels are cut": (lambda: dicom(twelve_bits(), PixelData=bytes(100)), "DICOM, truncated image"),
     "odd depth": (lambda: dicom(twelve_bits(), BitsAllocated=13), "DICOM, unreadable image"),
     "an unknown compression": (lambda: in_syntax("1.2.840.10008.1.2.4.100"), "DICOM in a compression that is not read; decompress it"),
+    "a frame of another size": (lambda: with_frame(5000), "DICOM whose frame says another size"),
+    "a frame that says none": (lambda: in_syntax(JPEG2000Lossless), "DICOM, unreadable image"),
     "deflated": (lambda: in_syntax("1.2.840.10008.1.2.1.99"), "DICOM, deflated; write it in another transfer syntax"),
 }
 
@@ -208,6 +210,13 @@ def without(field: str) -> bytes:
     data = dataset(twelve_bits())
     delattr(data, field)
     return file_of(data)
+
+
+def with_frame(width: int) -> bytes:
+    """A JPEG 2000 of a few bytes, whose decoder would ask for the memory of another width than the file says."""
+    content = compressed(JPEG2000Lossless)
+    place = content.index(b"\xff\x4f\xff\x51") + 8
+    return content[:place] + width.to_bytes(4, "big") + content[place + 4 :]
 
 
 def in_syntax(uid: str) -> bytes:

@@ -36,6 +36,8 @@ def test_a_text_that_swallowed_a_file_is_dropped_alone():
         ("T<sub>2</sub>-weighted, CO<sub>2</sub>", "T2-weighted, CO2"),
         ('<xref ref-type="fig" rid="f1">Fig. 1</xref>, <a href="#x">here</a>', "Fig. 1, here"),
         ("<title>Axial CT.</title><p>A mass.</p>one<br/>two<break />three", "Axial CT. A mass. one two three"),
+        ('10<sup class = "x" >5</sup> a<br clear="all"/>b<p id="1" >c</p>, <i>d</i > e', "10⁵ a b c , d e"),
+        ("p<0.05 and <p a=3", "p<0.05 and <p a=3"),
         ("&lt;sup&gt;2&lt;/sup&gt; &amp;#x000b5;", "² µ"),
     ],
 )

@@ -1,6 +1,7 @@
 """The digest of each release: what changes it, and what is no error."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -172,3 +173,13 @@ def test_a_link_beside_the_image_folders_and_an_image_folder_that_is_none_are_er
         write_inventory(releases, tmp_path / "out", [tmp_path / "disk"])
     with pytest.raises(InventoryError, match="unmounted: no such folder; mount it, or correct `image_folders` in params.yaml"):
         write_inventory(releases, tmp_path / "out", [tmp_path / "unmounted"])
+
+
+def test_a_file_name_that_is_not_utf_8_is_named_with_the_remedy_and_read_past(tmp_path, capsys):
+    release = tmp_path / "releases" / "own"
+    (release / "images").mkdir(parents=True)
+    Path(os.fsdecode(os.fsencode(release) + b"/images/caf\xe9.jpg")).write_bytes(b"x")
+    write_inventory(tmp_path / "releases", tmp_path / "out", ())
+    [line] = capsys.readouterr().out.splitlines()
+    assert line.startswith(f"{release}/images/caf\\xe9.jpg: not UTF-8") and "; rename it" in line
+    assert read_inventory(tmp_path / "out/own.json").files == 1

@@ -3,8 +3,11 @@
 import re
 import unicodedata
 
+import regex
+
 WHOLE = re.compile(r"(-?\d+)\.0*")
 IN_POWERS = re.compile(r"-?\d(?:\.\d{1,20})?e\+\d{1,2}", re.IGNORECASE)  # 1.0000032e+07, as pandas and spreadsheets write large numbers
+HEAP = regex.compile(r"\p{M}{31}")  # more marks on one letter than any writing has
 NOT_TOLD = {"nan", "none", "null", "nat", "<na>"}
 
 
@@ -16,10 +19,18 @@ def told(value: str) -> str:
 
 def row_id(value: str) -> str:
     """Return an id composed (NFC), and a whole number by its digits: 10000032, "10000032.0" and "1.0000032e+07" are one."""
-    name = unicodedata.normalize("NFC", told(value))
+    name = composed(told(value))
     if IN_POWERS.fullmatch(name) and float(name).is_integer():
         return str(int(float(name)))
     return found[1] if (found := WHOLE.fullmatch(name)) else name
+
+
+def composed(text: str) -> str:
+    """Return the text composed (NFC); as it is where a letter has more marks than Unicode's stream-safe format allows.
+
+    They are put in order in the square of their number: of a million, for hours.
+    """
+    return text if HEAP.search(text) else unicodedata.normalize("NFC", text)
 
 
 def patient_id(value: str) -> str:

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
+from m3ae.disk.named import printable
 from m3ae.releases.readers.drawn_splits import drawn
 from m3ae.releases.readers.published import Dropped, decoded, first_present, malformed, none_of, required
 from m3ae.releases.record import Record
@@ -38,17 +39,18 @@ def read(folder: Path) -> Iterator[Record | Dropped]:
 
 
 def report(path: Path, images: Path) -> Iterator[Record | Dropped]:
-    root, split = parsed(path), drawn(path.stem)
+    number = printable(path.stem)
+    root, split = parsed(path), drawn(number)
     names = [name for found in root.iter("parentImage") if (name := found.get("id", "").strip())]
     labelled = {found.get("Label", "").upper(): " ".join("".join(found.itertext()).split()) for found in root.iter("AbstractText")}
     texts = tuple(labelled[label] for label in SECTIONS if labelled.get(label))
     licence = (root.findtext(".//licenseURL") or "").strip()
     if not names:
-        yield Dropped(path.stem, split, "", NO_IMAGE)
+        yield Dropped(number, split, "", NO_IMAGE)
     for name in names:
         image = images / f"{name}.png"
         if texts:
-            yield Record(name, split, image, image_id=name, texts=texts, licence=licence, patient=path.stem)
+            yield Record(name, split, image, image_id=name, texts=texts, licence=licence, patient=number)
         else:
             yield Dropped(name, split, image.name, NO_SECTION)
 

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from m3ae.disk.named import printable
 from m3ae.releases.readers.drawn_splits import SplitError, Splits
 from m3ae.releases.readers.ids import patient_id, row_id, told
 from m3ae.releases.readers.manifest_files import manifest_files, placed_rows
@@ -104,7 +105,7 @@ def manifest_records(folder: Path, keys: Keys) -> Iterator[tuple[Row, Record]]:
     for row in manifest_rows(folder, keys):
         path, content = row.image()
         image_id = content.digest() if content else row.image_id(path)
-        patient, name = patient_id(row.optional("patient")), row_id(row.optional("id")) or f"{row.path.name}-{row.place}"
+        patient, name = patient_id(row.optional("patient")), row_id(row.optional("id")) or f"{printable(row.path.name)}-{row.place}"
         try:
             split = splits.place(row.split(), patient=patient, image=image_id)
         except SplitError as error:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from m3ae.disk.named import printable
 from m3ae.releases.readers.published import SPELLINGS, text
 from m3ae.releases.readers.tables import InTable, table_rows
 from m3ae.releases.record import Record, Split
@@ -34,7 +35,7 @@ def read_mirror(folder: Path, licence: str) -> Iterator[Record]:
 
 def record(folder: Path, split: Split, path: Path, number: int, row: dict[str, Any], licence: str) -> Record:
     name, caption = (text(row, key, path, f"row {number}") for key in ("image_id", "caption"))
-    name, image = name or f"{path.name}-row-{number}", row["image"]
+    name, image = name or f"{printable(path.name)}-row-{number}", row["image"]
     content = image if isinstance(image, InTable) else None
     file = folder / name if content else path.parent / image
     return Record(id=name, split=split, image=file, image_id=name, texts=(caption,), licence=licence, content=content)

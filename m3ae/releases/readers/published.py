@@ -4,7 +4,6 @@ import csv
 import gzip
 import json
 import math
-import os
 import re
 import zlib
 from collections.abc import Iterable, Iterator
@@ -15,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from m3ae.disk.named import first_few
+from m3ae.disk.named import first_few, printable
 from m3ae.releases.record import Split
 
 DUPLICATE = "duplicate id"
@@ -51,8 +50,8 @@ def within(image: Path, release: Path) -> str:
 
 
 def malformed(path: Path, number: int | None, problem: str) -> ReleaseError:
-    place = f"{path}, line {number}" if number else str(path)
-    return ReleaseError(f"{place}: {problem}; {REMEDY}")
+    place = f"{printable(path)}, line {number}" if number else printable(path)
+    return ReleaseError(f"{place}: {' '.join(problem.split())}; {REMEDY}")  # a library's own words may be several lines
 
 
 def first_present(folder: Path, *names: str) -> Path | None:
@@ -79,7 +78,7 @@ def required(folder: Path, *names: str) -> Path:
 def none_of(folder: Path, names: Iterable[str], remedy: str) -> ReleaseError:
     """Return the error of a folder where nothing that a reader knows is: what it would read, and what is there in its place."""
     there = sorted(f"{path.name}/" if path.is_dir() else path.name for path in folder.iterdir()) if folder.is_dir() else []
-    shown = first_few([os.fsencode(name).decode("utf-8", "replace") for name in there], NUM_NAMED)
+    shown = first_few([printable(name) for name in there], NUM_NAMED)
     return ReleaseError(f"{folder}: none of {', '.join(names)} is here; what is here: {shown or 'nothing'}; {remedy}")
 
 

@@ -37,9 +37,14 @@ class InTable(NamedTuple):
 @lru_cache(maxsize=1)
 def image_column(path: Path, group: int) -> pa.ChunkedArray:
     try:
-        return pq.ParquetFile(path).read_row_group(group, columns=[IMAGE])[IMAGE]
+        return parquet(path).read_row_group(group, columns=[IMAGE])[IMAGE]
     except (OSError, pa.ArrowException) as error:
         raise malformed(path, None, f"is no Parquet file ({error})") from None
+
+
+def parquet(path: Path) -> pq.ParquetFile:
+    """Open a Parquet file; pages that rotted are found where their writer noted checksums."""
+    return pq.ParquetFile(path, page_checksum_verification=True)
 
 
 def table_rows(path: Path, columns: tuple[str, ...] | None = None, paths: bool = False) -> Iterator[dict[str, Any]]:
@@ -49,7 +54,7 @@ def table_rows(path: Path, columns: tuple[str, ...] | None = None, paths: bool =
     `image` holds neither bytes nor, if `paths`, texts.
     """
     try:
-        file = pq.ParquetFile(readable(path))
+        file = parquet(readable(path))
         schema = file.schema_arrow
         if missing := set(columns or ()) - set(schema.names):
             raise malformed(path, None, f"the columns {', '.join(sorted(missing))} are missing")
@@ -68,7 +73,7 @@ def table_rows(path: Path, columns: tuple[str, ...] | None = None, paths: bool =
 def group_rows(file: pq.ParquetFile, path: Path, group: int, wanted: list[str]) -> list[dict[str, Any]]:
     try:
         return file.read_row_group(group, columns=wanted).to_pylist()
-    except ValueError as error:  # a text that is not UTF-8, a moment that Python has no value for
+    except (ValueError, OverflowError) as error:  # a text that is not UTF-8, a moment or a span that Python has no value for
         raise malformed(path, None, f"row group {group} (from 0) cannot be read ({error})") from None
 
 

@@ -22,6 +22,11 @@ def test_what_is_no_whole_number_is_left_as_it_is(name):
     assert row_id(name) == patient_id(name) == name
 
 
+def test_more_marks_on_a_letter_than_any_writing_has_stay_as_they_are():
+    assert row_id("e\u0301") == "\u00e9"
+    assert row_id("e" + "\u0301\u0316" * 500_000) == "e" + "\u0301\u0316" * 500_000
+
+
 def test_zeros_in_front_part_rows_but_no_patients():
     assert row_id("007") == "007" != row_id("7")
     assert patient_id("007") == patient_id("7.0") == "7"

@@ -1,8 +1,10 @@
 """The IU X-ray reader on made-up reports in the published layout."""
 
+import os
 import shutil
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from m3ae.releases.readers.drawn_splits import drawn
@@ -52,6 +54,13 @@ def test_the_reports_may_lie_where_their_archive_is_unpacked(release, folder):
     (release / folder).parent.mkdir(exist_ok=True)
     (release / "ecgen-radiology").rename(release / folder)
     assert len(list(read(release))) == 5
+
+
+def test_a_report_whose_name_is_not_utf_8_is_prepared_under_its_codes(tmp_path):
+    release = with_images("iu_xray", tmp_path)
+    (release / "ecgen-radiology/11.xml").rename(os.fsencode(release) + b"/ecgen-radiology/caf\xe9.xml")
+    run("iu_xray", release, tmp_path / "out")
+    assert "caf\\xe9" in pl.read_parquet(tmp_path / "out/dropped.parquet")["id"].to_list()
 
 
 def test_it_is_prepared(tmp_path):

@@ -1,14 +1,16 @@
-"""The families of damaged inputs: how each is made, damaged and read."""
+"""The families of damaged folders that the pipeline itself has made: shards, models, lists."""
 
 import json
 import random
+import shutil
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from benchmarks.fault_family import Family
 from m3ae.batches.excluded import read_excluded, write_excluded
 from m3ae.batches.tokenizer import Tokenizer, train
 from m3ae.disk.json import write_json
@@ -25,14 +27,6 @@ from m3ae.shards.write import ShardWriter
 
 TEXTS = ["a mass in the left lung", "no fracture is seen in the right hip"]
 NUM_ROWS = 40
-
-
-class Family(NamedTuple):
-    title: str
-    count: int  # tries of the table
-    make: Callable[[Path], None]  # into a folder that is not there
-    read: Callable[[Path], Any]  # what is compared
-    damage: Callable[[Path, random.Random], str]  # says what it did
 
 
 def make_shards(folder: Path) -> None:
@@ -80,10 +74,11 @@ def read_lists(folder: Path) -> Any:
     return read_excluded(folder / "excluded.json"), read_inventory(folder / "roco.json"), read_inventory(folder / "slake.json")
 
 
-def damage_one(*patterns: str) -> Callable[[Path, random.Random], str]:
-    """Return what flips one bit of one of the files, cuts it somewhere, or leaves nothing of it, under its old date."""
+def damage_one(*patterns: str) -> Callable[[Path, Path, random.Random, int], str]:
+    """Return what flips one bit of one of the files, cuts it somewhere, or leaves nothing of it."""
 
-    def damage(folder: Path, rng: random.Random) -> str:
+    def damage(whole: Path, folder: Path, rng: random.Random, _number: int) -> str:
+        shutil.copytree(whole, folder)
         path = rng.choice(sorted(path for pattern in patterns for path in folder.glob(pattern)))
         content = bytearray(path.read_bytes())
         place, how = rng.randrange(rng.choice((min(4000, len(content)), len(content)))), rng.choice(("flip", "flip", "cut", "empty"))
@@ -97,8 +92,9 @@ def damage_one(*patterns: str) -> Callable[[Path, random.Random], str]:
     return damage
 
 
-def change_settings(folder: Path, rng: random.Random) -> str:
+def change_settings(whole: Path, folder: Path, rng: random.Random, _number: int) -> str:
     """Put something into config.json that no model of this project has there."""
+    shutil.copytree(whole, folder)
     (folder / "digests.json").unlink()  # as a folder comes from a stranger
     path = folder / "config.json"
     content = json.loads(path.read_text(encoding="utf-8"))

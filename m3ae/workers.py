@@ -2,16 +2,47 @@
 
 import multiprocessing
 import os
+import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from typing import TypeVar
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 ITEMS_PER_WORKER = 2  # sent ahead, so that none waits for the next
+
+
+class Workers(ProcessPoolExecutor):
+    """Processes that end with this one, at once where it is interrupted; Ctrl-C at a terminal reaches all, and they say nothing of it."""
+
+    def __init__(self, number: int) -> None:
+        # Processes are started afresh: a fork would copy the locks of polars' and pyarrow's threads, held or not.
+        super().__init__(number, multiprocessing.get_context("spawn"), end_with_parent)
+
+    def submit(self, *arguments: Any, **named: Any) -> Future:
+        with interrupt_held_back():
+            return super().submit(*arguments, **named)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if kind and issubclass(kind, KeyboardInterrupt | GeneratorExit):  # nobody waits for what they are at
+            for worker in multiprocessing.active_children():
+                worker.kill()
+        self.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def interrupt_held_back() -> Iterator[None]:
+    """Hear of Ctrl-C afterwards; a process that is started meanwhile never does."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class WorkerLost(SystemExit):
@@ -37,8 +68,7 @@ def in_order(function: Callable[[Item], Result], items: Iterable[Item], workers:
     if workers == 1:
         yield from map(function, items)
         return
-    # Processes are started afresh: a fork would copy the locks of polars' and pyarrow's threads, held or not.
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), end_with_parent) as pool:
+    with Workers(workers) as pool:
         waiting: deque[Future[Result]] = deque()
         try:
             for item in items:
@@ -52,8 +82,6 @@ def in_order(function: Callable[[Item], Result], items: Iterable[Item], workers:
                 f"one of {workers} worker processes was killed, most often because memory ran out; run it again with fewer: "
                 f"M3AE_WORKERS={workers // 2}"
             ) from None
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
 
 
 def end_with_parent() -> None:

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from m3ae.prepare.workers import ITEMS_PER_WORKER, WorkerLost, in_order, num_workers
+from m3ae.workers import ITEMS_PER_WORKER, WorkerLost, in_order, num_workers
 
 
 def doubled(number: int) -> int:
