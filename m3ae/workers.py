@@ -24,7 +24,7 @@ class Workers(ProcessPoolExecutor):
         # Processes are started afresh: a fork would copy the locks of polars' and pyarrow's threads, held or not.
         super().__init__(number, multiprocessing.get_context("spawn"), end_with_parent)
 
-    def submit(self, *arguments: Any, **named: Any) -> Future:
+    def submit(self, *arguments: Any, **named: Any) -> Future[Any]:
         with interrupt_held_back():
             return super().submit(*arguments, **named)
 
