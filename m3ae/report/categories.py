@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from m3ae.releases.readers import slake, vqa_rad
-from m3ae.releases.readers.published import first_present, json_rows
+from m3ae.releases.readers import vqa_rad
+from m3ae.releases.readers.published import first_present, json_rows, split_files
 from m3ae.releases.record import Split
 
 LATENT = "latent.jsonl"  # what phantom drew, an image a line
@@ -42,9 +42,10 @@ def published(release: str, folder: Path) -> Iterator[Category]:
 
 
 def test_file(release: str, folder: Path) -> Path | None:
+    """Return the file of test rows as the release's own reader finds it; None where there is none, as in a copy from the hub."""
     if release == "slake":
-        return first_present(first_present(folder, "Slake1.0", "Slake") or folder, *slake.FILES[Split.TEST])
-    return first_present(folder, *vqa_rad.FILES[Split.TEST], vqa_rad.SINGLE_FILE)
+        return split_files(first_present(folder, "Slake1.0", "Slake") or folder, "*.json").get(Split.TEST)
+    return split_files(folder, "*set.json", "*.json").get(Split.TEST) or first_present(folder, vqa_rad.SINGLE_FILE)
 
 
 def drawn(folder: Path) -> Iterator[Category]:
