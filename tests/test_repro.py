@@ -155,7 +155,8 @@ def test_an_ablation_runs_pretraining_and_what_follows_from_it_and_no_preparatio
     project.write(**{"mask_ratio": 0.5, "mim_layer": 2, "mim_decoder": "mlp", "objectives.itm": 0})
     follows = {f"{stage}@{task}-0" for stage in ("finetune", "evaluate") for task in RUN}
     assert (
-        stages_run(project.dvc("repro")) == {"check", "pretrain", "architecture", "zero_shot", "controls", "robustness", "visualise", "report"} | follows
+        stages_run(project.dvc("repro"))
+        == {"check", "pretrain", "architecture", "zero_shot", "controls", "robustness", "visualise", "report"} | follows
     )
 
 

@@ -1,4 +1,4 @@
-"""The colours of attention, wherever it is drawn over an image: clear where a patch gets no more than its even share, then red to yellow."""
+"""The colours of attention over an image: clear where a patch gets no more than its even share, then red to yellow."""
 
 from collections.abc import Iterable
 

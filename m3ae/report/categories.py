@@ -53,7 +53,7 @@ def drawn(folder: Path) -> Iterator[Category]:
     path = folder / LATENT
     if not path.is_file():
         return
-    images = [json.loads(line) for line in path.read_text().splitlines()]
+    images = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     by_name = {name: image for image in images for name in names(Path(image["image"]))}
     for column, title in (("modality", "Modality"), ("region", "Region")):
         yield Category(title, lambda _, image, column=column: spelled(by_name[image][column]) if image in by_name else None)

@@ -7,8 +7,8 @@ from m3ae.report.answers_given import AnswersGiven, answers_given
 from m3ae.report.calibration import Calibration, calibration, reliability
 from m3ae.report.confusion import Confusion, answered, confusion, pairs
 from m3ae.report.examples import Gallery, gallery
-from m3ae.report.looks import Look, looks
 from m3ae.report.groups import Grouped, grouped, tables
+from m3ae.report.looks import Look, looks
 from m3ae.report.measured import Asked, Result
 from m3ae.report.origins import Link, Places, links, stages
 from m3ae.report.vector import Picture

@@ -1,6 +1,5 @@
 """Where in a few test images the words of their questions look, with the boxes of findings where the release has them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,11 +10,11 @@ from PIL import Image
 
 from m3ae.ask.heat import HEAT, limits
 from m3ae.report.boxes import Box, covered, finding_boxes
-from m3ae.report.examples import Album, encoded, picture_of, shortened
+from m3ae.report.examples import ANSWERED, Album, encoded, picture_of, shortened
 from m3ae.report.inputs import Inputs
 from m3ae.report.measured import Asked, Result
 
-PLACES = (("upper left", "upper middle", "upper right"), ("middle left", "centre", "middle right"), ("lower left", "lower middle", "lower right"))
+DOWN, ACROSS = ("upper", "middle", "lower"), ("left", "middle", "right")
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ def look(anchor: str, row: dict[str, Any], boxes: list[Box], album: Album, predi
 
 def facts(predicted: polars.DataFrame) -> tuple[tuple[str, str], ...]:
     """Return what was true and what was answered, where the predictions are answers."""
-    if not len(predicted) or "prediction" not in predicted.columns:
+    if not (len(predicted) and set(predicted.columns) >= ANSWERED):
         return ()
     [row] = predicted.iter_rows(named=True)
     return ("truth", " or ".join(row["truth"]) or "(none)"), ("answered", row["prediction"])
@@ -100,7 +99,8 @@ def most(weights: np.ndarray) -> str:
     """Return in words where the largest weight is."""
     row, column = np.unravel_index(weights.argmax(), weights.shape)
     rows, columns = weights.shape
-    return PLACES[third(row, rows)][third(column, columns)]
+    down, across = DOWN[third(row, rows)], ACROSS[third(column, columns)]
+    return f"{down} {across}" if down != across else "centre"
 
 
 def third(place: int, length: int) -> int:

@@ -39,7 +39,7 @@ def write_report(inputs: Inputs, params: dict[str, Any], out: Path) -> dict[str,
     curves = curve_pictures(inputs.plot("pretrain.csv"), inputs.plot("validation.csv"), levels(pretrain), is_synthetic([pretrain]))
     out.mkdir(parents=True, exist_ok=True)
     for picture in curves:
-        (out / f"{picture.name}.svg").write_text(picture.file)
+        (out / f"{picture.name}.svg").write_text(picture.file, encoding="utf-8")
     blocks = controls.controls(results, inputs.metrics("controls"))
     protocol = tables.protocol(params)
     lines = robustness.robustness(inputs.metrics("robustness"))

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from m3ae.disk.json import write_json
+from m3ae.disk.named import first_few
 from m3ae.report import revision
 from m3ae.report.machine import NONE, machine
 from m3ae.report.stage_times import told
 from m3ae.report.templates import rendered
 
 TEMPLATE = "run.html.j2"
+NUM_NAMED = 8  # files that differ from the commit
 PACKAGES = (
     *("m3ae-dvc", "torch", "torchvision", "deepspeed", "timm", "transformers", "tokenizers", "safetensors"),
     *("dvc", "numpy", "scipy", "pillow", "opencv-python-headless", "imagehash", "polars", "pyarrow"),
@@ -35,7 +37,7 @@ def run_record() -> Record:
     return {
         "code": {
             "git commit": revision.head() or NONE,
-            "files changed since": ", ".join(revision.changed_files()) or NONE,
+            "files changed since": first_few(revision.changed_files(), NUM_NAMED) or NONE,
             "report written": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         },
         "machine": machine(),

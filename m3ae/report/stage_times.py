@@ -34,8 +34,9 @@ def timed(processes: int) -> Iterator[None]:
 
 def told(live: Path) -> dict[str, str]:
     """Return in a line what is known of each stage, in the order in which they ended; a resumed one is timed from its resumption."""
-    found = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (live / TIMES).glob("*.json")}
-    return {name: in_words(found[name], speed(live) if name == "pretrain" else "") for name in sorted(found, key=lambda name: found[name]["ended"])}
+    found = [(path.stem, json.loads(path.read_text(encoding="utf-8"))) for path in (live / TIMES).glob("*.json")]
+    found.sort(key=lambda stage: stage[1]["ended"])
+    return {name: in_words(stage, speed(live) if name == "pretrain" else "") for name, stage in found}
 
 
 def in_words(found: dict[str, Any], speed: str) -> str:

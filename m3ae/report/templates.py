@@ -1,6 +1,5 @@
 """The templates of the report's pages, which lie beside this file."""
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -18,4 +17,5 @@ def rendered(template: str, **content: Any) -> str:
 
 def prose(text: str) -> Markup:
     """Return text for the page, with what stands between backticks as code."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+    parts = enumerate(text.split("`"))
+    return Markup("").join(Markup("<code>{}</code>").format(part) if place % 2 else escape(part) for place, part in parts)

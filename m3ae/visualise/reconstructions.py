@@ -33,8 +33,8 @@ def draw_reconstructions(model: Path, shards: Sequence[Path], seed: int, out: Pa
     chosen = rows_of([open_split(folder, "validation") for folder in shards])
     if not chosen:
         return {"missing": "no release that was pre-trained on has validation images"}
-    own = [*enumerate(chosen)][process_share()]  # of this process
-    found = gathered([reconstructed(opened, *row, seed + place) for place, row in followed(own, "visualise", "image", shown=is_first())])
+    own = followed([*enumerate(chosen)][process_share()], "visualise", "image", len(chosen[process_share()]), is_first())
+    found = gathered([reconstructed(opened, *row, seed + place) for place, row in own])
     measured = [measured_row(ratio, rows) for ratio, rows in zip(MASK_RATIOS, zip(*found, strict=True), strict=True)]
     if is_first():
         write_strips(found[::SHOWN_EACH], out)
