@@ -21,6 +21,7 @@ from m3ae.engine.pinned import PINNED
 from m3ae.finetune.params import recipe_of
 from m3ae.params import Sources
 from m3ae.pretrain.params import PretrainParams
+from m3ae.report.stage_times import timed
 
 # glibc's malloc gives large blocks back to the system and asks for them again, page by page, at every operation of a step. It is told
 # to keep them, in one arena, for the backward pass runs in a thread of its own. benchmarks/pretrain_step.py shows what that is worth.
@@ -55,11 +56,12 @@ def main() -> None:
         unpin(processes)
     else:
         os.environ.setdefault("DS_ACCELERATOR", "cpu")  # DeepSpeed would warn in every process that it looked for another in vain
-    if is_part_of_more(os.environ):
-        return run_torchrun(processes)
-    module = importlib.import_module(known.stage)
-    sys.argv = [known.stage, *sys.argv[2:]]
-    run_here(known.stage, module.main, processes, "spawn" if num_gpus else "fork", ENDING)
+    with timed(processes):
+        if is_part_of_more(os.environ):
+            return run_torchrun(processes)
+        module = importlib.import_module(known.stage)
+        sys.argv = [known.stage, *sys.argv[2:]]
+        run_here(known.stage, module.main, processes, "spawn" if num_gpus else "fork", ENDING)
 
 
 def start_over_with(settings: Mapping[str, str]) -> None:

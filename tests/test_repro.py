@@ -88,7 +88,7 @@ def all_run(output: str) -> set[str]:
 
 def test_repro_runs_every_stage_and_says_where_the_report_is(project):
     once = {"check", "phantom", "inventory", "sample_pairs", "leaks", "tokenizer", "pretrain", "architecture"}
-    once |= {"encoders", "zero_shot", "controls", "robustness", "report"}
+    once |= {"encoders", "zero_shot", "controls", "robustness", "visualise", "report"}
     runs = {f"{stage}@{task}-0" for stage in ("finetune", "baseline", "evaluate") for task in RUN}
     assert all_run(project.first_output) == once | runs | {f"prepare@{release}" for release in CATALOGUE}
     assert f"report: {project.folder / 'data' / 'report' / 'index.html'}" in project.first_output
@@ -155,7 +155,8 @@ def test_an_ablation_runs_pretraining_and_what_follows_from_it_and_no_preparatio
     project.write(**{"mask_ratio": 0.5, "mim_layer": 2, "mim_decoder": "mlp", "objectives.itm": 0})
     follows = {f"{stage}@{task}-0" for stage in ("finetune", "evaluate") for task in RUN}
     assert (
-        stages_run(project.dvc("repro")) == {"check", "pretrain", "architecture", "zero_shot", "controls", "robustness", "report"} | follows
+        stages_run(project.dvc("repro"))
+        == {"check", "pretrain", "architecture", "zero_shot", "controls", "robustness", "visualise", "report"} | follows
     )
 
 

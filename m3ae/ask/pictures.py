@@ -2,20 +2,17 @@
 
 from pathlib import Path
 
-import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
 from m3ae.ask.attend import Attention
+from m3ae.ask.heat import HEAT, limits
 from m3ae.ask.opened import NOT_FOR_PATIENTS
 from m3ae.ask.reconstruct import Reconstruction
 
 PANEL_INCHES, SCALE_INCHES, DPI = 2.6, 1.2, 160
 MOST_COLUMNS = 5
-OPAQUE = 0.8  # of the highest weight; what gets no more than its even share shows the image itself
-HEAT = ListedColormap([(*matplotlib.colormaps["autumn"](level)[:3], OPAQUE * level) for level in np.linspace(0, 1, 256)])
 GREY = "#555555"
 
 
@@ -37,11 +34,11 @@ def draw_attention(attention: Attention, text: str, model: str, out: Path) -> No
     for panel in axes.flat[num_panels:]:
         panel.axis("off")
     show(axes.flat[0], attention.image, "image, as the model sees it")
-    highest, even = max(word.weights.max() for word in attention.words), 1 / attention.words[0].weights.size
+    even, highest = limits(word.weights for word in attention.words)
     for panel, word in zip(axes.flat[1:num_panels], attention.words, strict=True):
         show(panel, attention.image, word.word)
         side = attention.image.shape[0]
-        heat = panel.imshow(word.weights, HEAT, extent=(0, side, side, 0), vmin=even, vmax=max(highest, 2 * even), interpolation="bilinear")
+        heat = panel.imshow(word.weights, HEAT, extent=(0, side, side, 0), vmin=even, vmax=highest, interpolation="bilinear")
     scale = figure.colorbar(heat, ax=axes, shrink=0.8, format=lambda value, _: f"{value:.1%}")
     scale.set_label(f"share of the word's attention\n(evenly spread: {even:.1%})", fontsize=8)
     save(figure, f"“{text}” · {model}", out)

@@ -28,6 +28,7 @@ class Reconstruction(NamedTuple):
     seen: np.ndarray  # what the encoder was shown
     reconstructed: np.ndarray  # the hidden patches as predicted, painted with the true patches' mean and deviation
     error: float  # mean absolute difference over the hidden patches, in grey levels from 0 to 255
+    loss: float  # MIM's: mean squared error over the hidden patches' normalised pixels
 
 
 def require_pixels(model: Opened) -> None:
@@ -52,8 +53,9 @@ def reconstruct(model: Opened, image: Any, text: str, mask_ratios: Sequence[floa
             raise AskError(f"mask ratio {ratio:g}: hides {sizes.num_patches - kept} of {sizes.num_patches} patches; give another one")
         batch = shown(tokens.ids, tokens.mask, pixels, order, kept)
         features = model.learner.encode(batch, set(objective.views))
-        predicted = painted(objective.reconstruct(model.learner.backbone.fusion, features, batch), pixels, sizes.patch_px)
-        found.append(compared(ratio, batch, predicted, sizes.patch_px))
+        fusion = model.learner.backbone.fusion
+        predicted = painted(objective.reconstruct(fusion, features, batch), pixels, sizes.patch_px)
+        found.append(compared(ratio, batch, predicted, sizes.patch_px, objective(fusion, features, batch).value.item()))
     return found
 
 
@@ -63,7 +65,7 @@ def shown(ids: Tensor, mask: Tensor, pixels: Tensor, order: Tensor, kept: int) -
     return PairBatch(ids, mask, ids, torch.full_like(ids, NO_LABEL), pixels, order, order[:, :kept], nothing, nothing + 1)
 
 
-def compared(ratio: float, batch: PairBatch, predicted: Tensor, patch_px: int) -> Reconstruction:
+def compared(ratio: float, batch: PairBatch, predicted: Tensor, patch_px: int, loss: float) -> Reconstruction:
     """Return the picture's row; what is hidden is grey, and a grey image's reconstruction is shown without the colours predicted for it."""
     images = batch.images
     original, reconstructed = (to_pixels(row)[0] for row in (images, kept_only(images, batch, patch_px, predicted)))
@@ -72,4 +74,4 @@ def compared(ratio: float, batch: PairBatch, predicted: Tensor, patch_px: int) -
     is_hidden = kept_only(torch.zeros_like(images), batch, patch_px, torch.ones_like(images))[0, 0].bool().cpu().numpy()
     seen = np.where(is_hidden[..., None], HIDDEN_LEVEL, original).astype(np.uint8)
     error = float(np.abs(reconstructed.astype(float) - original)[is_hidden].mean())
-    return Reconstruction(ratio, original, seen, reconstructed, error)
+    return Reconstruction(ratio, original, seen, reconstructed, error, loss)

@@ -50,6 +50,7 @@ def by_image(images: dict[str, dict[str, Any]], column: str) -> Callable[[str, s
 
 
 def test_file(release: str, folder: Path) -> Path | None:
+    """Return the file of test rows as the release's own reader finds it; None where there is none, as in a copy from the hub."""
     if release == "slake":
         return split_files(first_present(folder, "Slake1.0", "Slake") or folder, "*.json").get(Split.TEST)
     return split_files(folder, "*set.json", "*.json").get(Split.TEST) or first_present(folder, SINGLE_FILE)

@@ -8,6 +8,7 @@ from m3ae.report.calibration import Calibration, calibration, reliability
 from m3ae.report.confusion import Confusion, answered, confusion, pairs
 from m3ae.report.examples import Gallery, gallery
 from m3ae.report.groups import Grouped, grouped, tables
+from m3ae.report.looks import Look, looks
 from m3ae.report.measured import Asked, Result
 from m3ae.report.origins import Link, Places, links, stages
 from m3ae.report.vector import Picture
@@ -24,6 +25,7 @@ class Detail:
     stages: list[str]
     groups: list[Grouped]
     gallery: Gallery
+    looks: list[Look]
     answers: AnswersGiven | None = None
     confusion: Confusion | None = None
     calibrations: tuple[Calibration, ...] = ()
@@ -50,6 +52,7 @@ def detail(result: Result, asked: Asked, places: Places) -> Detail:
         stages(result, asked, inputs),
         grouped(result, asked, inputs),
         gallery(result, asked, inputs),
+        looks(result, asked, inputs),
         next(iter(answers_given([result], asked, inputs)), None),
         None if read["pretrained"] is None else confusion(pairs(read["pretrained"])),
         calibrations,

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import polars
+from PIL import Image
 
 from m3ae.report.inputs import Inputs
 from m3ae.report.measured import Asked, Result
@@ -151,14 +152,21 @@ class Album:
         """Return (thumbnail as a data URI, licence as published); both "" where the shards do not hold the image."""
         if self.shards is None or image_id not in self.places:
             return "", ""
-        place = self.places[image_id]
-        return picture_of(self.shards.pixels(place), longest_px), self.shards.row(place)["licence"] or ""
+        return picture_of(self.pixels(image_id), longest_px), self.shards.row(self.places[image_id])["licence"] or ""
+
+    def pixels(self, image_id: str) -> np.ndarray:
+        """Return the stored pixels, uint8 (H, W, 1 or 3). Raises `KeyError` where the shards do not hold the image."""
+        return self.shards.pixels(self.places[image_id])
 
 
 def picture_of(pixels: np.ndarray, longest_px: int = LONGEST_SIDE_PX) -> str:
     """Return uint8 pixels (height, width, 1 or 3) as a PNG data URI whose longer side is at most `longest_px`."""
+    return encoded(thumbnail(pixels, (longest_px, longest_px)))
+
+
+def encoded(picture: Image.Image) -> str:
     buffer = io.BytesIO()
-    thumbnail(pixels, (longest_px, longest_px)).save(buffer, format="PNG")
+    picture.save(buffer, format="PNG")
     return data_uri(buffer.getvalue())
 
 

@@ -14,13 +14,15 @@ class Inputs:
 
     def metrics(self, name: str) -> dict[str, Any] | None:
         """Return the content of a metric file; None where there is no such file."""
-        path = self.data / "metrics" / f"{name}.json"
-        if not path.is_file():
-            return None
-        try:
-            return json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise SystemExit(f"{path}: not JSON ({error}); delete it and run `dvc repro` again") from None
+        return content_of(self.data / "metrics" / f"{name}.json")
+
+    def attention(self) -> dict[str, Any]:
+        """Return where words look, by task."""
+        return content_of(self.data / "visualised" / "attention.json") or {}
+
+    def reconstructed(self) -> dict[str, Any]:
+        """Return what was measured of the reconstructions, or {"missing": why nothing was}."""
+        return content_of(self.data / "visualised" / "reconstructions" / "measured.json") or {"missing": "not drawn: no file of them"}
 
     def plot(self, name: str) -> Path:
         return self.data / "plots" / name
@@ -34,3 +36,13 @@ class Inputs:
 
     def shards(self, task: str) -> Path:
         return self.data / "shards" / "tasks" / task
+
+
+def content_of(path: Path) -> Any:
+    """Return the content of a JSON file; None where there is no such file."""
+    if not path.is_file():
+        return None
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise SystemExit(f"{path}: not JSON ({error}); delete it and run `dvc repro` again") from None

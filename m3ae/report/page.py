@@ -13,13 +13,13 @@ from m3ae.objectives.registry import OBJECTIVES
 from m3ae.report import controls, robustness, tables
 from m3ae.report.benchmark import BENCHMARK
 from m3ae.report.details import details
-from m3ae.report.examples import data_uri
 from m3ae.report.figures import curve_pictures
 from m3ae.report.inputs import Inputs
 from m3ae.report.leaked import leaked_pairs
 from m3ae.report.measured import Asked, Result, is_synthetic, result, value_at
 from m3ae.report.origins import Places
 from m3ae.report.published import NOTES, PAPER
+from m3ae.report.reconstructions import reconstructions
 from m3ae.report.summary import headlines, summary
 from m3ae.report.templates import rendered
 from m3ae.report.theme import STYLESHEET
@@ -57,7 +57,7 @@ def write_report(inputs: Inputs, params: dict[str, Any], out: Path) -> dict[str,
         curves=curves,
         pretrain=pretrain,
         pretrain_rows=pretrain_rows(pretrain),
-        reconstructions=inlined(inputs.plot("reconstructions.png")),
+        reconstructions=reconstructions(inputs),
         params=shown(params),
         leaks=tables.leak_rows(inputs.metrics("leaks")),
         leaked=leaked_pairs(inputs),
@@ -109,10 +109,6 @@ def beside(objective: str, measured: dict[str, Any]) -> str:
 
 def percent(share: float | None) -> str:
     return tables.NOTHING if share is None else f"{100 * share:.1f}%"
-
-
-def inlined(picture: Path) -> str:
-    return data_uri(picture.read_bytes()) if picture.is_file() else ""
 
 
 def shown(params: dict[str, Any]) -> list[tuple[str, str]]:

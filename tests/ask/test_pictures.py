@@ -24,6 +24,15 @@ def test_the_error_is_the_mean_difference_where_patches_were_hidden(pretrained, 
     assert row.error == pytest.approx(difference)
 
 
+def test_the_loss_is_that_of_a_model_that_predicts_zero_where_it_does(pretrained, images):
+    last = pretrained.learner.objectives["mim"].decoder
+    [row] = reconstruct(pretrained, images[0], "", [0.5], seed=0)
+    for weights in list(last.parameters())[-2:]:
+        weights.data.zero_()  # of the layer that makes pixels
+    [nothing] = reconstruct(pretrained, images[0], "", [0.5], seed=0)
+    assert nothing.loss == pytest.approx(191 / 192, abs=1e-4) and row.loss != nothing.loss  # 8 * 8 * 3 pixels of unbiased variance 1
+
+
 @pytest.mark.parametrize("ratio", [0.0, 0.99])
 def test_a_ratio_that_hides_no_patch_or_all_is_refused(pretrained, images, ratio):
     with pytest.raises(AskError, match=f"mask ratio {ratio:g}: hides"):

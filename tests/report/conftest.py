@@ -150,6 +150,19 @@ def write_ranks(path: Path) -> None:
     polars.DataFrame([pair(row, texts, scores, n, n // 2) for n, row in enumerate(rows)]).write_parquet(path)
 
 
+def write_visualised(folder: Path) -> None:
+    """Two strips a mask ratio, and a question of VQA-RAD whose words look at opposite corners of 2 x 2 patches."""
+    write_json(
+        folder / "reconstructions" / "measured.json",
+        {"num_images": 50, "shown": ["a", "b"], "rows": [{"mask_ratio": 0.75, "loss": 0.6871, "ssim": 0.4414}]},
+    )
+    for name in ("original", "seen-75", "reconstructed-75"):
+        Image.new("RGBA", (68, 32)).save(folder / "reconstructions" / f"{name}.png")
+    words = [{"word": "which", "weights": [[0.7, 0.1], [0.1, 0.1]]}, {"word": "side", "weights": [[0.1, 0.1], [0.2, 0.6]]}]
+    row = {"id": "q1", "image_id": "image1", "text": "which side?", "words": words}
+    write_json(folder / "attention.json", {"vqa_rad": [row]})
+
+
 class FakeShards:
     """Five grey images and three coloured ones, as `open_split` would show them."""
 
@@ -195,7 +208,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Inputs:
     for task in ("vqa_rad", "slake", "roco_retrieval"):
         inputs.shards(task).mkdir(parents=True)
         (inputs.shards(task) / "test-00000.arrow").touch()
-    Image.fromarray(np.tile(np.arange(192, dtype=np.uint8), (72, 2))).save(inputs.plot("reconstructions.png"))
+    write_visualised(inputs.data / "visualised")
     monkeypatch.setattr(examples, "open_split", FakeShards)
     return inputs
 

@@ -68,7 +68,7 @@ def test_the_settings_and_the_way_to_the_digests_are_shown(page):
 def test_nothing_measured_still_makes_a_page_that_says_so(nothing, params, tmp_path):
     assert write_report(nothing, params, tmp_path / "report") == {"protocol": "strict"}
     page = (tmp_path / "report" / "index.html").read_text()
-    assert page.count('<b class="none">not measured</b>') == 4 and "No picture of reconstructions was written." in page
+    assert page.count('<b class="none">not measured</b>') == 4 and "not drawn: no file of them" in page
     assert "not audited: no metric file" in page
 
 
@@ -95,6 +95,21 @@ def test_every_score_leads_to_its_tasks_files_examples_and_stages(page):
     task = page.partition('<section id="task-vqa_rad">')[2].partition("</section>")[0]
     assert "../evaluate/vqa_rad-0/pretrained.parquet" in task and "<code>evaluate@vqa_rad-0</code>" in task
     assert "Most confident and right" in task and 'href="#run"' in task
+
+
+def test_attention_is_drawn_over_one_copy_of_the_image(page):
+    task = page.partition('<section id="task-vqa_rad">')[2].partition("</section>")[0]
+    assert task.count('<image id="seen-vqa_rad-1"') == 1 and task.count('<use href="#seen-vqa_rad-1"/>') == 2
+    assert 'aria-label="Attention of “side”: most at the lower right"' in task and "seen-slake" not in page
+
+
+def test_reconstructions_have_their_ratio_and_scores_beside_them(page):
+    rows = page.partition('<div class="strips">')[2].partition("</div>")[0]
+    assert rows.count("<figure>") == 3 and "<b>75% masked</b>" in rows and "<span>MSE 0.687</span><span>SSIM 0.441</span>" in rows
+
+
+def test_what_stands_between_backticks_is_set_as_code(page):
+    assert "`" not in page.partition("</style>")[2] and "<code>melinda_label</code>" in page
 
 
 def test_the_figures_colours_are_the_themes(page):

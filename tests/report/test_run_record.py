@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from m3ae.report import revision, run_record
-from m3ae.report.run_record import write_run_record
+from m3ae.report import revision
+from m3ae.report.run_record import run_record, write_run_record
 
 AUTHOR = ("-c", "user.name=Nobody", "-c", "user.email=nobody@example.org")
 
@@ -73,15 +73,7 @@ def test_a_file_that_is_in_no_commit_has_no_digest_there(clone):
     assert revision.commit_of("dvc.lock") == git("log", "-1", "--format=%h One")
 
 
-def test_each_gpu_is_named_with_its_memory_and_driver(tmp_path, monkeypatch):
-    program = tmp_path / "nvidia-smi"
-    program.write_text("#!/bin/sh\necho 'NVIDIA H200, 143771 MiB, 570.1'\necho 'NVIDIA H200, 143771 MiB, 570.1'\n")
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    assert run_record.gpus() == ["NVIDIA H200 (143771 MiB, driver 570.1)"] * 2
-
-
-def test_a_processor_with_avx_512_is_told_from_one_without(monkeypatch):
-    for flags, said in (("sse avx2 avx512f", "yes"), ("sse avx2", "no")):
-        monkeypatch.setattr(run_record, "cpu_described", lambda flags=flags: {"model name": "A processor", "flags": flags})
-        assert (run_record.machine()["processor"], run_record.machine()["AVX-512"]) == ("A processor", said)
+def test_of_many_changed_files_the_first_are_named(clone):
+    for number in range(12):
+        Path(f"file {number:02d}.py").touch()
+    assert run_record()["code"]["files changed since"].endswith("file 07.py and 4 more")

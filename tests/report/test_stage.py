@@ -34,7 +34,7 @@ def test_the_stage_writes_its_outputs_and_prints_where_the_page_is(printed, tmp_
 
 def test_the_stage_writes_commit_machine_and_versions_beside_its_outputs(printed, tmp_path):
     record = json.loads((tmp_path / "data" / "live" / "run.json").read_text())
-    assert record.keys() == {"code", "machine", "versions"} and (tmp_path / "data" / "live" / "run.html").is_file()
+    assert record.keys() == {"code", "machine", "versions", "stages"} and (tmp_path / "data" / "live" / "run.html").is_file()
     page = (tmp_path / "data" / "report" / "index.html").read_text()
     assert record["code"]["report written"] not in page and record["machine"]["processor"] not in page
 
