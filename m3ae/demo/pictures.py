@@ -8,18 +8,18 @@ import numpy as np
 from PIL import Image
 
 from m3ae.ask.attend import Attention, WordMap
-from m3ae.ask.pictures import HEAT
+from m3ae.ask.heat import HEAT, limits
 
 SHOWN_PX = 288
 
 
 def overlaid(attention: Attention) -> Iterator[tuple[WordMap, np.ndarray]]:
     """Yield each word with the image under its map, uint8 (SHOWN_PX, SHOWN_PX, 3): one colour scale for all, as `m3ae attend` draws it."""
-    highest, even = max(word.weights.max() for word in attention.words), 1 / attention.words[0].weights.size
+    even, highest = limits(word.weights for word in attention.words)
     image = Image.fromarray(attention.image).resize((SHOWN_PX, SHOWN_PX), Image.Resampling.BICUBIC)
     for word in attention.words:
         levels = Image.fromarray(word.weights.astype(np.float32)).resize((SHOWN_PX, SHOWN_PX), Image.Resampling.BILINEAR)
-        heat = HEAT(((np.asarray(levels) - even) / (max(highest, 2 * even) - even)).clip(0, 1), bytes=True)
+        heat = HEAT(((np.asarray(levels) - even) / (highest - even)).clip(0, 1), bytes=True)
         yield word, np.asarray(Image.alpha_composite(image.convert("RGBA"), Image.fromarray(heat)).convert("RGB"))
 
 

@@ -156,7 +156,9 @@ class Album:
 
     def pixels(self, image_id: str) -> np.ndarray:
         """Return the stored pixels, uint8 (H, W, 1 or 3). Raises `KeyError` where the shards do not hold the image."""
-        return self.shards.pixels(self.places[image_id])
+        place = self.places[image_id]
+        assert self.shards is not None  # or there would be no places
+        return self.shards.pixels(place)
 
 
 def picture_of(pixels: np.ndarray, longest_px: int = LONGEST_SIDE_PX) -> str:

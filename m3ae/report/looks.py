@@ -99,7 +99,7 @@ def most(weights: np.ndarray) -> str:
     """Return in words where the largest weight is."""
     row, column = np.unravel_index(weights.argmax(), weights.shape)
     rows, columns = weights.shape
-    down, across = DOWN[third(row, rows)], ACROSS[third(column, columns)]
+    down, across = DOWN[third(int(row), rows)], ACROSS[third(int(column), columns)]
     return f"{down} {across}" if down != across else "centre"
 
 

@@ -46,7 +46,8 @@ def in_words(found: dict[str, Any], speed: str) -> str:
 
 def duration(seconds: float) -> str:
     """Return `1 h 02 min`, `3 min 20 s` or `12 s`."""
-    left, parts = round(seconds), []
+    left = round(seconds)
+    parts: list[str] = []
     for unit, length in SECONDS:
         if parts or left >= length or unit == "s":
             parts.append(f"{left // length:02d} {unit}" if parts else f"{left // length} {unit}")

@@ -19,7 +19,9 @@ class VisualisePaths(NamedTuple):
     out: Path
 
 
-def run(pretrained: Path, pretrain_releases: Sequence[str], tasks: Sequence[str], seeds: Sequence[int], seed: int, paths: VisualisePaths):
+def run(
+    pretrained: Path, pretrain_releases: Sequence[str], tasks: Sequence[str], seeds: Sequence[int], seed: int, paths: VisualisePaths
+) -> None:
     """Write what the report shows; of the tasks, the model of the first seed."""
     models = {task: paths.finetuned / f"{task}-{seeds[0]}" for task in tasks}
     trained = [task for task in tasks if (models[task] / CONFIG).is_file()]  # none of a release that was not found
@@ -33,6 +35,6 @@ def run(pretrained: Path, pretrain_releases: Sequence[str], tasks: Sequence[str]
         print(in_a_line(measured, found))
 
 
-def in_a_line(measured: dict[str, Any], found: dict[str, list]) -> str:
+def in_a_line(measured: dict[str, Any], found: dict[str, list[Any]]) -> str:
     told = (f"{row['mask_ratio']:.0%} masked MIM loss {row['loss']:.3f}, SSIM {row['ssim']:.3f}" for row in measured.get("rows", ()))
     return f"visualise: {'; '.join(told) or measured['missing']}; attention of {', '.join(found) or 'no task'}"
