@@ -67,7 +67,7 @@ def make_lists(folder: Path) -> None:
     write_excluded(folder / "excluded.json", {"roco": frozenset({"ROCO_1", "ROCO_2"}), "medicat": frozenset()})
     (folder / "releases" / "roco").mkdir(parents=True)
     (folder / "releases" / "roco" / "a.txt").write_text("a file of a release", encoding="utf-8")
-    write_inventory(folder / "releases", folder)
+    write_inventory(folder / "releases", folder, ())
 
 
 def read_lists(folder: Path) -> Any:
