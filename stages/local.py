@@ -17,6 +17,7 @@ from typing import Any
 
 from m3ae.engine.processes import MEETING, ON_LOOPBACK
 from m3ae.engine.stop import EXIT_STATUS
+from m3ae.workers import interrupt_held_back
 from stages import stop_sentence
 
 INTERRUPTED = 128 + signal.SIGINT  # as a shell tells it
@@ -49,13 +50,14 @@ def run_several(main: Callable[[], None], processes: int, start_method: str, end
     with tempfile.TemporaryDirectory(prefix="m3ae-") as folder:  # its mode is 0700
         meeting = {**dict.fromkeys(("WORLD_SIZE", "LOCAL_WORLD_SIZE"), str(processes)), MEETING: str(Path(folder, "store"))}
         context: Any = multiprocessing.get_context(start_method)
-        interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all; the workers are told by this process
         ranks = ({"RANK": str(rank), "LOCAL_RANK": str(rank)} for rank in range(processes))
-        workers = [context.Process(target=work, args=(main, os.getpid(), meeting | rank)) for rank in ranks]
-        for worker in workers:
-            worker.start()
-        signal.signal(signal.SIGINT, interrupt)
+        workers: list[BaseProcess] = []
         try:
+            with interrupt_held_back():  # a terminal sends it to all; the workers are told by this process
+                for rank in ranks:
+                    worker = context.Process(target=work, args=(main, os.getpid(), meeting | rank))
+                    worker.start()
+                    workers.append(worker)
             end = first_failure(workers)
         except (KeyboardInterrupt, Stopped):
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
