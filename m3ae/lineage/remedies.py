@@ -7,8 +7,8 @@ from pathlib import Path
 from dvc.stage import Stage
 
 from m3ae.lineage.compared import Item
+from m3ae.lineage.in_commit import digest_in_commit
 from m3ae.lineage.on_disk import Disk
-from m3ae.report.revision import committed_digest
 
 Finding = tuple[Stage, Item]
 
@@ -44,7 +44,7 @@ def described(stage: Stage, item: Item, disk: Disk) -> str:
 def remedy(stage: Stage, item: Item, disk: Disk) -> str:
     if item.role in ("reads", "runs", "value"):
         return "`dvc repro` runs what depends on it again, or put it back as it was"
-    if item.role == "writes" and item.locked and committed_digest(item.name) == item.locked:
+    if item.role == "writes" and item.locked and digest_in_commit(item.name) == item.locked:
         return f"`git checkout HEAD -- {item.name}`"
     if item.role == "writes" and item.locked and disk.in_cache(item.locked):
         return f"`rm -r {item.name} && dvc checkout {item.name}`"  # DVC itself may not see the difference

@@ -8,8 +8,9 @@ from dvc.stage import Stage
 
 from m3ae.disk.state import unfinished
 from m3ae.lineage.compared import LOCK, Item, Lock, changed_leaves, compared, shown
+from m3ae.lineage.in_commit import digest_in_commit
 from m3ae.lineage.pipeline import Pipeline, name
-from m3ae.report.revision import committed, committed_digest, head
+from m3ae.report.revision import committed, head
 
 MOST_DIFFERENCES = 10  # of one metric file
 
@@ -44,7 +45,7 @@ def stated(stage: Stage, lock: Lock, pipeline: Pipeline) -> Stated:
     items = compared(stage, lock, pipeline.disk)
     kept = {str(out) for out in stage.outs if not out.use_cache}
     written = [item for item in items if item.role == "writes"]
-    outputs = [item for item in written if item.differs or item.name in kept and committed_digest(item.name) != item.locked]
+    outputs = [item for item in written if item.differs or item.name in kept and digest_in_commit(item.name) != item.locked]
     return Stated(stage, outputs, [item for item in items if item.differs and item.role != "writes"])
 
 

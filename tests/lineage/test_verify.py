@@ -32,6 +32,11 @@ def test_a_run_that_left_the_commits_bytes_is_reproduced(run):
     assert list(verify()) == [f"reproduced: all outputs of all 6 stages are those of commit {head}, byte for byte"]
 
 
+def test_an_altered_file_of_a_folder_that_git_keeps_is_named(run, refused):
+    change(run / "data/confusion/slake.csv", "yes,no", "yes,yes")
+    assert "report is the first stage" in refused() and "data/confusion" in refused()
+
+
 def test_the_first_stage_in_the_pipelines_order_is_named_with_its_largest_difference_first(run, refused):
     change(run / "params.yaml", "mask_ratio: 0.75", "mask_ratio: 0.5")
     dvc(run, "repro", "--quiet")
@@ -75,7 +80,7 @@ def test_a_metric_file_that_its_own_lock_does_not_hold_is_named(run, refused):
 
 
 def test_an_output_that_the_commit_does_not_have_is_named(run, refused):
-    change(run / "dvc.yaml", "outs: [data/report]", "outs: [data/report, make.pyc]")
+    change(run / "dvc.yaml", "      - data/report\n", "      - data/report\n      - make.pyc\n")
     (run / "make.pyc").touch()
     assert "  make.pyc: is not in the commit" in refused().splitlines()
 
