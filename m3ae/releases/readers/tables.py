@@ -14,6 +14,7 @@ from m3ae.releases.readers.published import malformed, readable
 
 IMAGE = "image"
 BYTES, PATH = "bytes", "path"  # the fields of the hub's structure of an image
+NO_TABLE = (OSError, UnicodeDecodeError, pa.ArrowException)  # what a damaged file raises; the second where a name in it is no UTF-8
 
 
 class InTable(NamedTuple):
@@ -38,7 +39,7 @@ class InTable(NamedTuple):
 def image_column(path: Path, group: int) -> pa.ChunkedArray:
     try:
         return parquet(path).read_row_group(group, columns=[IMAGE])[IMAGE]
-    except (OSError, pa.ArrowException) as error:
+    except NO_TABLE as error:
         raise malformed(path, None, f"is no Parquet file ({error})") from None
 
 
@@ -66,7 +67,7 @@ def table_rows(path: Path, columns: tuple[str, ...] | None = None, paths: bool =
             elsewhere = image_paths(file, path, group) if holds_images else {}
             for number, row in enumerate(group_rows(file, path, group, wanted)):
                 yield row | ({IMAGE: elsewhere.get(number) or InTable(path, group, number)} if holds_images else {})
-    except (OSError, pa.ArrowException) as error:
+    except NO_TABLE as error:
         raise malformed(path, None, f"is no Parquet file ({error})") from None
 
 
@@ -98,7 +99,7 @@ def index_columns(path: Path) -> set[str]:
     """Return the columns that pandas wrote as the index of its rows, as the file itself says."""
     try:
         described = pq.read_schema(readable(path)).metadata or {}
-    except (OSError, pa.ArrowException) as error:
+    except NO_TABLE as error:
         raise malformed(path, None, f"is no Parquet file ({error})") from None
     try:
         return {name for name in json.loads(described[b"pandas"])["index_columns"] if isinstance(name, str)}

@@ -8,6 +8,7 @@ from PIL import Image
 
 from m3ae.releases.readers import roco, rocov2
 from m3ae.releases.readers.published import ReleaseError
+from m3ae.releases.readers.tables import table_rows
 from m3ae.releases.record import Split
 from m3ae.shards.read import open_split
 from tests.prepare.test_release import run
@@ -112,3 +113,11 @@ def test_a_text_that_is_not_utf8_is_an_error_that_names_its_row_group(tmp_path):
     pq.write_table(table, tmp_path / "train-0.parquet", row_group_size=1)
     with pytest.raises(ReleaseError, match=r"train-0.parquet: row group 1 \(from 0\) cannot be read \('utf-8' codec.*\); unpack"):
         list(rocov2.read(tmp_path))
+
+
+def test_a_column_whose_name_is_no_utf8_is_one_line(tmp_path):
+    path = tmp_path / "table.parquet"
+    pq.write_table(pa.table({"caption": ["A scan."]}), path)
+    path.write_bytes(path.read_bytes().replace(b"caption", b"captio\xe5"))
+    with pytest.raises(ReleaseError, match="table.parquet: is no Parquet file"):
+        list(table_rows(path))
