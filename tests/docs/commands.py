@@ -21,6 +21,7 @@ BY_HAND = "tests/test_cluster.py::test_by_hand_on_two_machines_the_results_are_t
 HOURS = "takes hours: "
 REAL = "needs releases that cannot ship: "
 SHELL = "a shell's own: no part of the project"
+OF_DVC = "DVC's own, which shows what there is"
 
 RUN = {  # how a command begins -> the test that runs it, or why none does; the longest beginning counts
     "make repro": REPRO,
@@ -36,9 +37,9 @@ RUN = {  # how a command begins -> the test that runs it, or why none does; the 
     "dvc exp run -S scale=test -S releases": "tests/test_recipes.py::test_the_new_task_is_fine_tuned_tested_and_reported",
     "dvc exp run -S pretrained": "tests/test_repro.py::test_an_exported_and_imported_model_is_fine_tuned_with_the_same_scores",
     "dvc exp run --queue": HOURS + "DVC's queue; one of its experiments is tests/evaluate/test_revisions.py's",
-    "dvc exp show": SHELL,
+    "dvc exp show": OF_DVC,
     "dvc queue start": HOURS + "DVC's queue",
-    "dvc params diff": SHELL,
+    "dvc params diff": OF_DVC,
     "dvc metrics diff": COMPARED,
     "dvc metrics show": COMPARED,
     "dvc plots": PLOTTED,
