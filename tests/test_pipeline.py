@@ -229,3 +229,9 @@ def test_the_top_of_the_package_holds_what_belongs_to_no_room():
 
 def test_benchmarks_read_no_tests():
     assert not any("from tests" in path.read_text() for path in (ROOT / "benchmarks").glob("*.py"))
+
+
+def test_what_git_keeps_is_a_metric_or_a_plot():
+    """DVC saves no stage in its run cache that has another output of `cache: false`: an experiment would train again what has run."""
+    stages = [stage.get("do", stage) for stage in STAGES.values()]
+    assert [out for stage in stages for out in stage.get("outs", ()) if not isinstance(out, str)] == []
