@@ -19,9 +19,9 @@ from scipy.stats import ttest_1samp
 
 from benchmarks.differences import Difference, drawn
 from benchmarks.experiments import read, refuse_changes, run
+from benchmarks.tables import table as markdown_table
 from m3ae.evaluate.intervals import CONFIDENCE
 from m3ae.report.measured import value_at
-from m3ae.report.tables import line
 
 REFERENCE = "as committed"
 ROWS: dict[str, tuple[str, ...]] = {
@@ -109,11 +109,11 @@ def write(table: pl.DataFrame, out: Path) -> None:
 
 def markdown(table: pl.DataFrame) -> str:
     """Return a line for each row that has run: its seeds, and each score with its difference from the reference."""
-    lines = [("Row", "Seeds", *SCORES), (":--", *["--:"] * (1 + len(SCORES)))]
+    rows = []
     for row in present(table):
         part = table.filter(pl.col("row") == row)
-        lines.append((row, str(part["seed"].n_unique()), *(cell(table, row, score) for score in SCORES)))
-    return "".join(f"{line(cells)}\n" for cells in lines)
+        rows.append((row, str(part["seed"].n_unique()), *(cell(table, row, score) for score in SCORES)))
+    return markdown_table(("Row", "Seeds", *SCORES), rows)
 
 
 def present(table: pl.DataFrame) -> list[str]:

@@ -12,9 +12,9 @@ from typing import Any
 
 from benchmarks.experiments import read, refuse_changes, run
 from benchmarks.real import settings
+from benchmarks.tables import table
 from m3ae.disk.json import write_json
 from m3ae.report.measured import value_at
-from m3ae.report.tables import line
 
 TASK = "vqa_med_2019"
 STEPS, EPOCHS = 400, 2
@@ -104,9 +104,8 @@ def write(rows: dict[str, dict[str, float]], out: Path) -> None:
 
 
 def markdown(rows: dict[str, dict[str, float]]) -> str:
-    lines = [("Guess", *COLUMNS), (":--", *["--:"] * len(COLUMNS))]
-    lines += [(row, *(f"{scores[column]:.1f}" if column in scores else "–" for column in COLUMNS)) for row, scores in rows.items()]
-    return "".join(f"{line(cells)}\n" for cells in lines)
+    cells = ((row, *(f"{scores[column]:.1f}" if column in scores else "–" for column in COLUMNS)) for row, scores in rows.items())
+    return table(("Guess", *COLUMNS), cells)
 
 
 if __name__ == "__main__":

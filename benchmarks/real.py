@@ -16,8 +16,8 @@ from matplotlib.figure import Figure
 
 from benchmarks.differences import Difference, drawn
 from benchmarks.experiments import read, read_bytes, refuse_changes, run
+from benchmarks.tables import table
 from m3ae.disk.json import write_json
-from m3ae.report.tables import line
 from m3ae.tasks import TASKS
 
 ARMS = {"roco": "[roco]", "roco and own": "[roco,own]"}
@@ -96,8 +96,8 @@ def keep(arm: str, out: Path) -> None:
 def write(out: Path) -> None:
     """Write table and figure of the arms whose metrics lie in `out`."""
     found = [gain for arm in ARMS for gain in gains(arm, out)]
-    table = markdown(found, {arm: kept(out, arm, "controls") for arm in ARMS})
-    (out / "table.md").write_text(table, encoding="utf-8")
+    text = markdown(found, {arm: kept(out, arm, "controls") for arm in ARMS})
+    (out / "table.md").write_text(text, encoding="utf-8")
     figure(found).savefig(out / "real.png", dpi=160, metadata={"Software": None})
 
 
@@ -118,12 +118,7 @@ def gains(arm: str, out: Path) -> list[Gain]:
 
 
 def markdown(found: list[Gain], controls: dict[str, dict[str, Any]]) -> str:
-    rows = [
-        COLUMNS,
-        (":--", ":--", ":--", *["--:"] * (len(COLUMNS) - 3)),
-        *(cells(gain, controls[gain.arm].get(gain.task, {})) for gain in found),
-    ]
-    return "".join(f"{line(row)}\n" for row in rows)
+    return table(COLUMNS, (cells(gain, controls[gain.arm].get(gain.task, {})) for gain in found), num_named=3)
 
 
 def cells(gain: Gain, controls: dict[str, Any]) -> list[str]:

@@ -1,7 +1,5 @@
 """Arrays as pictures of the page. Shapes: S image side in px."""
 
-import base64
-import io
 from collections.abc import Iterator
 
 import numpy as np
@@ -9,6 +7,7 @@ from PIL import Image
 
 from m3ae.ask.attend import Attention, WordMap
 from m3ae.ask.heat import HEAT, limits
+from m3ae.report.examples import encoded
 
 SHOWN_PX = 288
 
@@ -25,6 +24,4 @@ def overlaid(attention: Attention) -> Iterator[tuple[WordMap, np.ndarray]]:
 
 def as_address(pixels: np.ndarray) -> str:
     """Return uint8 pixels (S, S, 3) as a PNG in an address, so that no file is kept for the browser to fetch."""
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, format="PNG")
-    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
+    return encoded(Image.fromarray(pixels))
