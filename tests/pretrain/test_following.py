@@ -8,6 +8,7 @@ import pytest
 import torch
 from tqdm import tqdm
 
+from m3ae.batches.order import InOrder
 from m3ae.pretrain.loop import Pretraining
 from m3ae.pretrain.speed import Speed
 
@@ -33,7 +34,7 @@ def pretraining(tmp_path, monkeypatch) -> Pretraining:
         learning_rates={"encoders": 0.25, "fusion": 0.5, "heads": 1.0},
     )
     params = SimpleNamespace(steps=4, save_every_steps=4, validate_every_steps=3)
-    validation = SimpleNamespace(order=[0])
+    validation = SimpleNamespace(order=InOrder(1, 1))
     yield Pretraining(engine, params, None, validation, None, Speed(batch=8, possible=1.0))
     signal.signal(signal.SIGTERM, before)
 

@@ -58,7 +58,7 @@ def test_the_reports_may_lie_where_their_archive_is_unpacked(release, folder):
 
 def test_a_report_whose_name_is_not_utf_8_is_prepared_under_its_codes(tmp_path):
     release = with_images("iu_xray", tmp_path)
-    (release / "ecgen-radiology/11.xml").rename(os.fsencode(release) + b"/ecgen-radiology/caf\xe9.xml")
+    os.rename(release / "ecgen-radiology/11.xml", os.fsencode(release) + b"/ecgen-radiology/caf\xe9.xml")
     run("iu_xray", release, tmp_path / "out")
     assert "caf\\xe9" in pl.read_parquet(tmp_path / "out/dropped.parquet")["id"].to_list()
 
