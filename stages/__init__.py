@@ -1,10 +1,12 @@
 """What holds in every stage, whatever it does: this is loaded before any of them.
 
 Ctrl-C, at whatever moment, ends in one sentence. What a stage prints ends no stage: a locale that lacks a letter, or a file name that is
-no text, is shown by its codes.
+no text, is shown by its codes. How long it took is written down beside its outputs.
 """
 
+import atexit
 import io
+import os
 import sys
 from types import TracebackType
 
@@ -27,6 +29,14 @@ def say_stopped(kind: type[BaseException], error: BaseException, trace: Tracebac
     print(stop_sentence(names[-1] if names else "the stage", bool({*KEEPS_PARTS} & {*names})), file=sys.stderr)
 
 
+def write_time() -> None:
+    from m3ae.report.stage_times import write_time  # when all is done: it is no part of what the stage reads
+
+    write_time(processes=1)
+
+
 sys.excepthook = say_stopped
+if "DVC_STAGE" in os.environ and "stages.launch" not in sys.orig_argv:  # which writes it itself, with the number of its processes
+    atexit.register(write_time)
 if isinstance(sys.stdout, io.TextIOWrapper):
     sys.stdout.reconfigure(errors="backslashreplace")

@@ -1,6 +1,6 @@
 """How long each stage took, in how many processes, on what: written down beside the outputs as a stage ends, for none of it is a result.
 
-`stages/launch.py` does so for what trains, tests and draws. The stages before them are started without it, and are not timed.
+`stages/launch.py` does so for what it starts, `stages/__init__.py` for the others.
 """
 
 import json
@@ -23,8 +23,13 @@ SECONDS = (("h", 3600), ("min", 60), ("s", 1))
 
 @contextmanager
 def timed(processes: int) -> Iterator[None]:
-    """Write down the time of a stage that DVC runs and that ends well, from the start of this process on."""
+    """Write down the time of a stage that ends well."""
     yield
+    write_time(processes)
+
+
+def write_time(processes: int) -> None:
+    """Write down how long this process has been at its stage; nothing where DVC has not started it."""
     name = os.environ.get("DVC_STAGE")
     if name:
         seconds = time.time() - psutil.Process().create_time()

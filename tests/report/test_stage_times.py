@@ -1,10 +1,13 @@
 import json
+import subprocess
+import sys
 import time
 
 import pytest
 
 from m3ae.disk.json import write_json
 from m3ae.report.stage_times import duration, timed, told
+from tests.commands import ENVIRONMENT
 
 
 @pytest.fixture(autouse=True)
@@ -44,3 +47,9 @@ def test_stages_are_told_in_the_order_in_which_they_ended(folder):
 @pytest.mark.parametrize(("seconds", "said"), [(0.4, "0 s"), (59.6, "1 min 00 s"), (3725, "1 h 02 min"), (90_000, "25 h 00 min")])
 def test_times_are_told_in_two_units(seconds, said):
     assert duration(seconds) == said
+
+
+def test_a_stage_that_is_started_without_the_launcher_leaves_its_time_too(folder, tmp_path):
+    environment = ENVIRONMENT | {"DVC_STAGE": "check"}
+    subprocess.run([sys.executable, "-m", "stages.check", "--help"], cwd=tmp_path, env=environment, check=True, capture_output=True)
+    assert list(told(folder)) == ["check"]
