@@ -80,7 +80,7 @@ def sizes_of(toy: bool) -> Sizes:
         products=(4096, 8192, 16384),
         num_ranked=(64, 128, 256, 512),
         num_pictures=64,
-        num_rows=4096,
+        num_rows=2048,
         num_timed=5,
     )
 
