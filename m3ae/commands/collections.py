@@ -21,7 +21,8 @@ SEARCHING = ("retrieve", "pretrain")
 def search(wanted: Wanted, where: Where, model: Model = None, best: Best = 5, rerank: Rerank = 0, json: Json = False) -> None:
     """Search a folder for a text, or texts for an image.
 
-    Every image is encoded once and kept in the user's cache; the fusion then reads it beside the text.
+    Every image is encoded once and kept in the user's cache; the fusion then reads it beside the text. With --rerank, the fusion reads
+    the most similar ones alone, and no others are found.
     """
     from m3ae.ask.opened import AskError
     from m3ae.ask.requests import text_of

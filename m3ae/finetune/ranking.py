@@ -50,13 +50,15 @@ def rank(learner: Learner, shards: Shards, tokenizer: Tokenizer, image_px: int, 
     tokens = tokenizer(captions, text_tokens)
     texts = encode_texts(learner.backbone, tokens.ids, tokens.mask)
     if not 0 < rerank < len(texts):
-        scores = np.stack(gathered(score_rows(learner, shards, mine, texts, image_px)))
+        rows = gathered(score_rows(learner, shards, mine, texts, image_px))
+        scores = np.stack(rows)
         return Ranking(scores, scores.T)
     own = [vector for images in encoded(learner, shards, mine, image_px, "first pass") for vector in vectors(images).cpu()]
     similarity = similarities(torch.stack(gathered(own)), vectors(texts).cpu()).numpy()
     image_to_text, text_to_image = nearest(similarity, rerank), nearest(similarity.T, rerank)
     read = image_to_text | text_to_image.T  # (I, T)
-    scores = np.stack(gathered(score_rows(learner, shards, mine, texts, image_px, read[process_share()])))
+    rows = gathered(score_rows(learner, shards, mine, texts, image_px, read[process_share()]))
+    scores = np.stack(rows)
     return Ranking(reranked(similarity, scores, image_to_text), reranked(similarity.T, scores.T, text_to_image))
 
 

@@ -51,7 +51,7 @@ def padded(texts: list[Tensor]) -> tuple[Tensor, Tensor]:
     return features, torch.arange(features.shape[1], device=features.device) < lengths[:, None]
 
 
-def vectors(halves: Sequence[Tensor]) -> Tensor:
+def vectors(halves: Sequence[Tensor] | Tensor) -> Tensor:
     """Return the mean of the tokens, before the fusion, of each image or each text, given without padding (I or T, H)."""
     return torch.stack([half.mean(dim=0) for half in halves])
 
