@@ -72,6 +72,7 @@ def pairs(num_pairs: int, padded_to: int = 0) -> PairBatch:
 
 
 def padded(batch: PairBatch, num_tokens: int) -> PairBatch:
-    missing = (0, num_tokens - batch.text_ids.shape[1])
-    filled = {"text_ids": 1, "text_mask": 0, "masked_ids": 1, "word_labels": -100}
-    return batch._replace(**{name: torch.nn.functional.pad(getattr(batch, name), missing, value=value) for name, value in filled.items()})
+    before = batch.text_ids.shape[1]
+    filled = {"text_ids": 1, "text_mask": 0, "masked_ids": 1}
+    texts = {name: torch.nn.functional.pad(getattr(batch, name), (0, num_tokens - before), value=value) for name, value in filled.items()}
+    return batch._replace(**texts, word_places=batch.word_places // before * num_tokens + batch.word_places % before)

@@ -53,8 +53,10 @@ class PlainLearner(Learner):
     def words(self, batch: PairBatch) -> Tensor:
         text, image = self.backbone.encode_text(batch.masked_ids, batch.text_mask), self.backbone.encode_image(batch.images)
         fused = self.backbone.fusion(text, batch.text_mask.bool(), image)
-        logits = self.objectives["mlm"].decoder(fused.text, torch.ones_like(batch.text_mask, dtype=torch.bool)).float()
-        return cross_entropy(logits, batch.word_labels.flatten(), ignore_index=NO_LABEL)
+        every_place = torch.arange(batch.text_ids.numel())
+        is_asked = batch.word_labels != NO_LABEL
+        labels = torch.full_like(every_place, NO_LABEL).index_copy(0, batch.word_places[is_asked], batch.word_labels[is_asked])
+        return cross_entropy(self.objectives["mlm"].decoder(fused.text, every_place).float(), labels, ignore_index=NO_LABEL)
 
     def pixels(self, batch: PairBatch) -> Tensor:
         objective, mask = self.objectives["mim"], batch.text_mask.bool()

@@ -47,7 +47,6 @@ class Engine:
     def __init__(self, learner: Learner, recipe: Recipe, params: DeepSpeedParams, steps: int, seed: int, resumes_others: bool = False):
         self.learner, self.recipe, self.seed = learner, recipe, seed
         self.rank, self.num_processes = dist.get_rank(), dist.get_world_size()
-        self.num_micro_batches = recipe.batch // recipe.micro_batch
         self.is_plain = recipe.zero_stage == 0 and recipe.precision == "fp32"  # DeepSpeed knows the gradient's norm in all other cases
         self.reads_universal = resumes_others and recipe.zero_stage > 0  # without ZeRO every process saves the same
         if params.recompute == "blocks":
@@ -79,13 +78,15 @@ class Engine:
         """Raise `Diverged` where the whole step's gradient, alike in all processes, is not finite (fp16: DeepSpeed skips the step)."""
         norm = self.gradient_norm()
         if self.recipe.precision != "fp16" and not math.isfinite(norm):
-            numbers = range(step * self.num_micro_batches, (step + 1) * self.num_micro_batches)
+            numbers = range(step * self.recipe.num_micro_batches, (step + 1) * self.recipe.num_micro_batches)
             names = [name for number in numbers for name in batches.names(number)]
             raise Diverged.at(f"the gradient became {norm} in step {step + 1}", names)
 
     def micro_batch_numbers(self, first_step: int, last_step: int) -> list[int]:
         """Return the micro-batches of this process: micro-batch k goes to process k mod the number of processes."""
-        return list(range(first_step * self.num_micro_batches + self.rank, last_step * self.num_micro_batches, self.num_processes))
+        return list(
+            range(first_step * self.recipe.num_micro_batches + self.rank, last_step * self.recipe.num_micro_batches, self.num_processes)
+        )
 
     def run_micro_batch(self, batch: NamedTuple, number: int, batches: Batches[Any]) -> Tensor:
         """Run one micro-batch forwards and backwards and return its tallies; dropout is a function of (seed, number) alone."""

@@ -32,6 +32,11 @@ class Recipe(Section):
             raise ValueError(f"batch {self.batch} is not a multiple of micro_batch {self.micro_batch}")
         return self
 
+    @property
+    def num_micro_batches(self) -> int:
+        """Return how many micro-batches a step has, over all processes."""
+        return self.batch // self.micro_batch
+
 
 class DeepSpeedParams(Section):
     """What saves memory at the price of time or traffic, and how a CPU is shared, in pre-training and fine-tuning.

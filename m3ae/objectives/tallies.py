@@ -8,10 +8,10 @@ import torch.distributed as dist
 from torch import Tensor
 
 
-def tally(values: Tensor) -> Tensor:
-    """Return (sum, count) of `values`, detached, in float64: (2,)."""
-    values = values.detach().double()
-    return torch.stack([values.sum(), values.new_tensor(values.numel())])
+def tally(values: Tensor, count: Tensor | None = None) -> Tensor:
+    """Return (sum, count) of `values`, detached, in float64: (2,). `count` (): of how many the others are zeros; None: all count."""
+    total = values.detach().double().sum()
+    return torch.stack([total, total.new_full((), values.numel()) if count is None else count.double()])  # nothing goes to a GPU
 
 
 @dataclass

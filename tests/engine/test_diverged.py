@@ -42,7 +42,7 @@ def test_the_pairs_of_the_micro_batch_are_named(value):
     ],
 )
 def test_a_gradient_that_is_no_number_names_the_pairs_of_its_step_except_in_fp16(precision, norm, refused):
-    engine = SimpleNamespace(recipe=SimpleNamespace(precision=precision), num_micro_batches=2, gradient_norm=lambda: float(norm))
+    engine = SimpleNamespace(recipe=SimpleNamespace(precision=precision, num_micro_batches=2), gradient_norm=lambda: float(norm))
     if refused:
         with pytest.raises(Diverged, match=f"the gradient became {norm} in step 4: roco ROCO_00006, medicat figure-7, roco ROCO_00007, "):
             Engine.require_finite_gradient(engine, 3, BATCHES)
