@@ -25,11 +25,11 @@ class Tallies:
         self.sums = torch.zeros(len(self.names), 2, dtype=torch.float64)
 
     def add(self, rows: Tensor) -> None:
-        self.sums += rows.cpu()
+        self.sums = self.sums.to(rows.device) + rows  # nothing is read from a GPU before somebody asks
 
     def means(self) -> dict[str, float]:
         """Return name -> mean over everything added on every process; what was never counted is left out."""
-        total = summed_over_processes(self.sums)
+        total = summed_over_processes(self.sums.cpu())
         return {name: (row[0] / row[1]).item() for name, row in zip(self.names, total, strict=True) if row[1] > 0}
 
 
