@@ -8,6 +8,7 @@ from m3ae.params import Count, Section
 
 Factor = Annotated[float, Field(gt=0)]
 DecayedNorms = Literal["none", "authors"]  # whether the LayerNorms that the authors' list of names misses are decayed
+Compiled = Literal["none", "blocks", "whole"]
 OPTIMIZER = "optimizer"  # the place of what all recipes share
 
 
