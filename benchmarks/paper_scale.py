@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from m3ae.batches.cut import couples, cut
 from m3ae.batches.order import generator_for
 from m3ae.batches.pairs import PairBatch
 from m3ae.batches.synthetic import synthetic_pairs
@@ -52,13 +53,16 @@ def words_of_captions() -> list[int]:
 
 
 def step(num_pairs: int, padded_to: int = 0) -> list[PairBatch]:
-    """Return the micro-batches of one step as long as they are trained, of each `num_pairs` pairs from all over it.
+    """Return the micro-batches of one step, cut and as long as in training, of each `num_pairs` pairs from all over it.
 
     `padded_to`: tokens of every text; 0: those of the longest in the whole micro-batch, rounded up as in training.
     """
     recipe = PARAMS.pretrain
+    of_step = lengths(recipe.batch)
+    other, _ = couples([str(number) for number in range(recipe.batch)], generator_for(0))
     found = []
-    for number, whole in enumerate(lengths(recipe.batch).split(recipe.micro_batch)):
+    for number, part in enumerate(cut(of_step.tolist(), other, recipe.micro_batch)):
+        whole = of_step[part]
         num_tokens = padded_to or min(MODEL.text_tokens, -(-int(whole.max()) // recipe.pad_to) * recipe.pad_to)
         some = whole[torch.linspace(0, len(whole) - 1, num_pairs).long()]
         found.append(padded(synthetic_pairs(num_pairs, MODEL, PARAMS, VOCABULARY, some, seed=number), num_tokens))

@@ -1,7 +1,7 @@
 """One step of pre-training at `scale: paper`, against the plain plan, which is what the authors' code does: three separate passes,
 everything computed, every text at full length.
 
-python -m benchmarks.pretrain_step [--pairs 32] [--steps 1] [--rounds 5] [--precision fp32 bf16]
+python -m benchmarks.pretrain_step [--pairs 32] [--steps 1] [--rounds 5] [--precision fp32 bf16] [--count]
 
 A step is `paper`'s: its captions' lengths, its micro-batches, its padding. `--pairs` computes so many pairs of each micro-batch, where 32
 are too many for the machine: what a pair costs stays the same. Each plan runs in a process of its own, in the environment that
@@ -38,6 +38,7 @@ from m3ae.pretrain.speed import DTYPES, matrix_speed
 from stages.launch import ALLOCATION
 
 PRECISIONS = ("fp32", "bf16")
+NUM_COUNTED = 2  # pairs of each micro-batch whose operations are counted
 PLANS = {"plain": "plain", "ours": "shared"}  # as the table says -> as `--plan` has it
 COLUMNS = ("plan", "precision", "s a step: median (least to most)", "pairs/s", "peak GiB", "Tflop a pair", "of the matrix speed")
 RATIOS = ("times plain", "times plain in the first precision")
@@ -53,10 +54,9 @@ class PlainLearner(Learner):
     def words(self, batch: PairBatch) -> Tensor:
         text, image = self.backbone.encode_text(batch.masked_ids, batch.text_mask), self.backbone.encode_image(batch.images)
         fused = self.backbone.fusion(text, batch.text_mask.bool(), image)
-        every_place = torch.arange(batch.text_ids.numel())
-        is_asked = batch.word_labels != NO_LABEL
-        labels = torch.full_like(every_place, NO_LABEL).index_copy(0, batch.word_places[is_asked], batch.word_labels[is_asked])
-        return cross_entropy(self.objectives["mlm"].decoder(fused.text, every_place).float(), labels, ignore_index=NO_LABEL)
+        every_place = torch.arange(batch.text_ids.numel(), device=batch.text_ids.device)
+        logits = self.objectives["mlm"].decoder(fused.text, every_place).float().index_select(0, batch.word_places)
+        return cross_entropy(logits, batch.word_labels, reduction="sum", ignore_index=NO_LABEL) / batch.num_asked
 
     def pixels(self, batch: PairBatch) -> Tensor:
         objective, mask = self.objectives["mim"], batch.text_mask.bool()
@@ -70,7 +70,7 @@ class PlainLearner(Learner):
         return chosen(errors, batch.patch_order[:, batch.kept.shape[1] :]).mean()
 
     def match(self, batch: PairBatch) -> Tensor:
-        own = torch.arange(len(batch.matches))
+        own = torch.arange(len(batch.matches), device=batch.matches.device)
         image = self.backbone.encode_image(batch.images[torch.where(batch.matches.bool(), own, batch.other_image)])
         fused = self.backbone.fusion(self.backbone.encode_text(batch.text_ids, batch.text_mask), batch.text_mask.bool(), image)
         return cross_entropy(self.objectives["itm"].head(self.backbone.fusion.pooled(fused)).float(), batch.matches)
@@ -86,30 +86,45 @@ class Batches(Dataset):
         return self.micro_batches[number % len(self.micro_batches)]
 
 
+def planned(plan: str) -> Learner:
+    learner = paper_learner()
+    return learner if plan == "shared" else PlainLearner(learner.backbone, dict(learner.objectives), learner.weights)
+
+
+def micro_batches_of(plan: str, pairs: int) -> list[PairBatch]:
+    return step(pairs, MODEL.text_tokens if plan == "plain" else 0)
+
+
+def operations(plan: str) -> float:
+    """Return the operations of a step's forward and backward passes, a pair: counted on tensors without content, in no time."""
+    with torch.device("meta"):
+        learner = planned(plan)
+    micro_batches = micro_batches_of(plan, NUM_COUNTED)
+    with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:  # it knows no fused attention of the CPU
+        for batch in micro_batches:
+            learner(batch._make(None if part is None else part.to("meta") for part in batch)).value.backward()
+    return counter.get_total_flops() / NUM_COUNTED / len(micro_batches)
+
+
 def measure(plan: str, precision: str, pairs: int, steps: int) -> dict[str, float]:
     """Return the least seconds of `steps` steps, peak memory (GiB), operations a pair, and the share of the machine's matrix speed.
 
-    A first step, which counts the operations, and a second one, in which memory is still new, are not timed.
+    A first step, in which memory is new, is not timed.
     """
     join()
     speed = matrix_speed(DTYPES[precision], torch.device("cpu"))
-    learner = paper_learner()
-    if plan == "plain":
-        learner = PlainLearner(learner.backbone, dict(learner.objectives), learner.weights)
-    micro_batches = step(pairs, MODEL.text_tokens if plan == "plain" else 0)
+    micro_batches = micro_batches_of(plan, pairs)
     batch = pairs * len(micro_batches)
-    changed = {"batch": batch, "micro_batch": pairs, "precision": precision, "zero_stage": 0}
-    engine = Engine(learner, PARAMS.pretrain.model_copy(update=changed), PARAMS.deepspeed, steps + 2, seed=0)
-    training, times = engine.train(Batches(*micro_batches), 0, steps + 2), []
-    with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:  # it knows no fused attention of the CPU
-        next(training)
+    changed = {"batch": batch, "micro_batch": pairs, "precision": precision}
+    engine = Engine(planned(plan), PARAMS.pretrain.model_copy(update=changed), PARAMS.deepspeed, steps + 1, seed=0)
+    training, times = engine.train(Batches(*micro_batches), 0, steps + 1), []
     for _ in range(steps + 1):
         begun = time.perf_counter()
         next(training)
         times.append(time.perf_counter() - begun)
-    seconds, flops = min(times[1:]), counter.get_total_flops()
+    seconds, flops = min(times[1:]), operations(plan)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    return {"seconds": seconds, "pairs": batch, "memory": memory, "flops": flops / batch, "used": flops / seconds / speed}
+    return {"seconds": seconds, "pairs": batch, "memory": memory, "flops": flops, "used": flops * batch / seconds / speed}
 
 
 def in_own_process(plan: str, environment: dict[str, str], precision: str, pairs: int, steps: int) -> dict[str, float]:
@@ -148,10 +163,15 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--precision", nargs="+", choices=PRECISIONS, default=PRECISIONS)
+    parser.add_argument("--count", action="store_true", help="nothing but the operations a pair")
     parser.add_argument("--plan", choices=PLANS.values(), help="one plan alone, its figures as JSON")
     args = parser.parse_args()
     if args.plan:
         print(json.dumps(measure(args.plan, args.precision[0], args.pairs, args.steps)))
+        return
+    if args.count:
+        for title, plan in PLANS.items():
+            print(f"{title}: {operations(plan) / 1e12:.3f} Tflop a pair")
         return
     runs = [(title, precision) for precision in args.precision for title in PLANS]
     found: dict[tuple[str, str], list[dict[str, float]]] = {run: [] for run in runs}
