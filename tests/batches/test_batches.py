@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -5,12 +6,14 @@ import pytest
 import torch
 
 from m3ae.batches.choices import ChoiceBatches
+from m3ae.batches.cut import couples
 from m3ae.batches.images import Crop, to_tensor
 from m3ae.batches.masking import NO_LABEL
 from m3ae.batches.order import InOrder, Order
 from m3ae.batches.pairs import PairBatches, PairView
 from m3ae.batches.tasks import TaskBatches
 from m3ae.batches.tokenizer import Tokenizer, train
+from m3ae.objectives.build import pretraining_learner
 from tests import tiny
 
 TEXTS = ["axial ct of the chest", "large left mass", "coronal mri of the brain", "two cysts on the right"]
@@ -43,9 +46,9 @@ def tokenizer():
     return Tokenizer(train(TEXTS * 3, 300))
 
 
-def pairs(tokenizer, seed=0, **authors):
+def pairs(tokenizer, seed=0, num_a_step=1, **authors):
     method = tiny.METHOD.model_copy(update={"mask_ratio": 0.5, **authors})
-    view = PairView(size=2, image_px=16, num_patches=4, text_tokens=12, pad_to=1, seed=seed, method=method)
+    view = PairView(size=2, num_a_step=num_a_step, image_px=16, num_patches=4, text_tokens=12, pad_to=1, seed=seed, method=method)
     return PairBatches([Shards()], tokenizer, view, order_seed=seed)
 
 
@@ -81,9 +84,48 @@ def test_a_batch_is_a_function_of_its_number(tokenizer):
 def test_a_pair_batch_hides_words_and_patches(tokenizer):
     batch = pairs(tokenizer)[0]
     assert batch.kept.shape == (2, 2) and batch.patch_order.shape == (2, 4)
-    asked = batch.word_labels != NO_LABEL
-    assert asked.any(dim=1).all() and torch.equal(batch.word_labels[asked], batch.text_ids[asked])
-    assert not asked[batch.text_mask == 0].any()
+    is_asked = batch.word_labels != NO_LABEL
+    places = batch.word_places[is_asked]
+    assert batch.num_asked == is_asked.sum() and torch.equal(batch.word_labels[is_asked], batch.text_ids.flatten()[places])
+    assert {0, 1} == set((places // batch.text_ids.shape[1]).tolist()) and batch.text_mask.flatten()[places].all()
+
+
+def test_a_step_shows_the_pairs_that_its_order_says_the_shortest_texts_first(tokenizer):
+    batches = pairs(tokenizer, num_a_step=2)
+    for step in range(5):
+        cut = [sample for number in (2 * step, 2 * step + 1) for sample in batches.micro_batch(number).samples]
+        drawn = [batches.samples[place] for place in batches.order(step)]
+        assert sorted(map(repr, cut)) == sorted(map(repr, drawn))
+        first, second = batches[2 * step], batches[2 * step + 1]
+        assert first.text_ids.shape[1] <= second.text_ids.shape[1] and first.text_mask.sum(dim=1).max() == first.text_ids.shape[1]
+
+
+def test_each_process_sees_the_same_step_whichever_micro_batch_it_begins_with(tokenizer):
+    one, other = pairs(tokenizer, num_a_step=2), pairs(tokenizer, num_a_step=2)
+    first, second = one[0], one[1]
+    assert all(a is b is None or torch.equal(a, b) for a, b in zip(second, other[1], strict=True))
+    assert all(a is b is None or torch.equal(a, b) for a, b in zip(first, other[0], strict=True))
+    assert one.names(1) == other.names(1)
+
+
+def test_the_loss_of_a_step_is_the_same_however_it_is_cut(tokenizer, monkeypatch):
+    model = tiny.model(text_tokens=12).model_copy(update={"image_px": 16, "patch_px": 8})
+    learner = pretraining_learner(tiny.config(model, len(tokenizer)), tiny.ALL_ON, seed=0)
+    cut = pairs(tokenizer, num_a_step=2)
+    whole = pairs(tokenizer)
+    whole.view = replace(whole.view, size=4)
+    whole.order = Order(len(whole.samples), 4, 0)
+    monkeypatch.setattr("m3ae.batches.pairs.other_images", couples)
+    parts = [learner(cut[number]) for number in (0, 1)]
+    assert len({int((cut[number].word_labels != NO_LABEL).sum()) for number in (0, 1)}) == 2  # a mean of means would be another
+    assert torch.stack([part.value for part in parts]).mean().item() == pytest.approx(learner(whole[0]).value.item(), rel=1e-5)
+
+
+def test_the_authors_negatives_of_a_step_that_is_cut_do_not_keep_pairs_together(tokenizer):
+    batches = pairs(tokenizer, num_a_step=2, negatives="split")
+    for number in range(6):
+        lengths = batches[number].text_mask.sum(dim=1).tolist()
+        assert lengths == sorted(lengths) and batches[number].matches.sum() == 1 and len(batches[number].negatives) == 1
 
 
 def test_the_authors_negatives_come_from_the_whole_split_and_may_be_the_same_image(tokenizer):
