@@ -15,7 +15,8 @@ MOST_SHAPES = 64  # of one function: torch's own limit of 8 is less than texts h
 
 def compile_parts(learner: nn.Module, how: Compiled, backend: str = "inductor") -> None:
     """Compile every block of the encoders, the fusion and the decoders, or the learner as a whole, when it is first called."""
-    parts = {"none": [], "blocks": [part for part in learner.modules() if isinstance(part, BLOCKS)], "whole": [learner]}[how]
+    if how == "none":
+        return
     torch._dynamo.config.recompile_limit = MOST_SHAPES
-    for part in parts:
+    for part in [learner] if how == "whole" else [part for part in learner.modules() if isinstance(part, BLOCKS)]:
         part.compile(fullgraph=True, backend=backend)
