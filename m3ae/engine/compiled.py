@@ -10,7 +10,7 @@ from torch import nn
 from m3ae.engine.params import Compiled
 from m3ae.engine.recompute import BLOCKS
 
-MOST_SHAPES = 64  # of one function: torch's own limit of 8 is less than texts have lengths, in training and in validation
+MOST_SHAPES = 256  # of one function, over all blocks: torch's own limit of 8 is less than texts have lengths, in training and in validation
 
 
 def compile_parts(learner: nn.Module, how: Compiled, backend: str = "inductor") -> None:
