@@ -65,9 +65,9 @@ def step(num_pairs: int, padded_to: int = 0) -> list[PairBatch]:
     """
     recipe = PARAMS.pretrain
     of_step = lengths(recipe.batch)
-    other, _ = couples([str(number) for number in range(recipe.batch)], generator_for(0))
+    parts = cut(of_step.tolist(), couples(recipe.batch, generator_for(0)), recipe.micro_batch)
     found = []
-    for number, part in enumerate(cut(of_step.tolist(), other, recipe.micro_batch)):
+    for number, part in enumerate(parts):
         whole = of_step[part]
         num_tokens = padded_to or min(MODEL.text_tokens, -(-int(whole.max()) // recipe.pad_to) * recipe.pad_to)
         some = whole[torch.linspace(0, len(whole) - 1, num_pairs).long()]

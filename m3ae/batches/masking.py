@@ -87,3 +87,12 @@ def other_images(image_ids: list[str], generator: Generator) -> tuple[Tensor, Te
     swapped[torch.randperm(num_pairs, generator=generator)[: num_pairs // 2]] = True
     has_other = differs.any(dim=1)
     return torch.where(has_other, drawn, torch.arange(num_pairs)), (~(swapped & has_other)).long()
+
+
+def shown_images(image_ids: list[str], other: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the drawn numbers `other` (B,) of a batch's images, and whether a pair is shown its own image (B,; 1 = own).
+
+    A pair whose other image is the same one under another caption keeps its own.
+    """
+    numbers = torch.tensor([own if image_ids[own] == image_ids[place] else place for own, place in enumerate(other.tolist())])
+    return numbers, (numbers == torch.arange(len(numbers))).long()

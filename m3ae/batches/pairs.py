@@ -7,18 +7,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Generator, Tensor
 
-from m3ae.batches.cut import couples, cut
+from m3ae.batches.cut import Part, among, couples, cut
 from m3ae.batches.excluded import NOTHING, Excluded
 from m3ae.batches.images import to_tensor
-from m3ae.batches.masking import asked, hidden_words, hide, num_kept, other_images, patch_order
+from m3ae.batches.masking import asked, hidden_words, hide, num_kept, other_images, patch_order, shown_images
 from m3ae.batches.numbered import Batches
 from m3ae.batches.order import InOrder, Order, generator_for, name_of
 from m3ae.batches.tokenizer import Tokenizer
 from m3ae.method import Method
 from m3ae.shards.read import Shards
+
+COUPLES = 1  # tells the draw of a step's couples from that of its masks
 
 
 class PairBatch(NamedTuple):
@@ -29,7 +32,7 @@ class PairBatch(NamedTuple):
     masked_ids: Tensor  # (B, L): the text with words masked
     word_places: Tensor  # (M,): which tokens of the flattened texts are masked
     word_labels: Tensor  # (M,): what they are; NO_LABEL where none is asked for
-    num_asked: Tensor  # (): how many are, a mean over the step's micro-batches: each hidden token of a step counts alike
+    num_asked: Tensor  # (): by what the sum of their losses is divided: how many they are, or would be in a micro-batch of mean length
     images: Tensor  # (B, 3, S, S)
     patch_order: Tensor  # (B, N): kept patches first
     kept: Tensor  # (B, K)
@@ -49,43 +52,11 @@ class PairSample:
     text: int  # which of the row's texts
 
 
-class Step(NamedTuple):
-    """The texts of pairs and what is drawn for them, a row a pair."""
-
-    text_ids: Tensor  # (B, L)
-    text_mask: Tensor  # (B, L)
-    masked_ids: Tensor  # (B, L)
-    hidden: Tensor  # (B, L; bool)
-    patch_order: Tensor  # (B, N)
-    other_image: Tensor  # (B,): the number of a row
-    matches: Tensor  # (B,)
-
-    def part(self, rows: Tensor, pad_to: int) -> "Step":
-        """Return these rows alone, as long as the longest of them, rounded up to a multiple of `pad_to`.
-
-        A row whose other image is in none of them keeps its own.
-        """
-        longest = -(-int(self.text_mask[rows].sum(dim=1).max()) // pad_to) * pad_to
-        texts = (text[rows, :longest] for text in (self.text_ids, self.text_mask, self.masked_ids, self.hidden))
-        own = torch.arange(len(rows))
-        number = torch.full((len(self.matches),), -1).index_copy(0, rows, own)[self.other_image[rows]]  # among these rows
-        is_here = number >= 0
-        other, matches = torch.where(is_here, number, own), torch.where(is_here, self.matches[rows], 1)
-        return Step(*texts, self.patch_order[rows], other, matches)
-
-
-class Drawn(NamedTuple):
-    """A micro-batch whose images are not loaded yet."""
-
-    batch: PairBatch
-    samples: list[PairSample]
-    strangers: list[PairSample]  # whose images are its negatives
-
-
 class PairBatches(Batches[PairBatch]):
     """Micro-batch number -> `PairBatch`. A row with several texts is several samples, as in the authors' code.
 
-    A step is drawn as one batch and then cut, so that its pairs, and all that is random of them, do not depend on how.
+    # Differs: the pairs of a step are sorted by length before they are cut into micro-batches. Which pairs a step has, and whose image
+    # stands beside whose text, do not depend on it; docs/method.md says what does.
     """
 
     def __init__(self, releases: Sequence[Shards], tokenizer: Tokenizer, view: "PairView", order_seed: int, excluded: Excluded = NOTHING):
@@ -97,6 +68,7 @@ class PairBatches(Batches[PairBatch]):
         ]
         self.tokenizer, self.view = tokenizer, view
         self.order: Order | InOrder = Order(len(self.samples), view.size * view.num_a_step, order_seed)  # of steps
+        self.lengths = np.array(tokenizer.lengths(map(text_of, self.samples), view.text_tokens) if view.num_a_step > 1 else [], np.uint16)
 
     def in_order(self) -> "PairBatches":
         """Switch to reading every sample once, in the order of the shards; return the data set itself."""
@@ -105,86 +77,79 @@ class PairBatches(Batches[PairBatch]):
         return self
 
     def __getitem__(self, number: int) -> PairBatch:
-        return self.shown(self.micro_batch(number))
+        part = self.part(number)
+        samples, generator = [self.samples[place] for place in part.samples], generator_for(self.view.seed, number)
+        return self.batch(samples, generator, part.other, part.weight)
 
     def names(self, number: int) -> list[str]:
-        return [name_of(sample.shards, sample.row) for sample in self.micro_batch(number).samples]
+        samples = [self.samples[place] for place in self.part(number).samples]
+        return [name_of(sample.shards, sample.row) for sample in samples]
 
-    def micro_batch(self, number: int) -> Drawn:
-        """Return what is drawn for a micro-batch; that of the latest step is kept, for its other micro-batches."""
+    def part(self, number: int) -> Part:
+        """Return which samples a micro-batch has; the latest step's cut is kept, for its other micro-batches."""
         step, turn = divmod(number, self.view.num_a_step)
         if getattr(self, "_step", None) != step:
-            generator = generator_for(self.view.seed, step)
-            self._drawn = self.draw([self.samples[place] for place in self.order(step)], generator, self.view.num_a_step)
-            self._step = step
-        return self._drawn[turn]
+            self._step, self._parts = step, self.parts(step)
+        return self._parts[turn]
+
+    def parts(self, step: int) -> list[Part]:
+        """Cut a step into its micro-batches; one of a single micro-batch is left as it is."""
+        samples = self.order(step)
+        if self.view.num_a_step == 1:
+            return [Part(samples, None, 1.0)]
+        in_couples = self.view.method.negatives == "batch"
+        other = couples(len(samples), generator_for(self.view.seed, step, COUPLES)) if in_couples else torch.arange(len(samples))
+        lengths = self.lengths[samples]
+        mean = lengths.sum() / self.view.num_a_step
+        return [
+            Part([samples[place] for place in part], among(part, other) if in_couples else None, lengths[part].sum() / mean)
+            for part in cut(lengths.tolist(), other, self.view.size)
+        ]
 
     def spread(self, num_pairs: int) -> PairBatch:
         """Return a batch of pairs from all over the split, for pictures."""
         step = max(1, len(self.samples) // num_pairs)
-        [drawn] = self.draw(self.samples[::step][:num_pairs], generator_for(self.view.seed), 1)
-        return self.shown(drawn)
+        return self.batch(self.samples[::step][:num_pairs], generator_for(self.view.seed))
 
-    def draw(self, samples: Sequence[PairSample], generator: Generator, num_micro_batches: int) -> list[Drawn]:
-        """Draw all that is random of a step's pairs, then cut them into micro-batches."""
+    def batch(self, samples: Sequence[PairSample], generator: Generator, other: Tensor | None = None, weight: float = 1.0) -> PairBatch:
+        """Return these pairs; `other` (B,) and `weight` as in `Part`."""
         method, rows = self.view.method, [sample.shards.row(sample.row) for sample in samples]
-        texts = [row["texts"][sample.text] for row, sample in zip(rows, samples, strict=True)]
+        texts, image_ids = [row["texts"][sample.text] for row, sample in zip(rows, samples, strict=True)], [row["image_id"] for row in rows]
         tokens = self.tokenizer(texts, self.view.text_tokens, self.view.pad_to)
         words = tokens.words if method.masked_words == "whole" else self.tokenizer.wordpieces(tokens.ids)
         hidden = hidden_words(words, method.text_mask_ratio, generator)
         order = patch_order(len(rows), self.view.num_patches, generator)
-        masked = hide(tokens.ids, hidden, self.tokenizer.mask_id, self.tokenizer.ordinary_ids, generator)
-        other, matches = self.others([row["image_id"] for row in rows], num_micro_batches, generator)
-        step = Step(tokens.ids, tokens.mask, masked, hidden, order, other, matches)
-        lengths = tokens.mask.sum(dim=1).tolist()
-        parts = [torch.arange(len(rows))] if num_micro_batches == 1 else cut(lengths, other, self.view.size)
-        num_asked = hidden.sum().clamp(min=1) / len(parts)
-        return [self.drawn(samples, step.part(part, self.view.pad_to), part, num_asked, generator) for part in parts]
-
-    def others(self, image_ids: list[str], num_micro_batches: int, generator: Generator) -> tuple[Tensor, Tensor]:
-        """Draw for each pair of a step whose image ITM shows beside its text (B,), and whether that is its own (B,; 1 = own).
-
-        In a step of one micro-batch it may be any pair's. Where the negatives are the split's, they are drawn later.
-        """
-        if num_micro_batches == 1:
-            return other_images(image_ids, generator)
-        if self.view.method.negatives == "batch":
-            return couples(image_ids, generator)
-        return torch.arange(len(image_ids)), torch.ones(len(image_ids), dtype=torch.long)
-
-    def drawn(self, samples: Sequence[PairSample], step: Step, part: Tensor, num_asked: Tensor, generator: Generator) -> Drawn:
-        """Return the micro-batch that consists of the pairs `part` (B,), whose rows of the step are `step`."""
         batch = PairBatch(
-            step.text_ids,
-            step.text_mask,
-            step.masked_ids,
-            *asked(step.text_ids, step.hidden, self.view.method.text_mask_ratio),
-            num_asked,
-            torch.empty(0),
-            step.patch_order,
-            step.patch_order[:, : num_kept(self.view.num_patches, self.view.method.mask_ratio)],
-            step.other_image,
-            step.matches,
+            tokens.ids,
+            tokens.mask,
+            hide(tokens.ids, hidden, self.tokenizer.mask_id, self.tokenizer.ordinary_ids, generator),
+            *asked(tokens.ids, hidden, method.text_mask_ratio),
+            hidden.sum().clamp(min=1) / weight,
+            self.images(samples),
+            order,
+            order[:, : num_kept(self.view.num_patches, method.mask_ratio)],
+            *(other_images(image_ids, generator) if other is None else shown_images(image_ids, other)),
         )
-        drawn = Drawn(batch, [samples[place] for place in part.tolist()], [])
-        return drawn if self.view.method.negatives == "batch" else self.with_negatives_of_split(drawn, generator)
-
-    def shown(self, drawn: Drawn) -> PairBatch:
-        """Return the micro-batch with its images."""
-        return drawn.batch._replace(images=self.images(drawn.samples), negatives=self.images(drawn.strangers) if drawn.strangers else None)
+        return batch if method.negatives == "batch" else self.with_negatives_of_split(batch, generator)
 
     def images(self, samples: Sequence[PairSample]) -> Tensor:
         """Return the samples' images (B, 3, S, S)."""
         return torch.stack([to_tensor(sample.shards.pixels(sample.row), self.view.image_px) for sample in samples])
 
-    def with_negatives_of_split(self, drawn: Drawn, generator: Generator) -> Drawn:
+    def with_negatives_of_split(self, batch: PairBatch, generator: Generator) -> PairBatch:
         """Draw negatives as the authors do: the image of any pair of the split, which may by chance be the same image again."""
-        batch, num_pairs = drawn.batch, len(drawn.samples)
+        num_pairs = len(batch.matches)
         swapped = torch.randperm(num_pairs, generator=generator)[: num_pairs // 2]
-        strangers = torch.randint(len(self.samples), (num_pairs // 2,), generator=generator).tolist()
-        matches = torch.ones(num_pairs, dtype=torch.long).index_fill(0, swapped, 0)
-        other = batch.other_image.index_copy(0, swapped, num_pairs + torch.arange(num_pairs // 2))
-        return Drawn(batch._replace(matches=matches, other_image=other), drawn.samples, [self.samples[place] for place in strangers])
+        drawn = torch.randint(len(self.samples), (num_pairs // 2,), generator=generator).tolist()
+        return batch._replace(
+            matches=torch.ones(num_pairs, dtype=torch.long).index_fill(0, swapped, 0),
+            other_image=batch.other_image.index_copy(0, swapped, num_pairs + torch.arange(num_pairs // 2)),
+            negatives=self.images([self.samples[place] for place in drawn]) if drawn else None,
+        )
+
+
+def text_of(sample: PairSample) -> str:
+    return sample.shards.row(sample.row)["texts"][sample.text]
 
 
 @dataclass(frozen=True)

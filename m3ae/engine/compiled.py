@@ -10,12 +10,13 @@ from torch import nn
 from m3ae.engine.params import Compiled
 from m3ae.engine.recompute import BLOCKS
 
-MOST_SHAPES = 64  # of one function: torch's own limit of 8 is less than texts have lengths, in training and in validation
+MOST_SHAPES = 256  # of one function, over all blocks: torch's own limit of 8 is less than texts have lengths, in training and in validation
 
 
 def compile_parts(learner: nn.Module, how: Compiled, backend: str = "inductor") -> None:
     """Compile every block of the encoders, the fusion and the decoders, or the learner as a whole, when it is first called."""
-    parts = {"none": [], "blocks": [part for part in learner.modules() if isinstance(part, BLOCKS)], "whole": [learner]}[how]
+    if how == "none":
+        return
     torch._dynamo.config.recompile_limit = MOST_SHAPES
-    for part in parts:
+    for part in [learner] if how == "whole" else [part for part in learner.modules() if isinstance(part, BLOCKS)]:
         part.compile(fullgraph=True, backend=backend)

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -6,14 +5,12 @@ import pytest
 import torch
 
 from m3ae.batches.choices import ChoiceBatches
-from m3ae.batches.cut import couples
 from m3ae.batches.images import Crop, to_tensor
 from m3ae.batches.masking import NO_LABEL
 from m3ae.batches.order import InOrder, Order
 from m3ae.batches.pairs import PairBatches, PairView
 from m3ae.batches.tasks import TaskBatches
 from m3ae.batches.tokenizer import Tokenizer, train
-from m3ae.objectives.build import pretraining_learner
 from tests import tiny
 
 TEXTS = ["axial ct of the chest", "large left mass", "coronal mri of the brain", "two cysts on the right"]
@@ -93,39 +90,41 @@ def test_a_pair_batch_hides_words_and_patches(tokenizer):
 def test_a_step_shows_the_pairs_that_its_order_says_the_shortest_texts_first(tokenizer):
     batches = pairs(tokenizer, num_a_step=2)
     for step in range(5):
-        cut = [sample for number in (2 * step, 2 * step + 1) for sample in batches.micro_batch(number).samples]
-        drawn = [batches.samples[place] for place in batches.order(step)]
-        assert sorted(map(repr, cut)) == sorted(map(repr, drawn))
-        first, second = batches[2 * step], batches[2 * step + 1]
-        assert first.text_ids.shape[1] <= second.text_ids.shape[1] and first.text_mask.sum(dim=1).max() == first.text_ids.shape[1]
+        first, second = (batches.part(number) for number in (2 * step, 2 * step + 1))
+        assert sorted(first.samples + second.samples) == sorted(batches.order(step))
+        lengths = [batches[number].text_mask.sum(dim=1) for number in (2 * step, 2 * step + 1)]
+        assert lengths[0].max() <= lengths[1].max() and batches[2 * step].text_ids.shape[1] == lengths[0].max()
 
 
-def test_each_process_sees_the_same_step_whichever_micro_batch_it_begins_with(tokenizer):
+def test_every_process_cuts_a_step_alike(tokenizer):
     one, other = pairs(tokenizer, num_a_step=2), pairs(tokenizer, num_a_step=2)
-    first, second = one[0], one[1]
-    assert all(a is b is None or torch.equal(a, b) for a, b in zip(second, other[1], strict=True))
-    assert all(a is b is None or torch.equal(a, b) for a, b in zip(first, other[0], strict=True))
-    assert one.names(1) == other.names(1)
+    one[0]
+    assert all(a is b is None or torch.equal(a, b) for a, b in zip(one[1], other[1], strict=True)) and one.names(1) == other.names(1)
 
 
-def test_the_loss_of_a_step_is_the_same_however_it_is_cut(tokenizer, monkeypatch):
-    model = tiny.model(text_tokens=12).model_copy(update={"image_px": 16, "patch_px": 8})
-    learner = pretraining_learner(tiny.config(model, len(tokenizer)), tiny.ALL_ON, seed=0)
-    cut = pairs(tokenizer, num_a_step=2)
-    whole = pairs(tokenizer)
-    whole.view = replace(whole.view, size=4)
-    whole.order = Order(len(whole.samples), 4, 0)
-    monkeypatch.setattr("m3ae.batches.pairs.other_images", couples)
-    parts = [learner(cut[number]) for number in (0, 1)]
-    assert len({int((cut[number].word_labels != NO_LABEL).sum()) for number in (0, 1)}) == 2  # a mean of means would be another
-    assert torch.stack([part.value for part in parts]).mean().item() == pytest.approx(learner(whole[0]).value.item(), rel=1e-5)
+def test_each_hidden_word_of_a_step_counts_as_its_text_s_tokens_do(tokenizer):
+    batches, weights = pairs(tokenizer, num_a_step=2), set()
+    for step in range(8):
+        micro_batches = [batches[2 * step], batches[2 * step + 1]]
+        tokens = [int(batch.text_mask.sum()) for batch in micro_batches]
+        weights |= {2 * number / sum(tokens) for number in tokens}
+        for batch, number in zip(micro_batches, tokens, strict=True):
+            num_hidden = (batch.word_labels != NO_LABEL).sum().item()
+            assert batch.num_asked.item() == pytest.approx(num_hidden * sum(tokens) / 2 / number)
+    assert len(weights) > 2
 
 
-def test_the_authors_negatives_of_a_step_that_is_cut_do_not_keep_pairs_together(tokenizer):
+def test_a_couple_shows_each_other_s_image(tokenizer):
+    batches = pairs(tokenizer, num_a_step=2)
+    shown = [(batch.matches.tolist(), batch.other_image.tolist()) for batch in map(batches.__getitem__, range(40))]
+    assert shown.count(([0, 0], [1, 0])) > 10  # of twenty couples; some have one image
+    assert set(map(str, shown)) == {"([0, 0], [1, 0])", "([1, 1], [0, 1])"}
+
+
+def test_the_authors_negatives_of_a_step_that_is_cut_are_drawn_as_ever(tokenizer):
     batches = pairs(tokenizer, num_a_step=2, negatives="split")
     for number in range(6):
-        lengths = batches[number].text_mask.sum(dim=1).tolist()
-        assert lengths == sorted(lengths) and batches[number].matches.sum() == 1 and len(batches[number].negatives) == 1
+        assert batches[number].matches.sum() == 1 and len(batches[number].negatives) == 1
 
 
 def test_the_authors_negatives_come_from_the_whole_split_and_may_be_the_same_image(tokenizer):

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import Generator
 
-from m3ae.batches.masking import NO_LABEL, NO_WORD, asked, hidden_words, hide, num_kept, other_images, patch_order
+from m3ae.batches.masking import NO_LABEL, NO_WORD, asked, hidden_words, hide, num_kept, other_images, patch_order, shown_images
 
 
 def generator(seed: int = 0) -> Generator:
@@ -76,3 +76,8 @@ def test_half_the_pairs_see_another_image_and_never_the_same_one_under_another_t
 def test_a_batch_of_one_image_has_no_mismatch():
     other, matches = other_images(["a", "a"], generator())
     assert other.tolist() == [0, 1] and matches.tolist() == [1, 1]
+
+
+def test_a_couple_that_shows_the_same_image_shows_its_own():
+    other, matches = shown_images(["a", "b", "c", "c"], torch.tensor([1, 0, 3, 2]))
+    assert other.tolist() == [1, 0, 2, 3] and matches.tolist() == [0, 0, 1, 1]

@@ -7,6 +7,7 @@ from m3ae.engine.compiled import compile_parts
 from m3ae.objectives.build import pretraining_learner
 from tests import tiny
 
+pytestmark = pytest.mark.filterwarnings("default")  # the compiler reads what torch warns of, and turns the warning into an error of its own
 MODEL = tiny.model(depth=1)
 
 
