@@ -11,8 +11,9 @@ from torch import Tensor
 from m3ae.batches.order import generator_for
 from m3ae.batches.pairs import PairBatch
 from m3ae.batches.synthetic import synthetic_pairs
+from m3ae.method import Method
 from m3ae.model.config import ModelConfig
-from m3ae.model.params import SCRATCH
+from m3ae.model.params import SCRATCH, ModelParams
 from m3ae.objectives.build import active, pretraining_learner
 from m3ae.objectives.learner import Learner
 from m3ae.pretrain.params import Params
@@ -24,8 +25,13 @@ MODEL = PARAMS.model.model_copy(update={"vision_encoder": SCRATCH, "text_encoder
 
 
 def paper_learner() -> Learner:
-    weights = active(PARAMS.objectives)
-    config = ModelConfig(model=MODEL, method=PARAMS.reconstruction(), objectives=tuple(weights), vocabulary=VOCABULARY)
+    return learner_of(MODEL, PARAMS, VOCABULARY)
+
+
+def learner_of(model: ModelParams, method: Method, vocabulary: int) -> Learner:
+    """Return what pre-trains a model of these sizes, from a random start."""
+    weights = active(method.objectives)
+    config = ModelConfig(model=model, method=method.reconstruction(), objectives=tuple(weights), vocabulary=vocabulary)
     return pretraining_learner(config, weights, seed=0)
 
 

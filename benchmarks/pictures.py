@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 NUM_BLOBS = 40
+SIDES_PX = (512, 2000)
 
 
 def scan(seed: int, width: int = 320, height: int = 280) -> Image.Image:
@@ -19,6 +20,16 @@ def scan(seed: int, width: int = 320, height: int = 280) -> Image.Image:
         image += level * (np.exp(-((distance / size) ** 2) / 2) + (distance < size / 3))  # a haze with a core that has an edge
     scaled = (image - image.min()) / np.ptp(image)
     return Image.fromarray((255 * scaled).astype(np.uint8)).filter(ImageFilter.GaussianBlur(1))
+
+
+def smooth_noise(number: int, sides_px: tuple[int, int] = SIDES_PX) -> Image.Image:
+    """A picture about as hard to compress as a figure: coarse structure with a little grain; every fourth in colour."""
+    random = np.random.default_rng(number)
+    size = tuple(int(side) for side in random.integers(*sides_px, 2))
+    coarse = Image.fromarray(random.integers(0, 256, (24, 24, 3), np.uint8)).resize(size, Image.Resampling.BICUBIC)
+    grain = random.integers(-6, 7, (size[1], size[0], 1), np.int16)
+    picture = Image.fromarray((np.asarray(coarse, np.int16) + grain).clip(0, 255).astype(np.uint8))
+    return picture if number % 4 == 0 else picture.convert("L")
 
 
 def attacked(image: Image.Image, crop: float = 0.03, size: float = 0.6, quality: int = 50) -> Image.Image:

@@ -13,32 +13,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
 
-import numpy as np
 import psutil
-from PIL import Image
 
+from benchmarks.pictures import smooth_noise
 from m3ae.prepare import rows
 from m3ae.prepare.params import PrepareParams
 from m3ae.prepare.release import Choices, prepare
 from m3ae.releases.inventory import SYNTHETIC, take_inventory
 
-SIDES_PX = (512, 2000)
 NUM_DIFFERENT = 200  # pictures; where more are asked for, the same files stand under further names
 PARAMS = PrepareParams(
     image_px=288, encoding="raw", rows_per_shard=512, max_pixels=89_478_485, dicom_window="voi", min_words=3, validation_share=0.1
 )
 SAMPLE_S = 0.02  # between two looks at memory
 FLOOR = ("load", "resized", "encoded")  # decoding, resizing, encoding
-
-
-def smooth_noise(number: int) -> Image.Image:
-    """A picture about as hard to compress as a figure: coarse structure with a little grain; every fourth in colour."""
-    random = np.random.default_rng(number)
-    size = tuple(int(side) for side in random.integers(*SIDES_PX, 2))
-    coarse = Image.fromarray(random.integers(0, 256, (24, 24, 3), np.uint8)).resize(size, Image.Resampling.BICUBIC)
-    grain = random.integers(-6, 7, (size[1], size[0], 1), np.int16)
-    picture = Image.fromarray((np.asarray(coarse, np.int16) + grain).clip(0, 255).astype(np.uint8))
-    return picture if number % 4 == 0 else picture.convert("L")
 
 
 def make_release(folder: Path, num_images: int) -> Path:
