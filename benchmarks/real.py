@@ -1,13 +1,14 @@
-"""What pre-training is worth on real data: on ROCO, on ROCO and own pairs, not at all; VQA-Med-2019 and VQA-RAD, three seeds.
+"""What pre-training is worth on real data: on ROCO, on ROCO and own pairs, on own pairs with more words masked, not at all.
 
-python -m benchmarks.real --releases FOLDER runs each arm as an experiment (`dvc exp run --temp`) and writes what the runs say to docs/real:
-a table, a figure, and each arm's metrics and dvc.lock. What has run is not run again; `--collect` runs nothing. It takes hours on two
-cores at scale `small`. A model that is pre-trained on `own` pairs that tell training answers has seen those, and nothing of validation
-or test.
+python -m benchmarks.real --releases FOLDER runs each arm as an experiment (`dvc exp run --temp`), fine-tuned on VQA-Med-2019 and VQA-RAD
+with three seeds, and writes what the runs say to docs/real: a table, a figure, and each arm's metrics and dvc.lock. What has run is not
+run again; `--collect` runs nothing. An arm takes 30 minutes on two cores at scale `small`. A model that is pre-trained on `own` pairs that
+tell training answers has seen those, and nothing of validation or test. A tokenizer is of its arm, and so are the runs from scratch.
 """
 
 import argparse
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,7 +21,11 @@ from benchmarks.tables import table
 from m3ae.disk.json import write_json
 from m3ae.tasks import TASKS
 
-ARMS = {"roco": "[roco]", "roco and own": "[roco,own]"}
+ARMS = {
+    "roco": ("pretrain_releases=[roco]",),
+    "roco and own": ("pretrain_releases=[roco,own]",),
+    "own, text ratio 0.4": ("pretrain_releases=[own]", "text_mask_ratio=0.4"),
+}
 TESTED = ("vqa_med_2019", "vqa_rad")
 METRICS = ("report", "controls", "leaks", "pretrain")
 CONTROLS = ("question_only", "image_only", "nearest_neighbours", "linear_probe")
@@ -64,7 +69,7 @@ def main() -> None:
             parser.error("--releases is missing: the folder that holds roco, own, vqa_med_2019 and vqa_rad")
         refuse_changes()
         for arm in args.arms:
-            run(name(arm), [*settings(args.releases), f"pretrain_releases={ARMS[arm]}", *args.set])
+            run(name(arm), [*settings(args.releases), *ARMS[arm], *args.set])
     for arm in ARMS:
         keep(arm, OUT)
     write(OUT)
@@ -81,7 +86,7 @@ def settings(releases: Path, tasks: Sequence[str] = TESTED, seeds: Sequence[int]
 
 
 def name(arm: str) -> str:
-    return f"real-{arm.replace(' ', '-')}"
+    return f"real-{re.sub('[^a-z0-9]+', '-', arm)}"
 
 
 def keep(arm: str, out: Path) -> None:

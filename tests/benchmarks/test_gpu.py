@@ -50,7 +50,7 @@ def test_the_step_is_measured_at_every_zero_stage_and_in_every_way(toy):
         ("eager", "2"),
     ]
     for row in rows:
-        assert 0 < row["least"] <= row["pairs/s"] <= row["most"] and row["MFU"] > 0 and row["tokens"] % 8 == 0
+        assert 0 < row["least"] <= row["pairs/s"] <= row["most"] and row["MFU"] > 0 and 8 <= row["tokens"] <= 24
         assert row["forecast GB"] > 0 and row["peak GB"] is None  # a CPU's is not asked for
     assert rows[3]["forecast GB"] != rows[0]["forecast GB"] != rows[2]["forecast GB"]
 
