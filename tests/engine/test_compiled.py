@@ -53,7 +53,7 @@ def test_what_would_break_a_graph_is_an_error():
 
     module = Waiting()
     compile_parts(module, "whole", "eager")
-    with pytest.raises(torch._dynamo.exc.Unsupported):
+    with pytest.raises(torch._dynamo.exc.TorchDynamoException):
         module(torch.ones(2))
 
 
