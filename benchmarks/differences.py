@@ -23,6 +23,6 @@ def drawn(rows: Sequence[tuple[str, Difference | None]], axis: str) -> Figure:
             axes.errorbar(mean, place, xerr=[[mean - low], [high - mean]], fmt="o", color="#2b6cb0", capsize=3)
     axes.axvline(0, color="#8a94a3", linewidth=1)
     axes.set_yticks(range(len(rows)), [name for name, _ in reversed(rows)])
-    axes.set_xlabel(axis)
+    figure.supxlabel(axis, fontsize=10)  # of the figure: long names leave the axes little room
     axes.spines[["top", "right"]].set_visible(False)
     return figure

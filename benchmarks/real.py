@@ -95,7 +95,13 @@ def keep(arm: str, out: Path) -> None:
         if content := read(name(arm), f"data/metrics/{metric}.json"):
             write_json(out / name(arm) / f"{metric}.json", content)
     if lock := read_bytes(name(arm), "dvc.lock"):
-        (out / name(arm) / "dvc.lock").write_bytes(lock)
+        (out / name(arm) / "dvc.lock").write_bytes(portable(lock))
+
+
+def portable(lock: bytes) -> bytes:
+    """Return a dvc.lock in which the folder of the releases is called `releases`, wherever it lay."""
+    [folder] = re.findall(rb"^ +releases: (.+)$", lock, re.MULTILINE)[:1]
+    return lock.replace(folder, b"releases")
 
 
 def write(out: Path) -> None:

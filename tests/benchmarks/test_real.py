@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.real import gains, markdown, name, settings, write
+from benchmarks.real import gains, markdown, name, portable, settings, write
 from m3ae.disk.json import write_json
 
 
@@ -35,3 +35,8 @@ def test_an_arm_that_has_not_run_has_no_line(out):
 
 def test_every_run_fine_tunes_with_three_seeds_and_leaves_leaks_out(tmp_path):
     assert {"seeds=[0,1,2]", "drop_leaks=true", "scale=small", f"releases={tmp_path}"} <= set(settings(tmp_path))
+
+
+def test_a_kept_lock_names_no_folder_of_the_machine_that_ran():
+    lock = b"    params:\n        releases: %s\n    deps:\n    - path: %s\n    - path: data/releases\n"
+    assert portable(lock % (b"/a/b c", b"/a/b c")) == lock % (b"releases", b"releases")

@@ -62,6 +62,7 @@ RUN = {  # how a command begins -> the test that runs it, or why none does; the 
     "m3ae import": "tests/authors/test_convert.py::test_import_then_export_gives_back_every_tensor_bit_for_bit",
     "m3ae export": "tests/authors/test_convert.py::test_export_then_import_gives_back_our_own_weights",
     "python benchmarks/parity.py": "tests/authors/test_golden.py::test_every_recorded_number_of_the_authors_code_is_ours",
+    "python -m benchmarks.real": REAL + "its table is tests/benchmarks/test_real.py's",
     "python -m benchmarks.guesses": REAL + "its table is tests/benchmarks/test_guesses.py's",
     "python -m benchmarks.gpu": "tests/benchmarks/test_gpu.py::test_every_section_prints_its_table_and_no_row_fails",
     "python -m benchmarks.faults": "tests/benchmarks/test_faults.py::test_a_family_is_survived",
