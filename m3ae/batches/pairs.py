@@ -11,10 +11,12 @@ import torch
 from torch import Generator, Tensor
 
 from m3ae.batches.excluded import NOTHING, Excluded
-from m3ae.batches.images import to_tensor
+from m3ae.batches.images import shown, stacked
 from m3ae.batches.masking import hidden_words, hide, num_kept, other_images, patch_order
 from m3ae.batches.numbered import Batches
 from m3ae.batches.order import InOrder, Order, generator_for, name_of
+from m3ae.batches.samples import PairSample, Samples
+from m3ae.batches.token_cache import TokenCache
 from m3ae.batches.tokenizer import Tokenizer
 from m3ae.method import Method
 from m3ae.shards.read import Shards
@@ -27,36 +29,25 @@ class PairBatch(NamedTuple):
     text_mask: Tensor  # (B, L); 1 = a token, 0 = padding
     masked_ids: Tensor  # (B, L): the text with words masked
     word_labels: Tensor  # (B, L): the masked tokens' ids, NO_LABEL elsewhere
-    images: Tensor  # (B, 3, S, S)
+    images: Tensor  # (B, 3, S, S); before `PairBatches.shown` as stored, uint8 (B, 1 or 3, stored side, stored side)
     patch_order: Tensor  # (B, N): kept patches first
     kept: Tensor  # (B, K)
     other_image: Tensor  # (B,): another image of the batch; its number in `images` followed by `negatives`
     matches: Tensor  # (B,): 1 = ITM shows the pair's own image, 0 = the other one
-    negatives: Tensor | None = None  # (F, 3, S, S): images from outside the batch
+    negatives: Tensor | None = None  # (F, 3, S, S), likewise: images from outside the batch
 
     def with_other_images(self) -> "PairBatch":
         """Return the same texts, each beside another pair's image."""
         return self._replace(images=self.images[self.other_image])
 
 
-@dataclass(frozen=True)
-class PairSample:
-    shards: Shards
-    row: int
-    text: int  # which of the row's texts
-
-
 class PairBatches(Batches[PairBatch]):
-    """Micro-batch number -> `PairBatch`. A row with several texts is several samples, as in the authors' code."""
+    """Micro-batch number -> `PairBatch`."""
 
     def __init__(self, releases: Sequence[Shards], tokenizer: Tokenizer, view: "PairView", order_seed: int, excluded: Excluded = NOTHING):
-        self.samples = [
-            PairSample(shards, row, text)
-            for shards in releases
-            for row in shards.rows_without(excluded.get(shards.folder.name, frozenset()))
-            for text in range(shards.num_texts(row))
-        ]
+        self.samples = Samples(releases, excluded)
         self.tokenizer, self.view = tokenizer, view
+        self.tokens = TokenCache(tokenizer, len(self.samples), view.text_tokens, view.pad_to)
         self.order: Order | InOrder = Order(len(self.samples), view.size, order_seed)
 
     def in_order(self) -> "PairBatches":
@@ -65,38 +56,46 @@ class PairBatches(Batches[PairBatch]):
         return self
 
     def __getitem__(self, number: int) -> PairBatch:
-        return self.batch([self.samples[place] for place in self.order(number)], generator_for(self.view.seed, number))
+        return self.batch(self.order(number), generator_for(self.view.seed, number))
 
     def names(self, number: int) -> list[str]:
         samples = [self.samples[place] for place in self.order(number)]
         return [name_of(sample.shards, sample.row) for sample in samples]
 
     def spread(self, num_pairs: int) -> PairBatch:
-        """Return a batch of pairs from all over the split, for pictures."""
+        """Return a batch of pairs from all over the split as the encoder reads them, for pictures."""
         step = max(1, len(self.samples) // num_pairs)
-        return self.batch(self.samples[::step][:num_pairs], generator_for(self.view.seed))
+        return self.shown(self.batch(range(0, len(self.samples), step)[:num_pairs], generator_for(self.view.seed)))
 
-    def batch(self, samples: Sequence[PairSample], generator: Generator) -> PairBatch:
-        method, rows = self.view.method, [sample.shards.row(sample.row) for sample in samples]
-        texts = [row["texts"][sample.text] for row, sample in zip(rows, samples, strict=True)]
-        tokens = self.tokenizer(texts, self.view.text_tokens, self.view.pad_to)
+    def shown(self, batch: PairBatch) -> PairBatch:
+        """Return the batch with its images as the encoder reads them, (3, S, S) each: a device does that sooner than the loader."""
+        negatives = None if batch.negatives is None else shown(batch.negatives, self.view.image_px)
+        return batch._replace(images=shown(batch.images, self.view.image_px), negatives=negatives)
+
+    def batch(self, places: Sequence[int], generator: Generator) -> PairBatch:
+        method, samples = self.view.method, [self.samples[place] for place in places]
+        tokens = self.tokens(places, self.text)
         words = tokens.words if method.masked_words == "whole" else self.tokenizer.wordpieces(tokens.ids)
         hidden = hidden_words(words, method.text_mask_ratio, generator)
-        order = patch_order(len(rows), self.view.num_patches, generator)
+        order = patch_order(len(samples), self.view.num_patches, generator)
         batch = PairBatch(
             tokens.ids,
             tokens.mask,
             *hide(tokens.ids, hidden, self.tokenizer.mask_id, self.tokenizer.ordinary_ids, generator),
-            self.images(samples),
+            self.levels(samples),
             order,
             order[:, : num_kept(self.view.num_patches, method.mask_ratio)],
-            *other_images([row["image_id"] for row in rows], generator),
+            *other_images([sample.shards.image_id(sample.row) for sample in samples], generator),
         )
         return batch if method.negatives == "batch" else self.with_negatives_of_split(batch, generator)
 
-    def images(self, samples: Sequence[PairSample]) -> Tensor:
-        """Return the samples' images (B, 3, S, S)."""
-        return torch.stack([to_tensor(sample.shards.pixels(sample.row), self.view.image_px) for sample in samples])
+    def text(self, place: int) -> str:
+        shards, row, text = self.samples[place]
+        return shards.row(row)["texts"][text]
+
+    def levels(self, samples: Sequence[PairSample]) -> Tensor:
+        """Return the samples' images as they are stored, uint8."""
+        return stacked([sample.shards.pixels(sample.row) for sample in samples])
 
     def with_negatives_of_split(self, batch: PairBatch, generator: Generator) -> PairBatch:
         """Draw negatives as the authors do: the image of any pair of the split, which may by chance be the same image again."""
@@ -106,7 +105,7 @@ class PairBatches(Batches[PairBatch]):
         return batch._replace(
             matches=torch.ones(num_pairs, dtype=torch.long).index_fill(0, swapped, 0),
             other_image=batch.other_image.index_copy(0, swapped, num_pairs + torch.arange(num_pairs // 2)),
-            negatives=self.images([self.samples[place] for place in drawn]) if drawn else None,
+            negatives=self.levels([self.samples[place] for place in drawn]) if drawn else None,
         )
 
 

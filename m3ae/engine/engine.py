@@ -90,7 +90,7 @@ class Engine:
     def run_micro_batch(self, batch: NamedTuple, number: int, batches: Batches[Any]) -> Tensor:
         """Run one micro-batch forwards and backwards and return its tallies; dropout is a function of (seed, number) alone."""
         torch.manual_seed(seed_for(self.seed, number))
-        loss = self.deepspeed(moved(batch))
+        loss = self.deepspeed(batches.shown(moved(batch)))
         if not torch.isfinite(loss.value):
             raise Diverged.at(f"the loss became {loss.value.item()} in micro-batch {number}", batches.names(number))
         self.deepspeed.backward(loss.value)
@@ -141,7 +141,7 @@ class Engine:
         numbers = [self.rank + turn * self.num_processes for turn in range(rounds)]
         # Under ZeRO-3 every process takes part in every forward pass: one that has run out repeats the last batch, uncounted.
         for number, batch in zip(numbers, self.loader(batches, [min(number, num_batches - 1) for number in numbers]), strict=True):
-            rows = self.deepspeed(change(moved(batch)), only).tallies
+            rows = self.deepspeed(change(batches.shown(moved(batch))), only).tallies
             if number < num_batches:
                 tallies.add(rows)
         return tallies.means()

@@ -17,9 +17,9 @@ from m3ae.disk.digest import sha256_of_file
 from m3ae.disk.folders import new_folder
 from m3ae.disk.json import FileError, write_json
 from m3ae.disk.sealed import sealed
-from m3ae.prepare.images import encoded
 from m3ae.releases.record import Split
 from m3ae.shards.format import Header, Row, ShardError
+from m3ae.shards.pixels import encoded
 from m3ae.shards.read import open_answers, open_manifest, open_split, stored_as
 from m3ae.shards.write import ShardWriter, write_absent
 
