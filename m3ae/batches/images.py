@@ -51,7 +51,7 @@ def stacked(pictures: Sequence[np.ndarray]) -> Tensor:
 def shown(levels: Tensor, image_px: int) -> Tensor:
     """Return squares as stored, uint8 (B, C, stored side, stored side), as the encoder reads them, float (B, 3, S, S), on their device.
 
-    Where they are made smaller, 1 in 100,000 of the 8-bit levels is one more or less than in `to_tensor`; all else is the same to the bit.
+    Where they are made smaller, 2 in 10,000 of the 8-bit levels are one more or less than in `to_tensor`; all else is the same to the bit.
     """
     values = levels.float()
     if levels.shape[-1] != image_px:

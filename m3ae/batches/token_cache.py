@@ -17,7 +17,7 @@ MOST_REMEMBERED = 4_000_000  # texts, 1 GB of them at 64 tokens; of more than th
 
 
 class TokenCache:
-    """Texts cut to `most_tokens`, padded to the longest and a multiple of `multiple`, as the tokenizer gives them.
+    """Texts cut to `most_tokens`, a multiple of `multiple`, and padded to the longest and such a multiple, as the tokenizer gives them.
 
     The loader's processes, which are forked from this one, fill and read the same memory.
     """
@@ -25,9 +25,9 @@ class TokenCache:
     def __init__(self, tokenizer: Tokenizer, num_texts: int, most_tokens: int, multiple: int):
         self.tokenizer, self.most_tokens, self.multiple = tokenizer, most_tokens, multiple
         self.remembers = num_texts <= MOST_REMEMBERED
-        slots, width = num_texts if self.remembers else 0, rounded_up(most_tokens, multiple)
-        self.ids = shared_memory((slots, width), np.uint16 if len(tokenizer) <= 2**16 else np.int32)
-        self.words = shared_memory((slots, width), np.int16)
+        slots = num_texts if self.remembers else 0
+        self.ids = shared_memory((slots, most_tokens), np.uint16 if len(tokenizer) <= 2**16 else np.int32)
+        self.words = shared_memory((slots, most_tokens), np.int16)
         self.lengths = shared_memory((slots,), np.uint16)  # 0: not encoded yet
 
     def __call__(self, numbers: Sequence[int], text: Callable[[int], str]) -> Tokens:
@@ -37,7 +37,7 @@ class TokenCache:
         if unknown := [number for number in dict.fromkeys(numbers) if not self.lengths[number]]:
             self.remember(unknown, self.tokenizer([text(number) for number in unknown], self.most_tokens))
         lengths = self.lengths[numbers]
-        width = rounded_up(int(lengths.max()), self.multiple)
+        width = -(-int(lengths.max()) // self.multiple) * self.multiple
         mask = np.arange(width) < lengths[:, None]
         ids, words = (stored[numbers, :width].astype(np.int64) for stored in (self.ids, self.words))
         return Tokens(*map(torch.from_numpy, (ids, mask.astype(np.int64), words)))
@@ -50,10 +50,6 @@ class TokenCache:
             self.ids[number, :length], self.ids[number, length:] = ids[there], padding
             self.words[number, :length], self.words[number, length:] = words[there], NO_WORD
             self.lengths[number] = length  # last: who reads another process's text sees all of it
-
-
-def rounded_up(length: int, multiple: int) -> int:
-    return -(-length // multiple) * multiple
 
 
 def shared_memory(shape: tuple[int, ...], dtype: DTypeLike) -> np.ndarray:

@@ -67,7 +67,7 @@ def test_rows_come_out_in_the_order_they_went_in(folder):
         "width": 5,
         "channels": 1,
     }
-    assert [train.num_texts(number) for number in (0, 1, 248, 249)] == [1, 2, 1, 2]
+    assert train.num_texts()[[0, 1, 248, 249]].tolist() == [1, 2, 1, 2]
 
 
 def test_pixels_come_out_as_they_went_in_and_may_be_written_to(folder):
