@@ -55,7 +55,7 @@ def shown(levels: Tensor, image_px: int) -> Tensor:
     """
     values = levels.float()
     if levels.shape[-1] != image_px:
-        weights = bicubic_weights(levels.shape[-1], image_px).to(levels.device)
+        weights = bicubic_weights(levels.shape[-1], image_px, levels.device)
         values = rounded(weights @ rounded(values @ weights.T))  # Pillow's order, and its 8 bits in between
     return standardised(values)
 
@@ -65,20 +65,27 @@ def rounded(values: Tensor) -> Tensor:
 
 
 @cache
-def bicubic_weights(from_px: int, to_px: int) -> Tensor:
+def bicubic_weights(from_px: int, to_px: int, device: torch.device) -> Tensor:
     """Return what each of `from_px` pixels counts in each of `to_px`, float (to_px, from_px), by Pillow's bicubic rule."""
     scale = from_px / to_px
     centres = (torch.arange(to_px, dtype=torch.float64)[:, None] + 0.5) * scale
     away = (torch.arange(from_px) + 0.5 - centres).abs() / max(scale, 1.0)
     near, far = (1.5 * away - 2.5) * away * away + 1, ((-0.5 * away + 2.5) * away - 4) * away + 2
     weights = torch.where(away < 1, near, torch.where(away < 2, far, 0.0))
-    return (weights / weights.sum(dim=1, keepdim=True)).float()
+    return (weights / weights.sum(dim=1, keepdim=True)).float().to(device)
 
 
 def standardised(levels: Tensor) -> Tensor:
     """Return 8-bit levels, float (..., 1 or 3, S, S), in three channels with CLIP's mean and standard deviation; overwrites `levels`."""
-    mean, deviation = (torch.tensor(of, device=levels.device)[:, None, None] for of in (CLIP_MEAN, CLIP_STD))
+    mean, deviation = clip_statistics(levels.device)
     return (levels.div_(255) - mean).div_(deviation)
+
+
+@cache
+def clip_statistics(device: torch.device) -> tuple[Tensor, Tensor]:
+    """Return mean and deviation, (3, 1, 1) each; made once, for a copy to a device would wait for all that it is at."""
+    mean, deviation = (torch.tensor(of, device=device)[:, None, None] for of in (CLIP_MEAN, CLIP_STD))
+    return mean, deviation
 
 
 def to_pixels(images: Tensor) -> np.ndarray:
