@@ -1,7 +1,8 @@
 """DVC experiments by name: run what has not run, read what has.
 
-They want a clone in which `dvc repro` has run once. Where stages are taken up from the run cache, DVC 3.67.1 asks for what dvc.lock has as
-data/inventory, even where the experiment has another one ("failed to load directory"), and a fresh clone has nothing of it.
+They want a clone in which `dvc repro inventory` has run once. Where stages are taken up from the run cache, DVC 3.67.1 asks for
+what dvc.lock has as data/inventory, even where the experiment has another one ("failed to load directory"), and a fresh clone has nothing
+of it.
 """
 
 import json

@@ -1,19 +1,17 @@
 """The machine: versions, the card, and how fast it multiplies matrices of random numbers."""
 
-import os
 import platform
-import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 
-import psutil
 import torch
 
 from benchmarks.gpu_section import Job, Row, spread
 from benchmarks.gpu_sizes import sizes_of
-from m3ae.pretrain.speed import matrix_speed, synchronise
+from m3ae.pretrain.speed import matrix_speed, seconds
+from m3ae.report.machine import machine
+from m3ae.report.revision import head
 
 PACKAGES = ("torch", "triton", "deepspeed", "transformers", "timm", "numpy")
 NUM_TIMED = 5
@@ -25,8 +23,8 @@ def versions(_: Job) -> Iterator[Row]:
     facts = {
         "Python": platform.python_version(),
         **{name: installed(name) for name in PACKAGES},
-        "processor": f"{platform.machine()}, {os.cpu_count()} cores, {psutil.virtual_memory().total / 1e9:.0f} GB",
-        "commit": said("git", "rev-parse", "--short", "HEAD"),
+        "commit": head() or None,
+        **machine(),
         **card(),
     }
     for what, value in facts.items():
@@ -40,25 +38,12 @@ def installed(package: str) -> str | None:
         return None
 
 
-def said(*command: str) -> str | None:
-    """Return what a command prints, None where it cannot be run."""
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=20)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() if done.returncode == 0 else None
-
-
 def card() -> Row:
+    """Return what torch knows of the card; `machine` asks nvidia-smi, which need not be there."""
     if not torch.cuda.is_available():
-        return {"card": "none"}
+        return {}
     found = torch.cuda.get_device_properties(0)
-    return {
-        "card": f"{found.name}, {found.total_memory / 1e9:.0f} GB, {found.multi_processor_count} multiprocessors",
-        "compute capability": f"{found.major}.{found.minor}",
-        "CUDA of torch": torch.version.cuda,
-        "driver": said("nvidia-smi", "--query-gpu=driver_version", "--format=csv,noheader"),
-    }
+    return {"card": found.name, "multiprocessors": found.multi_processor_count, "compute capability": f"{found.major}.{found.minor}"}
 
 
 def matrices(job: Job) -> Iterator[Row]:
@@ -76,17 +61,13 @@ def speeds(name: str, side: int, device: torch.device) -> list[float]:
     dtype, precision = TYPES[name]
     one, other = (torch.randn(side, side, device=device).to(dtype) for _ in range(2))
     rounds = max(1, round(OPERATIONS / (2 * side**3))) if device.type == "cuda" else 1
+
+    def multiply() -> None:
+        for _ in range(rounds):
+            one @ other
+
     with matrix_precision(precision):
-        return [2 * side**3 * rounds / seconds(one, other, rounds, device) / 1e12 for _ in range(NUM_TIMED + 1)][1:]
-
-
-def seconds(one: torch.Tensor, other: torch.Tensor, rounds: int, device: torch.device) -> float:
-    synchronise(device)
-    begun = time.perf_counter()
-    for _ in range(rounds):
-        one @ other
-    synchronise(device)
-    return time.perf_counter() - begun
+        return [2 * side**3 * rounds / seconds(multiply, device) / 1e12 for _ in range(NUM_TIMED + 1)][1:]
 
 
 @contextmanager

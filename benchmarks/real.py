@@ -100,7 +100,7 @@ def keep(arm: str, out: Path) -> None:
 
 def portable(lock: bytes) -> bytes:
     """Return a dvc.lock in which the folder of the releases is called `releases`, wherever it lay."""
-    [folder] = re.findall(rb"^ +releases: (.+)$", lock, re.MULTILINE)[:1]
+    _, folder, _ = re.split(rb"^ +releases: (.+)$", lock, maxsplit=1, flags=re.MULTILINE)
     return lock.replace(folder, b"releases")
 
 

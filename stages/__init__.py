@@ -29,7 +29,7 @@ def say_stopped(kind: type[BaseException], error: BaseException, trace: Tracebac
     print(stop_sentence(names[-1] if names else "the stage", bool({*KEEPS_PARTS} & {*names})), file=sys.stderr)
 
 
-def write_time() -> None:
+def leave_time() -> None:
     from m3ae.report.stage_times import write_time  # when all is done: it is no part of what the stage reads
 
     write_time(processes=1)
@@ -37,6 +37,6 @@ def write_time() -> None:
 
 sys.excepthook = say_stopped
 if "DVC_STAGE" in os.environ and "stages.launch" not in sys.orig_argv:  # which writes it itself, with the number of its processes
-    atexit.register(write_time)
+    atexit.register(leave_time)
 if isinstance(sys.stdout, io.TextIOWrapper):
     sys.stdout.reconfigure(errors="backslashreplace")
