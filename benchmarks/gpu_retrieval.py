@@ -8,6 +8,7 @@ from benchmarks.gpu_section import Job, Row
 from benchmarks.gpu_sizes import Sizes, sizes_of
 from benchmarks.retrieval import matrix
 from m3ae.engine.processes import device, join
+from m3ae.finetune.ranking import IMAGES_A_TILE
 from m3ae.objectives.learner import Learner
 from m3ae.objectives.retrieval import Retrieval
 from m3ae.pretrain.speed import seconds
@@ -28,7 +29,7 @@ def rows(job: Job) -> Iterator[Row]:
 @torch.no_grad()
 def ranked(learner: Learner, sizes: Sizes, side: int) -> Row:
     model = sizes.params.model
-    ids = torch.randint(5, sizes.params.tokenizer.vocabulary, (side, model.text_tokens), device=device())
+    ids = torch.randint(5, sizes.params.tokenizer.vocabulary, (side, model.text_tokens))
     images = torch.randn(side, 3, model.image_px, model.image_px, device=device(), dtype=torch.bfloat16)
-    taken = seconds(lambda: matrix(learner, images, ids, torch.ones_like(ids)), device())
+    taken = seconds(lambda: matrix(learner, images, ids, torch.ones_like(ids), IMAGES_A_TILE[device().type]), device())
     return {"s": taken, "pairs/s": side**2 / taken}

@@ -1,13 +1,16 @@
 """What the benchmarks at `scale: paper` run: the paper's model from a random start, and batches as long as radiology's captions.
 
-The encoders' published weights make nothing slower or faster; their sizes are those of scales/paper.yaml.
+The encoders' published weights make nothing slower or faster; their sizes are those of scales/paper.yaml. Captions are as long as the
+16,359 of ROCO's validation and test lists, where these lie beside the checkout; else log-normal, fitted to ROCO's published captions.
 """
 
+from functools import cache
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from m3ae.batches.cut import couples, cut
 from m3ae.batches.order import generator_for
 from m3ae.batches.pairs import PairBatch
 from m3ae.batches.synthetic import synthetic_pairs
@@ -19,7 +22,9 @@ from m3ae.objectives.learner import Learner
 from m3ae.pretrain.params import Params
 
 VOCABULARY = 50_265  # RoBERTa's
-WORDS_MEDIAN, WORDS_SPREAD, TOKENS_A_WORD = 16, 0.73, 1.35  # of ROCO's published captions: log-normal, and tokens a word
+CAPTIONS = Path(__file__).parents[1] / ".." / "shared" / "annotations" / "roco"
+WORDS_MEDIAN, WORDS_SPREAD, TOKENS_A_WORD = 16, 0.73, 1.35  # log-normal; how many tokens RoBERTa makes of a word of radiology
+SPECIAL_TOKENS, FEWEST_TOKENS = 2, 5
 PARAMS = Params.read(Path(__file__).parents[1] / "params.yaml", scale="paper")
 MODEL = PARAMS.model.model_copy(update={"vision_encoder": SCRATCH, "text_encoder": SCRATCH})
 
@@ -36,9 +41,38 @@ def learner_of(model: ModelParams, method: Method, vocabulary: int) -> Learner:
 
 
 def lengths(num_texts: int) -> Tensor:
-    """Return the tokens of `num_texts` made-up captions (B,)."""
-    words = WORDS_MEDIAN * (WORDS_SPREAD * torch.randn(num_texts, generator=generator_for(num_texts))).exp()
-    return (words * TOKENS_A_WORD + 2).long().clamp(5, MODEL.text_tokens)
+    """Return the tokens of `num_texts` captions (B,), drawn at random."""
+    generator = generator_for(num_texts)
+    words = torch.tensor(words_of_captions(), dtype=torch.float)
+    if len(words):
+        drawn = words[torch.randint(len(words), (num_texts,), generator=generator)]
+    else:
+        drawn = WORDS_MEDIAN * (WORDS_SPREAD * torch.randn(num_texts, generator=generator)).exp()
+    return (drawn * TOKENS_A_WORD + SPECIAL_TOKENS).long().clamp(FEWEST_TOKENS, MODEL.text_tokens)
+
+
+@cache
+def words_of_captions() -> list[int]:
+    """Return how many words each caption has; nothing where the lists are not beside the checkout."""
+    lists = (path.read_text(encoding="utf-8").splitlines() for path in sorted(CAPTIONS.rglob("captions.txt")))
+    return [len(line.split()) - 1 for lines in lists for line in lines]  # the first one is the image's name
+
+
+def step(num_pairs: int, padded_to: int = 0) -> list[PairBatch]:
+    """Return the micro-batches of one step, cut and as long as in training, of each `num_pairs` pairs from all over it.
+
+    `padded_to`: tokens of every text; 0: those of the longest in the whole micro-batch, rounded up as in training.
+    """
+    recipe = PARAMS.pretrain
+    of_step = lengths(recipe.batch)
+    parts = cut(of_step.tolist(), couples(recipe.batch, generator_for(0)), recipe.micro_batch)
+    found = []
+    for number, part in enumerate(parts):
+        whole = of_step[part]
+        num_tokens = padded_to or min(MODEL.text_tokens, -(-int(whole.max()) // recipe.pad_to) * recipe.pad_to)
+        some = whole[torch.linspace(0, len(whole) - 1, num_pairs).long()]
+        found.append(padded(synthetic_pairs(num_pairs, MODEL, PARAMS, VOCABULARY, some, seed=number), num_tokens))
+    return found
 
 
 def pairs(num_pairs: int, padded_to: int = 0) -> PairBatch:
@@ -48,6 +82,7 @@ def pairs(num_pairs: int, padded_to: int = 0) -> PairBatch:
 
 
 def padded(batch: PairBatch, num_tokens: int) -> PairBatch:
-    missing = (0, num_tokens - batch.text_ids.shape[1])
-    filled = {"text_ids": 1, "text_mask": 0, "masked_ids": 1, "word_labels": -100}
-    return batch._replace(**{name: torch.nn.functional.pad(getattr(batch, name), missing, value=value) for name, value in filled.items()})
+    before = batch.text_ids.shape[1]
+    filled = {"text_ids": 1, "text_mask": 0, "masked_ids": 1}
+    texts = {name: torch.nn.functional.pad(getattr(batch, name), (0, num_tokens - before), value=value) for name, value in filled.items()}
+    return batch._replace(**texts, word_places=batch.word_places // before * num_tokens + batch.word_places % before)

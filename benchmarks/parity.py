@@ -20,7 +20,7 @@ from m3ae.authors.convert import authors_names, converted
 from m3ae.authors.files import read
 from m3ae.authors.sizes import model_config
 from m3ae.batches.choices import ChoiceBatch
-from m3ae.batches.masking import num_kept
+from m3ae.batches.masking import NO_LABEL, asked, num_kept
 from m3ae.batches.pairs import PairBatch
 from m3ae.batches.tasks import TaskBatch
 from m3ae.model.config import ModelConfig
@@ -32,6 +32,7 @@ from m3ae.objectives.saved import saved_learner
 
 POSITIONS = "backbone.vision.positions"
 TOLERANCE, GRADIENT_TOLERANCE = 1e-5, 1e-3  # absolute; relative to the recorded norm
+MASKED_SHARE = 0.15  # of a text's tokens
 NO_GRADIENT = 1e-6  # recorded norms below this are rounding around 0, and are held to TOLERANCE
 INPUTS = {
     "image",
@@ -130,7 +131,7 @@ def pretraining(recording: Recording, ours: dict[str, Tensor]) -> dict[str, floa
     with torch.no_grad():
         ours |= {f"{name}_loss": loss.value for name, loss in losses.items()}
         ours |= {
-            "mlm_logits_at_labels": objectives["mlm"].logits(fusion, seen, batch),
+            "mlm_logits_at_labels": objectives["mlm"].logits(fusion, seen, batch)[batch.word_labels != NO_LABEL],
             "itm_logits": objectives["itm"].logits(fusion, seen, batch),
             "mim_logits": objectives["mim"].reconstruct(fusion, seen, batch),
             "mim_labels": normalised(patches(batch.images, objectives["mim"].patch_px)),
@@ -144,11 +145,13 @@ def pair_batch(recorded: dict[str, Tensor], mask_ratio: float) -> PairBatch:
     """The recorded inputs; the negatives are given, and come after the pairs' own images."""
     order = recorded["mim_noise"].argsort(dim=1)
     num_pairs = len(order)
+    hidden = recorded["text_labels_mlm"] != NO_LABEL
     return PairBatch(
         recorded["text_ids"],
         recorded["text_masks"],
         recorded["text_ids_mlm"],
-        recorded["text_labels_mlm"],
+        *asked(recorded["text_labels_mlm"], hidden, MASKED_SHARE),
+        hidden.sum().float(),
         recorded["image"],
         order,
         order[:, : num_kept(order.shape[1], mask_ratio)],

@@ -1,14 +1,18 @@
 """One step of pre-training at `scale: paper`, against the plain plan, which is what the authors' code does: three separate passes,
 everything computed, every text at full length.
 
-python -m benchmarks.pretrain_step [--batch 8] [--steps 2] [--precision fp32 bf16]; each plan runs in a process of its own, one after
-the other, through the same engine, and a second time in the environment that stages/launch.py makes. The ratios are of one run.
+python -m benchmarks.pretrain_step [--pairs 32] [--steps 1] [--rounds 5] [--precision fp32 bf16] [--count]
+
+A step is `paper`'s: its captions' lengths, its micro-batches, its padding. `--pairs` computes so many pairs of each micro-batch, where 32
+are too many for the machine: what a pair costs stays the same. Each plan runs in a process of its own, in the environment that
+stages/launch.py makes, one after the other, `--rounds` times over; the ratios are of one run.
 """
 
 import argparse
 import json
 import os
 import resource
+import statistics
 import subprocess
 import sys
 import time
@@ -20,7 +24,8 @@ from torch.nn.functional import cross_entropy
 from torch.utils.data import Dataset
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks.paper_scale import MODEL, PARAMS, pairs, paper_learner
+from benchmarks.paper_scale import MODEL, PARAMS, paper_learner, step
+from benchmarks.tables import table
 from m3ae.batches.masking import NO_LABEL
 from m3ae.batches.pairs import PairBatch
 from m3ae.engine.engine import Engine
@@ -33,13 +38,10 @@ from m3ae.pretrain.speed import DTYPES, matrix_speed
 from stages.launch import ALLOCATION
 
 PRECISIONS = ("fp32", "bf16")
-PLANS = ("plain", "shared")
-RUNS = {
-    "plain": ("plain", {}),
-    "ours": ("shared", {}),
-    "plain, as launched": ("plain", ALLOCATION),
-    "ours, as launched": ("shared", ALLOCATION),
-}
+NUM_COUNTED = 2  # pairs of each micro-batch whose operations are counted
+PLANS = {"plain": "plain", "ours": "shared"}  # as the table says -> as `--plan` has it
+COLUMNS = ("plan", "precision", "s a step: median (least to most)", "pairs/s", "peak GiB", "Tflop a pair", "of the matrix speed")
+RATIOS = ("times plain", "times plain in the first precision")
 
 
 class PlainLearner(Learner):
@@ -52,8 +54,9 @@ class PlainLearner(Learner):
     def words(self, batch: PairBatch) -> Tensor:
         text, image = self.backbone.encode_text(batch.masked_ids, batch.text_mask), self.backbone.encode_image(batch.images)
         fused = self.backbone.fusion(text, batch.text_mask.bool(), image)
-        logits = self.objectives["mlm"].decoder(fused.text, torch.ones_like(batch.text_mask, dtype=torch.bool)).float()
-        return cross_entropy(logits, batch.word_labels.flatten(), ignore_index=NO_LABEL)
+        every_place = torch.arange(batch.text_ids.numel(), device=batch.text_ids.device)
+        logits = self.objectives["mlm"].decoder(fused.text, every_place).float().index_select(0, batch.word_places)
+        return cross_entropy(logits, batch.word_labels, reduction="sum", ignore_index=NO_LABEL) / batch.num_asked
 
     def pixels(self, batch: PairBatch) -> Tensor:
         objective, mask = self.objectives["mim"], batch.text_mask.bool()
@@ -67,46 +70,65 @@ class PlainLearner(Learner):
         return chosen(errors, batch.patch_order[:, batch.kept.shape[1] :]).mean()
 
     def match(self, batch: PairBatch) -> Tensor:
-        own = torch.arange(len(batch.matches))
+        own = torch.arange(len(batch.matches), device=batch.matches.device)
         image = self.backbone.encode_image(batch.images[torch.where(batch.matches.bool(), own, batch.other_image)])
         fused = self.backbone.fusion(self.backbone.encode_text(batch.text_ids, batch.text_mask), batch.text_mask.bool(), image)
         return cross_entropy(self.objectives["itm"].head(self.backbone.fusion.pooled(fused)).float(), batch.matches)
 
 
 class Batches(Dataset):
-    """The same pairs at every step."""
+    """The same micro-batches at every step."""
 
-    def __init__(self, batch: PairBatch):
-        self.batch = batch
+    def __init__(self, *micro_batches: PairBatch):
+        self.micro_batches = micro_batches
 
     def __getitem__(self, number: int) -> PairBatch:
-        return self.batch
+        return self.micro_batches[number % len(self.micro_batches)]
 
 
-def measure(plan: str, precision: str, batch: int, steps: int) -> dict[str, float]:
-    """Seconds a step (the first one is not counted), peak memory, and what of the machine's matrix speed is used."""
+def planned(plan: str) -> Learner:
+    learner = paper_learner()
+    return learner if plan == "shared" else PlainLearner(learner.backbone, dict(learner.objectives), learner.weights)
+
+
+def micro_batches_of(plan: str, pairs: int) -> list[PairBatch]:
+    return step(pairs, MODEL.text_tokens if plan == "plain" else 0)
+
+
+def operations(plan: str) -> float:
+    """Return the operations of a step's forward and backward passes, a pair: counted on tensors without content, in no time."""
+    with torch.device("meta"):
+        learner = planned(plan)
+    micro_batches = micro_batches_of(plan, NUM_COUNTED)
+    with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:  # it knows no fused attention of the CPU
+        for batch in micro_batches:
+            learner(batch._make(None if part is None else part.to("meta") for part in batch)).value.backward()
+    return counter.get_total_flops() / NUM_COUNTED / len(micro_batches)
+
+
+def measure(plan: str, precision: str, pairs: int, steps: int) -> dict[str, float]:
+    """Return the least seconds of `steps` steps, peak memory (GiB), operations a pair, and the share of the machine's matrix speed.
+
+    A first step, in which memory is new, is not timed.
+    """
     join()
     speed = matrix_speed(DTYPES[precision], torch.device("cpu"))
-    learner = paper_learner()
-    if plan == "plain":
-        learner = PlainLearner(learner.backbone, dict(learner.objectives), learner.weights)
-    sample = pairs(batch, MODEL.text_tokens if plan == "plain" else 0)
-    changed = {"batch": batch, "micro_batch": batch, "precision": precision, "zero_stage": 0}
-    engine = Engine(learner, PARAMS.pretrain.model_copy(update=changed), PARAMS.deepspeed, steps + 2, seed=0)
-    training, times = engine.train(Batches(sample), 0, steps + 2), []
-    with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:  # it knows no fused attention of the CPU
-        next(training)
+    micro_batches = micro_batches_of(plan, pairs)
+    batch = pairs * len(micro_batches)
+    changed = {"batch": batch, "micro_batch": pairs, "precision": precision}
+    engine = Engine(planned(plan), PARAMS.pretrain.model_copy(update=changed), PARAMS.deepspeed, steps + 1, seed=0)
+    training, times = engine.train(Batches(*micro_batches), 0, steps + 1), []
     for _ in range(steps + 1):
         begun = time.perf_counter()
         next(training)
         times.append(time.perf_counter() - begun)
-    seconds = min(times[1:])
+    seconds, flops = min(times[1:]), operations(plan)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    return {"seconds": seconds, "memory": memory, "flops": counter.get_total_flops(), "used": counter.get_total_flops() / seconds / speed}
+    return {"seconds": seconds, "pairs": batch, "memory": memory, "flops": flops, "used": flops * batch / seconds / speed}
 
 
-def in_own_process(plan: str, environment: dict[str, str], precision: str, batch: int, steps: int) -> dict[str, float]:
-    arguments = ["--plan", plan, "--precision", precision, "--batch", str(batch), "--steps", str(steps)]
+def in_own_process(plan: str, environment: dict[str, str], precision: str, pairs: int, steps: int) -> dict[str, float]:
+    arguments = ["--plan", plan, "--precision", precision, "--pairs", str(pairs), "--steps", str(steps)]
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.pretrain_step", *arguments], capture_output=True, text=True, env={**os.environ, **environment}
     )
@@ -115,31 +137,49 @@ def in_own_process(plan: str, environment: dict[str, str], precision: str, batch
     return json.loads(done.stdout.splitlines()[-1])
 
 
+def row(title: str, precision: str, runs: list[dict[str, float]], references: list[list[dict[str, float]]]) -> list[str]:
+    """Return a line of the table: the median of all runs, and how many times as fast each was as the reference's run beside it."""
+    seconds = [run["seconds"] for run in runs]
+    middle = {name: statistics.median(run[name] for run in runs) for name in runs[0]}
+    return [
+        title,
+        precision,
+        spread(seconds),
+        f"{middle['pairs'] / middle['seconds']:.2f}",
+        f"{middle['memory']:.1f}",
+        f"{middle['flops'] / 1e12:.3f}",
+        f"{middle['used']:.0%}",
+        *(spread([other["seconds"] / run["seconds"] for other, run in zip(others, runs, strict=True)]) for others in references),
+    ]
+
+
+def spread(values: list[float]) -> str:
+    return f"{statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--batch", type=int, default=8)
-    parser.add_argument("--steps", type=int, default=2)
+    parser.add_argument("--pairs", type=int, default=PARAMS.pretrain.micro_batch, help="of each micro-batch")
+    parser.add_argument("--steps", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--precision", nargs="+", choices=PRECISIONS, default=PRECISIONS)
-    parser.add_argument("--plan", choices=PLANS, help="one plan alone, its figures as JSON")
+    parser.add_argument("--count", action="store_true", help="nothing but the operations a pair")
+    parser.add_argument("--plan", choices=PLANS.values(), help="one plan alone, its figures as JSON")
     args = parser.parse_args()
     if args.plan:
-        print(json.dumps(measure(args.plan, args.precision[0], args.batch, args.steps)))
+        print(json.dumps(measure(args.plan, args.precision[0], args.pairs, args.steps)))
         return
-    print("| plan | precision | s a step | pairs/s | peak GiB | Tflop a step | of the matrix speed | times plain | times the first row |")
-    print("|:--|:--|--:|--:|--:|--:|--:|--:|--:|")
-    first = None
-    for precision in args.precision:
-        plain = None
-        for title, (plan, environment) in RUNS.items():
-            found = in_own_process(plan, environment, precision, args.batch, args.steps)
-            seconds, memory, flops, used = found["seconds"], found["memory"], found["flops"] / 1e12, found["used"]
-            plain = plain or seconds
-            first = first or seconds
-            print(
-                f"| {title} | {precision} | {seconds:.1f} | {args.batch / seconds:.2f} | {memory:.1f} | {flops:.2f} | {used:.0%} | "
-                f"{plain / seconds:.2f} | {first / seconds:.2f} |",
-                flush=True,
-            )
+    if args.count:
+        for title, plan in PLANS.items():
+            print(f"{title}: {operations(plan) / 1e12:.3f} Tflop a pair")
+        return
+    runs = [(title, precision) for precision in args.precision for title in PLANS]
+    found: dict[tuple[str, str], list[dict[str, float]]] = {run: [] for run in runs}
+    for _ in range(args.rounds):
+        for title, precision in runs:
+            found[title, precision].append(in_own_process(PLANS[title], ALLOCATION, precision, args.pairs, args.steps))
+    rows = [row(*run, found[run], [found["plain", run[1]], found[runs[0]]]) for run in runs]
+    print(table((*COLUMNS, *RATIOS), rows, num_named=2))
 
 
 if __name__ == "__main__":

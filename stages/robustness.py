@@ -10,12 +10,14 @@ from m3ae.evaluate.robustness import RobustnessPaths, run
 from m3ae.params import Seed, StageParams
 from m3ae.perturb.grid import GRIDS
 from m3ae.perturb.params import GridName
+from m3ae.prepare.params import RetrieveParams
 
 
 class Params(StageParams):
     robustness: GridName
     tasks: tuple[str, ...]
     seeds: tuple[Seed, ...]
+    retrieve: RetrieveParams
 
 
 def main() -> None:
@@ -27,7 +29,7 @@ def main() -> None:
     join()
     with watched(), disk_errors_reported(args.out):
         paths = RobustnessPaths(**{name: getattr(args, name) for name in RobustnessPaths._fields})
-        run(params.tasks, params.seeds, GRIDS[params.robustness], paths)
+        run(params.tasks, params.seeds, GRIDS[params.robustness], paths, params.retrieve.rerank)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ def main() -> None:
 
     join()
     with watched(), disk_errors_reported(args.out):
-        figures = zero_shot(args.shards, params.pretrained, args.out, params.retrieve.text_tokens)
+        figures = zero_shot(args.shards, params.pretrained, args.out, params.retrieve.text_tokens, params.retrieve.rerank)
         if is_first():
             write_json(args.metrics, figures)
             print(in_a_line("zero_shot", {"pretrained": figures} if figures["found"] else {}))

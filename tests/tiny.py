@@ -73,6 +73,8 @@ def recipe(**changed: Any) -> PretrainParams:
         "steps": 10,
         "validate_every_steps": 1,
         "save_every_steps": 1,
+        "compile": "none",
+        "deterministic": True,
     }
     return PretrainParams(**values | changed)
 

@@ -1,4 +1,4 @@
-"""Whether images and texts belong together. Shapes: B pairs, L text tokens, N patches, H fusion width; either half may be a single one."""
+"""Whether images and texts belong together. Shapes: B pairs, L text tokens, N patches, H fusion width; B is broadcast, as in the fusion."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -28,7 +28,7 @@ def pair_scores(model: Opened, text: Tensor, mask: Tensor, image: Tensor) -> Ten
     """Return the scores (B,) of encoded texts (B, L, H), with their mask (B, L), and encoded images (B, 1 + N, H)."""
     objectives, fusion = model.learner.objectives, model.learner.backbone.fusion
     if gives_probabilities(model):
-        return objectives["itm"].scores(fusion, text, mask, image).softmax(dim=-1)[:, MATCH]
+        return objectives["itm"].scores(fusion, text, mask, image).softmax(dim=-1)[..., MATCH]
     return objectives["retrieval"].scores(fusion, text, mask, image)
 
 

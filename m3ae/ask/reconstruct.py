@@ -62,7 +62,7 @@ def reconstruct(model: Opened, image: Any, text: str, mask_ratios: Sequence[floa
 def shown(ids: Tensor, mask: Tensor, pixels: Tensor, order: Tensor, kept: int) -> PairBatch:
     """Return a batch of one pair, none of whose words is masked, that shows the first `kept` patches of `order`."""
     nothing = torch.zeros(1, dtype=torch.long, device=ids.device)
-    return PairBatch(ids, mask, ids, torch.full_like(ids, NO_LABEL), pixels, order, order[:, :kept], nothing, nothing + 1)
+    return PairBatch(ids, mask, ids, nothing, nothing + NO_LABEL, nothing.sum(), pixels, order, order[:, :kept], nothing, nothing + 1)
 
 
 def compared(ratio: float, batch: PairBatch, predicted: Tensor, patch_px: int, loss: float) -> Reconstruction:

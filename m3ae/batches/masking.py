@@ -3,8 +3,11 @@
 Shapes: B pairs, L text tokens, N patches. `hidden` is True where something must be predicted.
 """
 
+from math import ceil
+
 import torch
 from torch import Generator, Tensor
+from torch.nn.functional import pad
 
 NO_WORD = -1  # special tokens and padding belong to no word
 NO_LABEL = -100  # the label that cross-entropy ignores
@@ -45,18 +48,27 @@ def hidden_in_text(words: Tensor, ratio: float, generator: Generator) -> Tensor:
     return torch.isin(words, present[chosen])
 
 
-def hide(ids: Tensor, hidden: Tensor, mask_id: int, ordinary_ids: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
-    """Mask tokens by BERT's 80/10/10: return what is shown instead of `ids` (B, L), and the labels (B, L).
-
-    Labels are `NO_LABEL` where nothing is to be predicted.
+def hide(ids: Tensor, hidden: Tensor, mask_id: int, ordinary_ids: Tensor, generator: Generator) -> Tensor:
+    """Mask tokens by BERT's 80/10/10: return what is shown instead of `ids` (B, L).
 
     Random tokens are drawn from `ordinary_ids` (all but the special ones).
     """
     draw = torch.rand(ids.shape, generator=generator)
     random_ids = ordinary_ids[torch.randint(len(ordinary_ids), ids.shape, generator=generator)]
     shown = ids.masked_fill(hidden & (draw < SHOW_MASK), mask_id)
-    shown = torch.where(hidden & (draw >= SHOW_MASK) & (draw < SHOW_MASK + SHOW_RANDOM), random_ids, shown)
-    return shown, ids.masked_fill(~hidden, NO_LABEL)
+    return torch.where(hidden & (draw >= SHOW_MASK) & (draw < SHOW_MASK + SHOW_RANDOM), random_ids, shown)
+
+
+def asked(ids: Tensor, hidden: Tensor, ratio: float) -> tuple[Tensor, Tensor]:
+    """Return the places (M,) of the hidden tokens in the flattened texts, and what they are (M,).
+
+    M is B * ceil(`ratio` * L), so that batches of one shape stay of one shape, or a multiple of it where a text's first word is longer than
+    its share. What is left of it asks for nothing: place 0 and `NO_LABEL`.
+    """
+    found = hidden.flatten().nonzero().flatten()
+    room = len(ids) * ceil(ratio * ids.shape[1])
+    left = max(1, -(-len(found) // room)) * room - len(found)
+    return pad(found, (0, left)), pad(ids.flatten()[found], (0, left), value=NO_LABEL)
 
 
 def other_images(image_ids: list[str], generator: Generator) -> tuple[Tensor, Tensor]:
@@ -75,3 +87,12 @@ def other_images(image_ids: list[str], generator: Generator) -> tuple[Tensor, Te
     swapped[torch.randperm(num_pairs, generator=generator)[: num_pairs // 2]] = True
     has_other = differs.any(dim=1)
     return torch.where(has_other, drawn, torch.arange(num_pairs)), (~(swapped & has_other)).long()
+
+
+def shown_images(image_ids: list[str], other: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the drawn numbers `other` (B,) of a batch's images, and whether a pair is shown its own image (B,; 1 = own).
+
+    A pair whose other image is the same one under another caption keeps its own.
+    """
+    numbers = torch.tensor([own if image_ids[own] == image_ids[place] else place for own, place in enumerate(other.tolist())])
+    return numbers, (numbers == torch.arange(len(numbers))).long()

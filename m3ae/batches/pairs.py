@@ -1,23 +1,27 @@
 """Pairs of texts and images as pre-training reads them, words and patches masked. Paper, section 2.2.
 
-Shapes: B pairs, L text tokens, N patches, K kept patches, S image side in px.
+Shapes: B pairs, L text tokens, M hidden ones or a few more, N patches, K kept patches, S image side in px.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Generator, Tensor
 
+from m3ae.batches.cut import Part, among, couples, cut
 from m3ae.batches.excluded import NOTHING, Excluded
 from m3ae.batches.images import to_tensor
-from m3ae.batches.masking import hidden_words, hide, num_kept, other_images, patch_order
+from m3ae.batches.masking import asked, hidden_words, hide, num_kept, other_images, patch_order, shown_images
 from m3ae.batches.numbered import Batches
 from m3ae.batches.order import InOrder, Order, generator_for, name_of
 from m3ae.batches.tokenizer import Tokenizer
 from m3ae.method import Method
 from m3ae.shards.read import Shards
+
+COUPLES = 1  # tells the draw of a step's couples from that of its masks
 
 
 class PairBatch(NamedTuple):
@@ -26,11 +30,13 @@ class PairBatch(NamedTuple):
     text_ids: Tensor  # (B, L)
     text_mask: Tensor  # (B, L); 1 = a token, 0 = padding
     masked_ids: Tensor  # (B, L): the text with words masked
-    word_labels: Tensor  # (B, L): the masked tokens' ids, NO_LABEL elsewhere
+    word_places: Tensor  # (M,): which tokens of the flattened texts are masked
+    word_labels: Tensor  # (M,): what they are; NO_LABEL where none is asked for
+    num_asked: Tensor  # (): by what the sum of their losses is divided: how many they are, or would be in a micro-batch of mean length
     images: Tensor  # (B, 3, S, S)
     patch_order: Tensor  # (B, N): kept patches first
     kept: Tensor  # (B, K)
-    other_image: Tensor  # (B,): another image of the batch; its number in `images` followed by `negatives`
+    other_image: Tensor  # (B,): the image that ITM may show instead; its number in `images` followed by `negatives`
     matches: Tensor  # (B,): 1 = ITM shows the pair's own image, 0 = the other one
     negatives: Tensor | None = None  # (F, 3, S, S): images from outside the batch
 
@@ -47,7 +53,11 @@ class PairSample:
 
 
 class PairBatches(Batches[PairBatch]):
-    """Micro-batch number -> `PairBatch`. A row with several texts is several samples, as in the authors' code."""
+    """Micro-batch number -> `PairBatch`. A row with several texts is several samples, as in the authors' code.
+
+    # Differs: the pairs of a step are sorted by length before they are cut into micro-batches. Which pairs a step has, and whose image
+    # stands beside whose text, do not depend on it; docs/method.md says what does.
+    """
 
     def __init__(self, releases: Sequence[Shards], tokenizer: Tokenizer, view: "PairView", order_seed: int, excluded: Excluded = NOTHING):
         self.samples = [
@@ -57,28 +67,54 @@ class PairBatches(Batches[PairBatch]):
             for text in range(shards.num_texts(row))
         ]
         self.tokenizer, self.view = tokenizer, view
-        self.order: Order | InOrder = Order(len(self.samples), view.size, order_seed)
+        self.order: Order | InOrder = Order(len(self.samples), view.size * view.num_a_step, order_seed)  # of steps
+        self.lengths = np.array(tokenizer.lengths(map(text_of, self.samples), view.text_tokens) if view.num_a_step > 1 else [], np.uint16)
 
     def in_order(self) -> "PairBatches":
         """Switch to reading every sample once, in the order of the shards; return the data set itself."""
+        self.view = replace(self.view, num_a_step=1)
         self.order = InOrder(len(self.samples), self.view.size)
         return self
 
     def __getitem__(self, number: int) -> PairBatch:
-        return self.batch([self.samples[place] for place in self.order(number)], generator_for(self.view.seed, number))
+        part = self.part(number)
+        samples, generator = [self.samples[place] for place in part.samples], generator_for(self.view.seed, number)
+        return self.batch(samples, generator, part.other, part.weight)
 
     def names(self, number: int) -> list[str]:
-        samples = [self.samples[place] for place in self.order(number)]
+        samples = [self.samples[place] for place in self.part(number).samples]
         return [name_of(sample.shards, sample.row) for sample in samples]
+
+    def part(self, number: int) -> Part:
+        """Return which samples a micro-batch has; the latest step's cut is kept, for its other micro-batches."""
+        step, turn = divmod(number, self.view.num_a_step)
+        if getattr(self, "_step", None) != step:
+            self._step, self._parts = step, self.parts(step)
+        return self._parts[turn]
+
+    def parts(self, step: int) -> list[Part]:
+        """Cut a step into its micro-batches; one of a single micro-batch is left as it is."""
+        samples = self.order(step)
+        if self.view.num_a_step == 1:
+            return [Part(samples, None, 1.0)]
+        in_couples = self.view.method.negatives == "batch"
+        other = couples(len(samples), generator_for(self.view.seed, step, COUPLES)) if in_couples else torch.arange(len(samples))
+        lengths = self.lengths[samples]
+        mean = lengths.sum() / self.view.num_a_step
+        return [
+            Part([samples[place] for place in part], among(part, other) if in_couples else None, lengths[part].sum() / mean)
+            for part in cut(lengths.tolist(), other, self.view.size)
+        ]
 
     def spread(self, num_pairs: int) -> PairBatch:
         """Return a batch of pairs from all over the split, for pictures."""
         step = max(1, len(self.samples) // num_pairs)
         return self.batch(self.samples[::step][:num_pairs], generator_for(self.view.seed))
 
-    def batch(self, samples: Sequence[PairSample], generator: Generator) -> PairBatch:
+    def batch(self, samples: Sequence[PairSample], generator: Generator, other: Tensor | None = None, weight: float = 1.0) -> PairBatch:
+        """Return these pairs; `other` (B,) and `weight` as in `Part`."""
         method, rows = self.view.method, [sample.shards.row(sample.row) for sample in samples]
-        texts = [row["texts"][sample.text] for row, sample in zip(rows, samples, strict=True)]
+        texts, image_ids = [row["texts"][sample.text] for row, sample in zip(rows, samples, strict=True)], [row["image_id"] for row in rows]
         tokens = self.tokenizer(texts, self.view.text_tokens, self.view.pad_to)
         words = tokens.words if method.masked_words == "whole" else self.tokenizer.wordpieces(tokens.ids)
         hidden = hidden_words(words, method.text_mask_ratio, generator)
@@ -86,11 +122,13 @@ class PairBatches(Batches[PairBatch]):
         batch = PairBatch(
             tokens.ids,
             tokens.mask,
-            *hide(tokens.ids, hidden, self.tokenizer.mask_id, self.tokenizer.ordinary_ids, generator),
+            hide(tokens.ids, hidden, self.tokenizer.mask_id, self.tokenizer.ordinary_ids, generator),
+            *asked(tokens.ids, hidden, method.text_mask_ratio),
+            hidden.sum().clamp(min=1) / weight,
             self.images(samples),
             order,
             order[:, : num_kept(self.view.num_patches, method.mask_ratio)],
-            *other_images([row["image_id"] for row in rows], generator),
+            *(other_images(image_ids, generator) if other is None else shown_images(image_ids, other)),
         )
         return batch if method.negatives == "batch" else self.with_negatives_of_split(batch, generator)
 
@@ -110,11 +148,16 @@ class PairBatches(Batches[PairBatch]):
         )
 
 
+def text_of(sample: PairSample) -> str:
+    return sample.shards.row(sample.row)["texts"][sample.text]
+
+
 @dataclass(frozen=True)
 class PairView:
     """How pairs are shown: sizes, what the method masks, and the seed of what is random."""
 
     size: int  # pairs in a micro-batch
+    num_a_step: int  # micro-batches in a step, over all processes
     image_px: int
     num_patches: int
     text_tokens: int

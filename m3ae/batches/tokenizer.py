@@ -70,6 +70,11 @@ class Tokenizer:
         words = (~self.continues[ids]).cumsum(dim=1)
         return words.masked_fill(self.is_special[ids], NO_WORD)
 
+    def lengths(self, texts: Iterable[str], most_tokens: int) -> list[int]:
+        """Return how many tokens each text has, special ones included, once it is cut to `most_tokens`."""
+        cut = {"truncation": True, "max_length": most_tokens}
+        return [len(ids) for some in batched(texts, NUM_AT_ONCE) for ids in self.fast(some, **cut)["input_ids"]]
+
     @classmethod
     def load(cls, folder: Path) -> "Tokenizer":
         """Load a tokenizer's or a model's folder. Raises `FileError` where its files are cut, changed or no tokenizer's."""

@@ -13,14 +13,16 @@ if TYPE_CHECKING:
 Wanted = Annotated[str, Argument(metavar="TEXT|IMAGE", help="a text, to search a folder; an image, to search a file of texts")]
 Where = Annotated[Path, Argument(metavar="FOLDER|FILE", help="a folder of images, or a file with a text a line")]
 Folder = Annotated[Path, Argument(help="a folder of images")]
+Rerank = Annotated[int, Option(min=0, help="how many, the most similar before the fusion, the fusion reads; 0: all")]
 Parquet = Annotated[Path, Option(help="the file to write")]
 SEARCHING = ("retrieve", "pretrain")
 
 
-def search(wanted: Wanted, where: Where, model: Model = None, best: Best = 5, json: Json = False) -> None:
+def search(wanted: Wanted, where: Where, model: Model = None, best: Best = 5, rerank: Rerank = 0, json: Json = False) -> None:
     """Search a folder for a text, or texts for an image.
 
-    Every image is encoded once and kept in the user's cache; the fusion then reads it beside the text.
+    Every image is encoded once and kept in the user's cache; the fusion then reads it beside the text. With --rerank, the fusion reads
+    the most similar ones alone, and no others are found.
     """
     from m3ae.ask.opened import AskError
     from m3ae.ask.requests import text_of
@@ -30,13 +32,13 @@ def search(wanted: Wanted, where: Where, model: Model = None, best: Best = 5, js
         raise AskError(f"{where}: no such file or folder; give a folder of images, or a file with a text a line")
     asking = opened(model, SEARCHING, "search")
     if where.is_dir():
-        found = search_images(asking, wanted, where, best)
+        found = search_images(asking, wanted, where, best, rerank)
         hits, unread = found.hits, found.unread
     else:
         texts = [line.strip() for line in text_of(where).splitlines() if line.strip()]
         if not texts:
             raise AskError(f"{where}: holds no text; write one a line")
-        hits, unread = search_texts(asking, wanted_image(wanted), texts, best), []
+        hits, unread = search_texts(asking, wanted_image(wanted), texts, best, rerank), []
     say_unread(unread)
     if json:
         say_json(signed(asking, {"wanted": wanted, "found": [{"found": str(hit.found), "score": hit.score} for hit in hits]}))

@@ -47,7 +47,6 @@ class Engine:
     def __init__(self, learner: Learner, recipe: Recipe, params: DeepSpeedParams, steps: int, seed: int, resumes_others: bool = False):
         self.learner, self.recipe, self.seed = learner, recipe, seed
         self.rank, self.num_processes = dist.get_rank(), dist.get_world_size()
-        self.num_micro_batches = recipe.batch // recipe.micro_batch
         self.is_plain = recipe.zero_stage == 0 and recipe.precision == "fp32"  # DeepSpeed knows the gradient's norm in all other cases
         self.reads_universal = resumes_others and recipe.zero_stage > 0  # without ZeRO every process saves the same
         if params.recompute == "blocks":
@@ -71,34 +70,45 @@ class Engine:
         for step in range(first_step, last_step):
             self.deepspeed.train()
             self.learning_rates = self.coming_learning_rates()
-            rows = [self.run_micro_batch(next(micro_batches), number, batches) for number in self.micro_batch_numbers(step, step + 1)]
+            numbers = self.micro_batch_numbers(step, step + 1)
+            rows = torch.stack([self.run_micro_batch(next(micro_batches), number) for number in numbers]).cpu()  # the step's only wait
+            self.require_finite_loss(rows[:, -1, 0].tolist(), numbers, batches)
             self.require_finite_gradient(step, batches)
-            yield step + 1, torch.stack(rows).sum(dim=0)
+            yield step + 1, rows.sum(dim=0)
+
+    def require_finite_loss(self, losses: list[float], numbers: list[int], batches: Batches[Any]) -> None:
+        """Raise `Diverged` where the loss of one of these micro-batches is not finite."""
+        for loss, number in zip(losses, numbers, strict=True):
+            if not math.isfinite(loss):
+                raise Diverged.at(f"the loss became {loss} in micro-batch {number}", batches.names(number))
 
     def require_finite_gradient(self, step: int, batches: Batches[Any]) -> None:
         """Raise `Diverged` where the whole step's gradient, alike in all processes, is not finite (fp16: DeepSpeed skips the step)."""
         norm = self.gradient_norm()
         if self.recipe.precision != "fp16" and not math.isfinite(norm):
-            numbers = range(step * self.num_micro_batches, (step + 1) * self.num_micro_batches)
+            numbers = range(step * self.recipe.num_micro_batches, (step + 1) * self.recipe.num_micro_batches)
             names = [name for number in numbers for name in batches.names(number)]
             raise Diverged.at(f"the gradient became {norm} in step {step + 1}", names)
 
     def micro_batch_numbers(self, first_step: int, last_step: int) -> list[int]:
         """Return the micro-batches of this process: micro-batch k goes to process k mod the number of processes."""
-        return list(range(first_step * self.num_micro_batches + self.rank, last_step * self.num_micro_batches, self.num_processes))
+        return list(
+            range(first_step * self.recipe.num_micro_batches + self.rank, last_step * self.recipe.num_micro_batches, self.num_processes)
+        )
 
-    def run_micro_batch(self, batch: NamedTuple, number: int, batches: Batches[Any]) -> Tensor:
-        """Run one micro-batch forwards and backwards and return its tallies; dropout is a function of (seed, number) alone."""
+    def run_micro_batch(self, batch: NamedTuple, number: int) -> Tensor:
+        """Run one micro-batch forwards and backwards; dropout is a function of (seed, number) alone.
+
+        Returns its tallies on its device: nothing here waits for a GPU.
+        """
         torch.manual_seed(seed_for(self.seed, number))
         loss = self.deepspeed(moved(batch))
-        if not torch.isfinite(loss.value):
-            raise Diverged.at(f"the loss became {loss.value.item()} in micro-batch {number}", batches.names(number))
         self.deepspeed.backward(loss.value)
         if self.is_plain and self.deepspeed.is_gradient_accumulation_boundary():
             self.plain_norm = get_total_norm(parameter.grad for parameter in self.learner.parameters() if parameter.grad is not None)
         self.deepspeed.step()
         total = torch.stack([loss.value.detach().double(), loss.value.new_ones((), dtype=torch.float64)])
-        return torch.cat([loss.tallies, total[None]]).cpu()
+        return torch.cat([loss.tallies, total[None]])
 
     def load(self, checkpoint: Path) -> None:
         """Load weights, optimiser and schedule as they were saved."""
@@ -187,7 +197,7 @@ def configuration(recipe: Recipe, params: DeepSpeedParams, num_processes: int, r
         "zero_force_ds_cpu_optimizer": False,  # theirs is compiled on the spot; torch's fused AdamW steps on the host just as well
         "communication_data_type": None if params.communication == "own" else params.communication,
         "checkpoint": {"load_universal": reads_universal},
-        "bf16": {"enabled": recipe.precision == "bf16"},
+        "bf16": {"enabled": recipe.precision == "bf16", "check_grad_overflow": False},  # `Diverged` ends the run instead
         "fp16": {"enabled": recipe.precision == "fp16", "loss_scale": params.loss_scale},
         "steps_per_print": 10**9,
     }
@@ -200,6 +210,7 @@ def zero(stage: int, params: DeepSpeedParams) -> dict[str, Any]:
         "stage": stage,
         "reduce_bucket_size": BUCKET,
         "allgather_bucket_size": BUCKET,
+        "overlap_comm": stage > 0,  # gradients travel while others are computed
         **(dict.fromkeys(GATHERED_AT_ONCE, BUCKET) if stage == 3 else {}),
         **{key: {"device": place, "pin_memory": torch.cuda.is_available()} for key, place in offloaded.items() if place != "none"},
     }

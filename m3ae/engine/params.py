@@ -8,6 +8,7 @@ from m3ae.params import Count, Section
 
 Factor = Annotated[float, Field(gt=0)]
 DecayedNorms = Literal["none", "authors"]  # whether the LayerNorms that the authors' list of names misses are decayed
+Compiled = Literal["none", "blocks", "whole"]
 OPTIMIZER = "optimizer"  # the place of what all recipes share
 
 
@@ -31,6 +32,11 @@ class Recipe(Section):
         if self.batch % self.micro_batch:
             raise ValueError(f"batch {self.batch} is not a multiple of micro_batch {self.micro_batch}")
         return self
+
+    @property
+    def num_micro_batches(self) -> int:
+        """Return how many micro-batches a step has, over all processes."""
+        return self.batch // self.micro_batch
 
 
 class DeepSpeedParams(Section):

@@ -46,6 +46,16 @@ def join() -> None:
         atexit.register(leave)
 
 
+def use_deterministic_kernels(on: bool) -> None:
+    """Choose on a GPU between kernels that give the same bits again, or an error where torch has none, and the fastest ones.
+
+    A CPU keeps to what `join` has chosen: its kernels give the same bits, whatever is asked for.
+    """
+    if torch.cuda.is_available():
+        torch.use_deterministic_algorithms(on)
+        torch.backends.cudnn.benchmark = not on
+
+
 def leave() -> None:
     """End the communication's own threads: one that still runs when its process ends aborts it, now and then."""
     if dist.is_initialized():

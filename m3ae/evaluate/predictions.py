@@ -36,6 +36,7 @@ class Test(NamedTuple):
     tokenizer: Tokenizer
     config: ModelConfig  # of the model that is tested
     clean: Shards | None = None  # the rows as they were, where `shards` are perturbed ones
+    rerank: int = 0  # of a ranking: how many partners a first pass leaves to the fusion, 0 = all
 
 
 @torch.no_grad()

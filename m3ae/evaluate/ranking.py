@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from m3ae.evaluate.items import RANKS, mean
 from m3ae.evaluate.predictions import NUM_BEST, Test
-from m3ae.finetune.ranking import places, rank
+from m3ae.finetune.ranking import rank
 from m3ae.objectives.learner import Learner
 from m3ae.shards.read import first_texts
 
@@ -18,11 +19,21 @@ from m3ae.shards.read import first_texts
 def rankings(learner: Learner, test: Test) -> pl.DataFrame:
     """Return a row for each pair of the test split, in its order. Which texts are the same is asked of the rows as they were."""
     sizes, clean = test.config.model, test.shards if test.clean is None else test.clean
-    scores = rank(learner, test.shards, test.tokenizer, sizes.image_px, sizes.text_tokens).scores
-    texts = first_texts(clean)
-    right = np.array(texts)[:, None] == np.array(texts)
-    ranks = zip(places(scores, right), places(scores.T, right.T), strict=True)
-    return pl.DataFrame([pair(clean.row(number), texts, scores[number], *both) for number, both in enumerate(ranks)])
+    ranking, texts = rank(learner, test.shards, test.tokenizer, sizes.image_px, sizes.text_tokens, test.rerank), first_texts(clean)
+    ranks = zip(*ranking.places(texts), strict=True)
+    return pl.DataFrame([pair(clean.row(number), texts, ranking.image_to_text[number], *both) for number, both in enumerate(ranks)])
+
+
+def first_pass(table: pl.DataFrame, rerank: int) -> dict[str, Any]:
+    """Return the percent of pairs whose right partner the first pass left to the fusion, beside a random draw's.
+
+    What it left out ranks behind the `rerank` partners that it kept, so that the ranks tell. Returns nothing where all were kept, or of
+    answers.
+    """
+    if not 0 < rerank < len(table) or not set(RANKS.values()) <= set(table.columns):
+        return {}
+    kept = {way: 100 * mean(table[column] < rerank) for way, column in RANKS.items()}
+    return {"first_pass": {"rerank": rerank, **kept, "chance": 100 * rerank / len(table)}}
 
 
 def pair(row: dict[str, Any], texts: list[str], scores: np.ndarray, rank_of_image_text: int, rank_of_text_image: int) -> dict[str, Any]:

@@ -45,12 +45,12 @@ class RobustnessPaths(NamedTuple):
         return {"pretrained": self.finetuned, "scratch": self.baseline}
 
 
-def run(tasks: Sequence[TaskName], seeds: Sequence[int], grid: Grid, paths: RobustnessPaths) -> None:
+def run(tasks: Sequence[TaskName], seeds: Sequence[int], grid: Grid, paths: RobustnessPaths, rerank: int = 0) -> None:
     """Test every model of every task whose release was found; write the scores, and the predictions that they are counted from."""
     tested = [task for task in tasks if grid.conditions and (grid.ranks or TASKS[task].kind != "retrieve")]
     manifests = {task: open_manifest(paths.shards / task) for task in tested}
     figures = {
-        task: {"synthetic": manifest["synthetic"], **both_models(task, seeds, grid.conditions, paths)}
+        task: {"synthetic": manifest["synthetic"], **both_models(task, seeds, grid.conditions, paths, rerank)}
         for task, manifest in manifests.items()
         if manifest["found"]
     }
@@ -61,13 +61,15 @@ def run(tasks: Sequence[TaskName], seeds: Sequence[int], grid: Grid, paths: Robu
         write_json(paths.out / "conditions.json", [str(condition) for condition in grid.conditions])
 
 
-def both_models(task: TaskName, seeds: Sequence[int], conditions: Sequence[Condition], paths: RobustnessPaths) -> dict[str, Any]:
+def both_models(
+    task: TaskName, seeds: Sequence[int], conditions: Sequence[Condition], paths: RobustnessPaths, rerank: int
+) -> dict[str, Any]:
     evaluation, found = EVALUATIONS[TASKS[task].kind], {}
     for start, folder in paths.models().items():
         runs: list[Run] = [
             {
                 None: pl.read_parquet(paths.evaluated / f"{task}-{seed}" / f"{start}.parquet"),
-                **predicted(evaluation, paths.shards / task, folder / f"{task}-{seed}", conditions),
+                **predicted(evaluation, paths.shards / task, folder / f"{task}-{seed}", conditions, rerank),
             }
             for seed in seeds
         ]
@@ -78,11 +80,11 @@ def both_models(task: TaskName, seeds: Sequence[int], conditions: Sequence[Condi
     return found
 
 
-def predicted(evaluation: Evaluation, shards: Path, folder: Path, conditions: Sequence[Condition]) -> Run:
+def predicted(evaluation: Evaluation, shards: Path, folder: Path, conditions: Sequence[Condition], rerank: int) -> Run:
     """Return what the model in `folder` makes of the spoilt test rows; the words of the answers are left as they are."""
     config, test, answers = load_config(folder), open_split(shards, "test"), open_answers(shards)
     learner, tokenizer = loaded_learner(folder, config), Tokenizer.load(folder)
-    clean = Test(test, answers, tokenizer, config)
+    clean = Test(test, answers, tokenizer, config, rerank=rerank)
     protected = frozenset(word for answer in answers for word in answer.lower().split())
     spoilt = {condition: PerturbedShards(test, condition, protected) for condition in conditions}
     return {condition: evaluation.predict(learner, clean._replace(shards=rows, clean=test)) for condition, rows in spoilt.items()}

@@ -14,6 +14,7 @@ from m3ae.disk.json import write_json
 from m3ae.engine.processes import is_first
 from m3ae.evaluate.kinds import EVALUATIONS, Evaluation
 from m3ae.evaluate.predictions import Test
+from m3ae.evaluate.ranking import first_pass
 from m3ae.evaluate.scores import in_a_line
 from m3ae.model.config import load_config
 from m3ae.objectives.learner import Learner
@@ -33,8 +34,8 @@ class EvaluatePaths(NamedTuple):
         return {"pretrained": self.finetuned, "scratch": self.baseline}
 
 
-def run(task: TaskName, seed: int, paths: EvaluatePaths) -> None:
-    """Test both models, or say that the task's release was not found."""
+def run(task: TaskName, seed: int, paths: EvaluatePaths, rerank: int = 0) -> None:
+    """Test both models, or say that the task's release was not found. `rerank` is retrieval's: see `Test`."""
     manifest = open_manifest(paths.shards)
     figures: dict[str, Any] = {"found": manifest["found"], "task": task, "seed": seed}
     if is_first() and not manifest["found"]:
@@ -47,7 +48,7 @@ def run(task: TaskName, seed: int, paths: EvaluatePaths) -> None:
         validated: dict[str, Any] = {}
         for start, folder in paths.models().items():
             config = load_config(folder)
-            learner, tested = loaded_learner(folder, config), Test(test, answers, Tokenizer.load(folder), config)
+            learner, tested = loaded_learner(folder, config), Test(test, answers, Tokenizer.load(folder), config, rerank=rerank)
             figures[start] = scores(evaluation, learner, tested, paths.out / f"{start}.parquet")
             if answers and len(validation):
                 on_validation = tested._replace(shards=validation)
@@ -65,4 +66,4 @@ def scores(evaluation: Evaluation, learner: Learner, test: Test, out: Path) -> d
     if is_first():
         out.parent.mkdir(parents=True, exist_ok=True)
         table.write_parquet(out)
-    return evaluation.score(table)
+    return evaluation.score(table) | first_pass(table, test.rerank)

@@ -13,7 +13,7 @@ from m3ae.finetune.ranking import rank
 from m3ae.model.params import ModelParams
 from m3ae.objectives.learner import Learner
 from m3ae.objectives.retrieval import Retrieval
-from m3ae.shards.read import Shards
+from m3ae.shards.read import Shards, first_texts
 
 
 class RetrievalTask:
@@ -47,8 +47,9 @@ class RetrievalTask:
 
     def mean_recall(self, learner: Learner) -> float:
         """Return the mean of R@1 both ways over all pairs of the validation split."""
-        found = rank(learner, self.splits["validation"], self.tokenizer, self.params.image_px, self.params.text_tokens)
-        return 100 * fmean(place == 0 for place in (*found.of_text, *found.of_image))
+        validation = self.splits["validation"]
+        ranking = rank(learner, validation, self.tokenizer, self.params.image_px, self.params.text_tokens)
+        return 100 * fmean(place == 0 for places in ranking.places(first_texts(validation)) for place in places)
 
     def batches(self, split: str, order: Order | InOrder, crop: Crop) -> ChoiceBatches:
         return ChoiceBatches(self.splits[split], self.tokenizer, self.params.num_others, order, crop, self.params.text_tokens)

@@ -30,7 +30,7 @@ class Transformer(nn.Sequential):
 
 
 class WordDecoder(nn.Module):
-    """MLM's decoder: text features (B, T, H) -> vocabulary logits (M, V) of the M tokens that `chosen` (B, T; bool) marks."""
+    """MLM's decoder: text features (B, T, H) -> vocabulary logits (M, V) of the tokens at `places` (M,) of the flattened texts."""
 
     def __init__(self, kind: Decoder, params: ModelParams, vocabulary: int):
         super().__init__()
@@ -43,8 +43,8 @@ class WordDecoder(nn.Module):
         self.transform = Mlp(width, width)
         self.words = nn.Linear(width, vocabulary)
 
-    def forward(self, features: Tensor, chosen: Tensor) -> Tensor:
-        return self.words(self.transform(self.mixer(features)[chosen]))
+    def forward(self, features: Tensor, places: Tensor) -> Tensor:
+        return self.words(self.transform(self.mixer(features).flatten(0, 1).index_select(0, places)))
 
 
 class PixelDecoder(nn.Module):

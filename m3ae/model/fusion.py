@@ -1,6 +1,7 @@
 """Co-attention fusion: two streams of BERT layers that read each other. Paper, section 2.1.
 
-Shapes: B pairs, L queries, M keys, H fusion width. Masks are boolean, True = may be read.
+Shapes: B pairs, L queries, M keys, H fusion width. Masks are boolean, True = may be read. B may be several dimensions, and those of text
+and image are broadcast: (1, T) texts and (I, 1) images are (I, T) pairs, and what depends on one half alone is computed once.
 """
 
 from enum import Enum
@@ -14,10 +15,7 @@ NORM_EPS = 1e-12  # BERT's
 
 
 class Attention(nn.Module):
-    """Multi-head attention with its dropout, residual sum and LayerNorm: (B, L, H), (B, M, H) -> (B, L, H).
-
-    Either side may be a single one (1, ...) that is paired with all of the other: what depends on it alone is then computed once.
-    """
+    """Multi-head attention with its dropout, residual sum and LayerNorm: (B, L, H), (B, M, H) -> (B, L, H)."""
 
     def __init__(self, width: int, heads: int, dropout: float):
         super().__init__()
@@ -29,11 +27,12 @@ class Attention(nn.Module):
 
     def forward(self, tokens: Tensor, memory: Tensor, memory_mask: Tensor | None) -> Tensor:
         query, key, value = (self.split(part) for part in (self.query(tokens), self.key(memory), self.value(memory)))
-        num_pairs = max(len(query), len(key))
-        query, key, value = (part.expand(num_pairs, -1, -1, -1) for part in (query, key, value))
+        pairs = torch.broadcast_shapes(query.shape[:-3], key.shape[:-3])
+        query, key, value = (part.expand(*pairs, -1, -1, -1).flatten(0, -4) for part in (query, key, value))
+        mask = None if memory_mask is None else self.broadcast(memory_mask.expand(*pairs, -1).flatten(0, -2))
         dropout = self.attention_dropout if self.training else 0.0
-        mixed = scaled_dot_product_attention(query, key, value, attn_mask=self.broadcast(memory_mask), dropout_p=dropout)
-        return self.norm(tokens + self.dropout(self.out(mixed.transpose(1, 2).flatten(2))))
+        mixed = scaled_dot_product_attention(query, key, value, attn_mask=mask, dropout_p=dropout)
+        return self.norm(tokens + self.dropout(self.out(mixed.transpose(1, 2).flatten(2).unflatten(0, pairs))))
 
     def weights(self, tokens: Tensor, memory: Tensor, memory_mask: Tensor | None) -> Tensor:
         """Return the attention weights of each token on each of `memory`, for inspection: (B, heads, L, M), rows sum to 1."""
@@ -46,7 +45,7 @@ class Attention(nn.Module):
         return None if mask is None else mask[:, None, None, :]
 
     def split(self, tokens: Tensor) -> Tensor:
-        return tokens.unflatten(-1, (self.heads, -1)).transpose(1, 2)  # (B, heads, L, H / heads)
+        return tokens.unflatten(-1, (self.heads, -1)).transpose(-3, -2)  # (B, heads, L, H / heads)
 
 
 class FusionLayer(nn.Module):
@@ -64,8 +63,8 @@ class FusionLayer(nn.Module):
     ) -> Tensor:
         """Return the new states of the first `num_wanted` tokens (None: of all)."""
         if num_wanted == 0:
-            return tokens[:, :0]
-        wanted = self.cross(self.own(tokens[:, :num_wanted], tokens, mask), other, other_mask)
+            return tokens[..., :0, :]
+        wanted = self.cross(self.own(tokens[..., :num_wanted, :], tokens, mask), other, other_mask)
         return self.norm(wanted + self.feed_forward(wanted))
 
 
@@ -78,7 +77,7 @@ class Pooler(nn.Module):
         self.reads_first = reads_first
 
     def forward(self, tokens: Tensor) -> Tensor:
-        return torch.tanh(self.dense(tokens[:, 0] if self.reads_first else tokens.mean(dim=1)))
+        return torch.tanh(self.dense(tokens[..., 0, :] if self.reads_first else tokens.mean(dim=-2)))
 
 
 class Read(Enum):

@@ -20,15 +20,22 @@ COUNTED_FROM_PADDING = ("roberta", "mpnet")  # their first position has the numb
 
 
 class TextEncoder(nn.Module):
-    """Token ids (B, L) and their mask (B, L; 1 = a token, 0 = padding) -> features of the last layer (B, L, D)."""
+    """Token ids (B, L) and their mask (B, L; 1 = a token, 0 = padding) -> features of the last layer (B, L, D).
+
+    Of a flat mask transformers asks whether it masks anything, and waits for the GPU's answer: where it can be, the mask is given in the
+    form that attention reads.
+    """
 
     def __init__(self, transformer: PreTrainedModel):
         super().__init__()
         self.transformer = transformer
         self.width = transformer.config.hidden_size
         self.vocabulary = transformer.config.vocab_size
+        self.reads_whole_mask = transformer.config._attn_implementation == "sdpa"
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
+        if self.reads_whole_mask:
+            mask = mask.bool()[:, None, None, :]
         return self.transformer(input_ids=ids, attention_mask=mask).last_hidden_state
 
 

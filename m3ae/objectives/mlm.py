@@ -1,6 +1,6 @@
 """Masked language modelling: what are the masked tokens, given the rest of the text and the whole image? Paper, section 2.2.
 
-Shapes: B pairs, L text tokens, M masked tokens, V vocabulary.
+Shapes: B pairs, L text tokens, M masked tokens or a few more, V vocabulary.
 """
 
 from typing import Any, Self
@@ -39,12 +39,13 @@ class MaskedLanguageModelling(Objective):
         return cls(method.mlm_layer, method.mlm_decoder, config.model, config.vocabulary)
 
     def forward(self, fusion: Fusion, features: dict[View, Tensor], batch: PairBatch) -> Loss:
-        logits = self.logits(fusion, features, batch)
-        labels = batch.word_labels[batch.word_labels != NO_LABEL]  # (M,)
-        losses = cross_entropy(logits, labels, reduction="none")
-        return Loss(losses.mean(), torch.stack([tally(losses), tally(logits.argmax(dim=-1) == labels)]))
+        logits, labels = self.logits(fusion, features, batch), batch.word_labels
+        losses = cross_entropy(logits, labels, reduction="none", ignore_index=NO_LABEL)  # 0 where nothing is asked for
+        num_asked = (labels != NO_LABEL).sum()
+        tallies = torch.stack([tally(losses, num_asked), tally(logits.argmax(dim=-1) == labels, num_asked)])
+        return Loss(losses.sum() / batch.num_asked, tallies)
 
     def logits(self, fusion: Fusion, features: dict[View, Tensor], batch: PairBatch) -> Tensor:
-        """Return the logits of the masked tokens alone (M, V)."""
+        """Return the logits of the masked tokens alone (M, V), then of a few that nobody asked for."""
         fused = fusion(features[View.MASKED_TEXT], batch.text_mask.bool(), features[View.IMAGE], self.layer, Read.TEXT)
-        return self.decoder(fused.text, batch.word_labels != NO_LABEL).float()
+        return self.decoder(fused.text, batch.word_places).float()

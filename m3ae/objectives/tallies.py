@@ -8,10 +8,10 @@ import torch.distributed as dist
 from torch import Tensor
 
 
-def tally(values: Tensor) -> Tensor:
-    """Return (sum, count) of `values`, detached, in float64: (2,)."""
-    values = values.detach().double()
-    return torch.stack([values.sum(), values.new_tensor(values.numel())])
+def tally(values: Tensor, count: Tensor | None = None) -> Tensor:
+    """Return (sum, count) of `values`, detached, in float64: (2,). `count` (): of how many the others are zeros; None: all count."""
+    total = values.detach().double().sum()
+    return torch.stack([total, total.new_full((), values.numel()) if count is None else count.double()])  # nothing goes to a GPU
 
 
 @dataclass
@@ -25,11 +25,11 @@ class Tallies:
         self.sums = torch.zeros(len(self.names), 2, dtype=torch.float64)
 
     def add(self, rows: Tensor) -> None:
-        self.sums += rows.cpu()
+        self.sums = self.sums.to(rows.device) + rows  # nothing is read from a GPU before somebody asks
 
     def means(self) -> dict[str, float]:
         """Return name -> mean over everything added on every process; what was never counted is left out."""
-        total = summed_over_processes(self.sums)
+        total = summed_over_processes(self.sums.cpu())
         return {name: (row[0] / row[1]).item() for name, row in zip(self.names, total, strict=True) if row[1] > 0}
 
 

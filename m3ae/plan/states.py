@@ -80,11 +80,11 @@ class Kept:
     def at_stage_1(self) -> States:
         gradients = self.own(self.sizes.numel)
         step = max(gradients + self.own_gradients + self.reduction, self.own_gradients + self.update)
-        return self.of_shared_optimizer(gradients + self.waiting + self.bucket, step)
+        return self.of_shared_optimizer(gradients + self.waiting + self.buckets, step)
 
     def at_stage_2(self) -> States:
         accumulating = self.recipe.batch > self.recipe.micro_batch * self.num_gpus
-        passes = (1 + accumulating) * self.own_gradients + self.waiting + self.bucket + self.reduction
+        passes = (1 + accumulating) * self.own_gradients + self.waiting + self.buckets + self.reduction
         return self.of_shared_optimizer(passes, self.own_gradients + self.update, self.own(self.share) if accumulating else 0)
 
     def of_shared_optimizer(self, passes: int, step: int, sums_on_the_host: int = 0) -> States:
@@ -149,6 +149,11 @@ class Kept:
     def bucket(self) -> int:
         """Return the buffer in which gradients wait until there are enough of them to be reduced."""
         return self.own(self.zero.reduce_bucket_size)
+
+    @property
+    def buckets(self) -> int:
+        """Return the two of ZeRO 1 and 2: one is filled while the other travels."""
+        return 2 * self.bucket
 
     @property
     def reduction(self) -> int:

@@ -27,9 +27,11 @@ class PrepareParams(Section):
 class RetrieveParams(Section):
     """The retrieval task's settings.
 
-    `num_pairs` are set aside of validation and of test, each; `text_tokens` is the zero-shot run's text length.
+    `num_pairs` are set aside of validation and of test, each; `text_tokens` is the zero-shot run's text length. `rerank`: of how many
+    partners, the most similar before the fusion, the tested rankings ask the fusion; 0 = of all.
     """
 
     places: ClassVar = (f"{SCALE}retrieve",)
     num_pairs: Annotated[int, Field(ge=2)]
     text_tokens: Annotated[int, Field(ge=8)]
+    rerank: Annotated[int, Field(ge=0)]

@@ -1,21 +1,31 @@
 """What the parameters say about pre-training."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
-from m3ae.engine.params import OPTIMIZER, DeepSpeedParams, Recipe
+from pydantic import model_validator
+
+from m3ae.engine.params import OPTIMIZER, Compiled, DeepSpeedParams, Recipe
 from m3ae.method import Method
 from m3ae.model.params import ScaledModelParams
 from m3ae.params import SCALE, Count, Seed
 
 
 class PretrainParams(Recipe):
-    """The recipe, and when to validate and save."""
+    """The recipe, by which kernels it runs, and when to validate and save."""
 
     places: ClassVar = (OPTIMIZER, f"{SCALE}pretrain")
     pad_to: Literal[1, 8, 16, 32, 64]
     steps: Count
     validate_every_steps: Count
     save_every_steps: Count
+    compile: Compiled
+    deterministic: bool
+
+    @model_validator(mode="after")
+    def gathers_no_compiled_weights(self) -> Self:
+        if self.compile != "none" and self.zero_stage == 3:
+            raise ValueError(f"compile {self.compile} needs zero_stage 0 to 2: ZeRO 3 gathers weights between the kernels")
+        return self
 
 
 class Params(Method):

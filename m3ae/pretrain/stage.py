@@ -15,8 +15,9 @@ from m3ae.disk.digest import MANIFEST, name_of_file
 from m3ae.disk.identity import Identity, digest_of_code
 from m3ae.disk.json import read_json, write_json
 from m3ae.engine.agreement import facts_of, facts_of_files, require_agreement
+from m3ae.engine.compiled import compile_parts
 from m3ae.engine.engine import Engine
-from m3ae.engine.processes import device, is_first, moved
+from m3ae.engine.processes import device, is_first, moved, use_deterministic_kernels
 from m3ae.engine.shard_digests import require_whole_splits
 from m3ae.model.card import model_card
 from m3ae.model.config import ModelConfig
@@ -60,6 +61,8 @@ def run(params: Params, paths: PretrainPaths, identity: Identity, resume: Path |
     state = ResumeState(identity, resume)
     state.claim()
     possible = possible_pairs_per_second(learner, training, params.pretrain.precision)
+    use_deterministic_kernels(params.pretrain.deterministic)
+    compile_parts(learner, params.pretrain.compile)
     engine = Engine(learner, params.pretrain, params.deepspeed, params.pretrain.steps, params.seed, state.is_of_others())
     pretraining = Pretraining(engine, params.pretrain, training, validation, state, Speed(params.pretrain.batch, possible))
     figures = pretraining.run()
@@ -127,6 +130,7 @@ def pairs(params: Params, paths: PretrainPaths, tokenizer: Tokenizer, split: str
     method = params if split == "train" else params.model_copy(update={"negatives": "batch"})  # validation is the same for both
     view = PairView(
         params.pretrain.micro_batch,
+        params.pretrain.num_micro_batches,
         model.image_px,
         model.num_patches,
         model.text_tokens,

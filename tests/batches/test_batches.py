@@ -43,9 +43,9 @@ def tokenizer():
     return Tokenizer(train(TEXTS * 3, 300))
 
 
-def pairs(tokenizer, seed=0, **authors):
+def pairs(tokenizer, seed=0, num_a_step=1, **authors):
     method = tiny.METHOD.model_copy(update={"mask_ratio": 0.5, **authors})
-    view = PairView(size=2, image_px=16, num_patches=4, text_tokens=12, pad_to=1, seed=seed, method=method)
+    view = PairView(size=2, num_a_step=num_a_step, image_px=16, num_patches=4, text_tokens=12, pad_to=1, seed=seed, method=method)
     return PairBatches([Shards()], tokenizer, view, order_seed=seed)
 
 
@@ -81,9 +81,50 @@ def test_a_batch_is_a_function_of_its_number(tokenizer):
 def test_a_pair_batch_hides_words_and_patches(tokenizer):
     batch = pairs(tokenizer)[0]
     assert batch.kept.shape == (2, 2) and batch.patch_order.shape == (2, 4)
-    asked = batch.word_labels != NO_LABEL
-    assert asked.any(dim=1).all() and torch.equal(batch.word_labels[asked], batch.text_ids[asked])
-    assert not asked[batch.text_mask == 0].any()
+    is_asked = batch.word_labels != NO_LABEL
+    places = batch.word_places[is_asked]
+    assert batch.num_asked == is_asked.sum() and torch.equal(batch.word_labels[is_asked], batch.text_ids.flatten()[places])
+    assert {0, 1} == set((places // batch.text_ids.shape[1]).tolist()) and batch.text_mask.flatten()[places].all()
+
+
+def test_a_step_shows_the_pairs_that_its_order_says_the_shortest_texts_first(tokenizer):
+    batches = pairs(tokenizer, num_a_step=2)
+    for step in range(5):
+        first, second = (batches.part(number) for number in (2 * step, 2 * step + 1))
+        assert sorted(first.samples + second.samples) == sorted(batches.order(step))
+        lengths = [batches[number].text_mask.sum(dim=1) for number in (2 * step, 2 * step + 1)]
+        assert lengths[0].max() <= lengths[1].max() and batches[2 * step].text_ids.shape[1] == lengths[0].max()
+
+
+def test_every_process_cuts_a_step_alike(tokenizer):
+    one, other = pairs(tokenizer, num_a_step=2), pairs(tokenizer, num_a_step=2)
+    one[0]
+    assert all(a is b is None or torch.equal(a, b) for a, b in zip(one[1], other[1], strict=True)) and one.names(1) == other.names(1)
+
+
+def test_each_hidden_word_of_a_step_counts_as_its_text_s_tokens_do(tokenizer):
+    batches, weights = pairs(tokenizer, num_a_step=2), set()
+    for step in range(8):
+        micro_batches = [batches[2 * step], batches[2 * step + 1]]
+        tokens = [int(batch.text_mask.sum()) for batch in micro_batches]
+        weights |= {2 * number / sum(tokens) for number in tokens}
+        for batch, number in zip(micro_batches, tokens, strict=True):
+            num_hidden = (batch.word_labels != NO_LABEL).sum().item()
+            assert batch.num_asked.item() == pytest.approx(num_hidden * sum(tokens) / 2 / number)
+    assert len(weights) > 2
+
+
+def test_a_couple_shows_each_other_s_image(tokenizer):
+    batches = pairs(tokenizer, num_a_step=2)
+    shown = [(batch.matches.tolist(), batch.other_image.tolist()) for batch in map(batches.__getitem__, range(40))]
+    assert shown.count(([0, 0], [1, 0])) > 10  # of twenty couples; some have one image
+    assert set(map(str, shown)) == {"([0, 0], [1, 0])", "([1, 1], [0, 1])"}
+
+
+def test_the_authors_negatives_of_a_step_that_is_cut_are_drawn_as_ever(tokenizer):
+    batches = pairs(tokenizer, num_a_step=2, negatives="split")
+    for number in range(6):
+        assert batches[number].matches.sum() == 1 and len(batches[number].negatives) == 1
 
 
 def test_the_authors_negatives_come_from_the_whole_split_and_may_be_the_same_image(tokenizer):

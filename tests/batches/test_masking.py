@@ -1,7 +1,8 @@
+import pytest
 import torch
 from torch import Generator
 
-from m3ae.batches.masking import NO_LABEL, NO_WORD, hidden_words, hide, num_kept, other_images, patch_order
+from m3ae.batches.masking import NO_LABEL, NO_WORD, asked, hidden_words, hide, num_kept, other_images, patch_order, shown_images
 
 
 def generator(seed: int = 0) -> Generator:
@@ -36,17 +37,31 @@ def test_a_one_word_text_still_hides_its_word():
     assert hidden_words(torch.tensor([[NO_WORD, 0, 0, NO_WORD]]), 0.15, generator()).sum() == 2
 
 
-def test_hidden_tokens_are_shown_80_10_10_and_only_they_have_labels():
+def test_hidden_tokens_are_shown_80_10_10():
     ids = torch.full((200, 500), 7)
     hidden = torch.rand(ids.shape, generator=generator(1)) < 0.5
-    shown, labels = hide(ids, hidden, 4, torch.arange(5, 1000), generator(2))
-    assert (shown[~hidden] == 7).all() and (labels[~hidden] == NO_LABEL).all() and (labels[hidden] == 7).all()
+    shown = hide(ids, hidden, 4, torch.arange(5, 1000), generator(2))
+    assert (shown[~hidden] == 7).all()
     masked, kept = (shown[hidden] == 4).float().mean().item(), (shown[hidden] == 7).float().mean().item()
     assert abs(masked - 0.8) < 0.01 and abs(kept - 0.1) < 0.01
 
 
+def test_the_hidden_tokens_are_asked_for_and_the_places_that_are_left_ask_for_nothing():
+    ids, hidden = torch.arange(20).view(2, 10), torch.zeros(2, 10, dtype=torch.bool)
+    hidden[0, 3] = hidden[1, 8] = True
+    places, labels = asked(ids, hidden, 0.15)
+    assert places.tolist() == [3, 18, 0, 0] and labels.tolist() == [3, 18, NO_LABEL, NO_LABEL]
+
+
+@pytest.mark.parametrize(("num_hidden", "num_places"), [(0, 4), (4, 4), (5, 8), (20, 20)])
+def test_there_are_as_many_places_as_the_shape_says_or_a_multiple_of_it(num_hidden, num_places):
+    hidden = (torch.arange(20) < num_hidden).view(2, 10)
+    places, labels = asked(torch.ones(2, 10, dtype=torch.long), hidden, 0.15)
+    assert len(places) == len(labels) == num_places and (labels != NO_LABEL).sum() == num_hidden
+
+
 def test_random_tokens_are_never_special_ones():
-    shown, _ = hide(torch.full((50, 50), 7), torch.ones(50, 50, dtype=torch.bool), 4, torch.tensor([5, 6, 7]), generator())
+    shown = hide(torch.full((50, 50), 7), torch.ones(50, 50, dtype=torch.bool), 4, torch.tensor([5, 6, 7]), generator())
     assert set(shown.unique().tolist()) <= {4, 5, 6, 7}
 
 
@@ -61,3 +76,8 @@ def test_half_the_pairs_see_another_image_and_never_the_same_one_under_another_t
 def test_a_batch_of_one_image_has_no_mismatch():
     other, matches = other_images(["a", "a"], generator())
     assert other.tolist() == [0, 1] and matches.tolist() == [1, 1]
+
+
+def test_a_couple_that_shows_the_same_image_shows_its_own():
+    other, matches = shown_images(["a", "b", "c", "c"], torch.tensor([1, 0, 3, 2]))
+    assert other.tolist() == [1, 0, 2, 3] and matches.tolist() == [0, 0, 1, 1]

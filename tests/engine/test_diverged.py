@@ -5,15 +5,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-import torch
 
-from m3ae.batches.tasks import TaskBatch
 from m3ae.engine.engine import Diverged, Engine
-from m3ae.objectives.base import Loss
 from m3ae.pretrain.loop import Pretraining
 from m3ae.pretrain.speed import Speed
 
-BATCH = TaskBatch(*[torch.zeros(1)] * 4)
 BATCHES = SimpleNamespace(names=lambda number: [f"roco ROCO_{number:05d}", "medicat figure-7"])
 
 
@@ -27,9 +23,9 @@ def signals(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_the_pairs_of_the_micro_batch_are_named(value):
-    engine = SimpleNamespace(seed=0, deepspeed=lambda batch: Loss(torch.tensor(value), torch.zeros(1, 2)))
     with pytest.raises(Diverged, match=r"the loss became (nan|inf) in micro-batch 3: roco ROCO_00003, medicat figure-7; lower"):
-        Engine.run_micro_batch(engine, BATCH, 3, BATCHES)
+        Engine.require_finite_loss(None, [1.0, value], [2, 3], BATCHES)
+    Engine.require_finite_loss(None, [1.0, 2.0], [2, 3], BATCHES)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +38,7 @@ def test_the_pairs_of_the_micro_batch_are_named(value):
     ],
 )
 def test_a_gradient_that_is_no_number_names_the_pairs_of_its_step_except_in_fp16(precision, norm, refused):
-    engine = SimpleNamespace(recipe=SimpleNamespace(precision=precision), num_micro_batches=2, gradient_norm=lambda: float(norm))
+    engine = SimpleNamespace(recipe=SimpleNamespace(precision=precision, num_micro_batches=2), gradient_norm=lambda: float(norm))
     if refused:
         with pytest.raises(Diverged, match=f"the gradient became {norm} in step 4: roco ROCO_00006, medicat figure-7, roco ROCO_00007, "):
             Engine.require_finite_gradient(engine, 3, BATCHES)

@@ -103,6 +103,16 @@ def test_a_gain_of_everything_stays_within_100_points():
     assert 0.8 < low < 1 and high == 1
 
 
+def test_shares_won_and_lost_that_seem_to_go_together_bring_no_end_nearer_than_the_gains_themselves_allow():
+    """Three seeds on 276 questions about 31 images, as they were seen: won 11, 20, 17, lost 13, 27, 35 of them."""
+    rng = np.random.default_rng(4)
+    gains = np.stack([rng.permutation([1] * won + [-1] * lost + [0] * (276 - won - lost)) for won, lost in ((11, 13), (20, 27), (17, 35))])
+    images = np.arange(276) % 31
+    found, (low, high) = estimate(gains, images), difference(gains, images)
+    least = found.quantile * sqrt(found.variance)
+    assert low <= found.mean - least and high >= found.mean + least > 0
+
+
 def test_seeds_that_differ_widen_the_interval():
     rng = np.random.default_rng(1)
     [right], images = simulated(rng, 3)

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from m3ae.evaluate import predictions
-from m3ae.evaluate.ranking import rankings
-from m3ae.finetune.ranking import score_rows
+from m3ae.evaluate.ranking import first_pass, rankings
+from m3ae.finetune.ranking import rank
 from m3ae.objectives.build import task_learner
 from m3ae.objectives.retrieval import Retrieval
 from tests.evaluate.conftest import TEXTS, Split
@@ -13,10 +13,10 @@ from tests.evaluate.conftest import TEXTS, Split
 def ranked(sizes, tokenizer):
     """The table of a split, and the scores (I, T) that it has to be consistent with."""
 
-    def of(texts):
+    def of(texts, rerank=0):
         learner = task_learner(sizes, "retrieval", Retrieval(sizes.model), seed=0)
-        table = rankings(learner, predictions.Test(Split(texts), [], tokenizer, sizes))
-        return table, np.stack(score_rows(learner, Split(texts), range(len(texts)), texts, tokenizer, 32, sizes.model.text_tokens))
+        table = rankings(learner, predictions.Test(Split(texts), [], tokenizer, sizes, rerank=rerank))
+        return table, rank(learner, Split(texts), tokenizer, 32, sizes.model.text_tokens, rerank).image_to_text
 
     return of
 
@@ -41,6 +41,15 @@ def test_the_ranks_count_the_wrong_partners_that_score_as_high(ranked):
 def test_fewer_than_five_texts_are_all_ranked(ranked):
     table, _ = ranked(TEXTS[:3])
     assert [sorted(best) for best in table["best"].to_list()] == [sorted(TEXTS[:3])] * 3
+
+
+def test_what_a_first_pass_keeps_of_the_right_partners_is_counted_from_the_ranks(ranked):
+    table, scores = ranked(TEXTS, rerank=2)
+    kept = [own in np.array(TEXTS)[np.argsort(-row)[:2]] for own, row in zip(TEXTS, scores, strict=True)]
+    found = first_pass(table, 2)["first_pass"]
+    assert found["image_to_text"] == pytest.approx(100 * sum(kept) / len(TEXTS)) and 0 < sum(kept) < len(TEXTS)
+    assert (found["rerank"], found["chance"]) == (2, pytest.approx(200 / 7)) and 0 <= found["text_to_image"] <= 100
+    assert first_pass(table, 0) == first_pass(table, len(TEXTS)) == first_pass(table.drop("rank_of_text_image"), 2) == {}
 
 
 def test_each_process_scores_its_share_of_the_images(sizes, tokenizer, monkeypatch):

@@ -3,7 +3,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from m3ae.finetune import ranking as module
+from m3ae.finetune import retrieval as module
+from m3ae.finetune.ranking import Ranking
 from m3ae.finetune.retrieval import RetrievalTask
 
 
@@ -26,18 +27,15 @@ class Rows:
 class Copy:
     name = "a copy"
 
-    def to(self, _device) -> "Copy":
-        return self
-
 
 def test_the_authors_choose_the_epoch_by_the_full_ranking_of_the_validation_split(monkeypatch):
-    asked = []
+    asked, scores = [], np.array([[3, 0, 0, 0], [0, 3, 0, 0], [0, 0, 1, 2], [9, 9, 9, 8]], float)
 
-    def score_rows(learner, shards, rows, *_):
+    def rank(learner, shards, *_):
         asked.append((learner.name, shards.name))
-        return [scores for scores in np.array([[3, 0, 0, 0], [0, 3, 0, 0], [0, 0, 1, 2], [9, 9, 9, 8]], float)[rows]]
+        return Ranking(scores, scores.T)
 
-    monkeypatch.setattr(module, "score_rows", score_rows)
+    monkeypatch.setattr(module, "rank", rank)
     text_to_image, image_to_text = 25, 50  # the first text of four finds its image first, two of four images their text
     found = retrieval("recall").validation(None, Copy)
     assert found == pytest.approx((text_to_image + image_to_text) / 2) and asked == [("a copy", "validation")]

@@ -150,7 +150,7 @@ def test_pre_training_passes_over_what_is_left_out(found, shards):
     excluded = leaked(found.images)
     kept = [train.row(number)["image_id"] for number in train.rows_without(excluded["roco"])]
     assert set(kept) == set(train.column("image_id").to_pylist()) - excluded["roco"] and len(kept) < len(train)
-    view = type("View", (), {"size": 2})()
+    view = type("View", (), {"size": 2, "num_a_step": 1})()
     assert {sample.row for sample in PairBatches([train], None, view, 0, excluded).samples} == set(train.rows_without(excluded["roco"]))
     assert len(PairBatches([train], None, view, 0).samples) == len(train)
 

@@ -36,6 +36,6 @@ def test_positions_hold_columns_first_sines_before_cosines_and_zeros_for_the_cla
 @pytest.mark.parametrize("kind", ["transformer", "mlp"])
 def test_words_are_decoded_only_where_they_are_hidden(kind, config):
     decoder = WordDecoder(kind, config.model, 40)
-    chosen = torch.zeros(2, 9, dtype=torch.bool)
-    chosen[0, 3] = chosen[1, 8] = True
-    assert decoder(torch.randn(2, 9, 16), chosen).shape == (2, 40)
+    features, places = torch.randn(2, 9, 16), torch.tensor([3, 9 + 8])
+    every = decoder(features, torch.arange(18))
+    assert torch.allclose(decoder(features, places), every[places], atol=1e-5) and every.shape == (18, 40)

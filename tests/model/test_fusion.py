@@ -46,6 +46,16 @@ def test_what_is_read_is_the_same_whatever_is_left_out(read, num_text, num_image
     assert torch.allclose(part.image, whole.image[:, :num_image], atol=1e-6) and part.image.shape[1] == num_image
 
 
+def test_every_image_with_every_text_is_as_the_pairs_are():
+    fusion, text, mask, image = streams()
+    mask[0, 3:] = False
+    grid = fusion(text[None], mask[None], image[:, None], read=Read.POOLED)
+    pairs = fusion(text.repeat(2, 1, 1), mask.repeat(2, 1), image.repeat_interleave(2, dim=0), read=Read.POOLED)
+    assert torch.allclose(grid.text.flatten(0, 1), pairs.text, atol=1e-6)
+    assert torch.allclose(grid.image.flatten(0, 1), pairs.image, atol=1e-6)
+    assert torch.allclose(fusion.pooled(grid).flatten(0, 1), fusion.pooled(pairs), atol=1e-6)
+
+
 def test_an_image_that_stands_once_beside_several_texts_counts_for_each():
     fusion, text, mask, image = streams()
     mask[0, 3:] = False

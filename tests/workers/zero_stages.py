@@ -1,6 +1,6 @@
 """Run by test_engine.py under torchrun: a few steps at every ZeRO stage, undisturbed and resumed half-way.
 
-Writes {stage: {"losses", "resumed", "weights", "evaluation", "gradient_norm", "diverged"}} as JSON to the path given.
+Writes {stage: {"losses", "resumed", "weights", "evaluation", "gradient_norm", "diverged": in fp32 and bf16}} as JSON to the path given.
 """
 
 import json
@@ -58,13 +58,13 @@ def run(stage: int) -> dict:
     again = new_engine(stage)
     step, _ = state.load(again)
     result["resumed"] = first_half + losses(again, step, STEPS)
-    result["diverged"] = diverged(stage)
+    result["diverged"] = [diverged(stage, precision) for precision in ("fp32", "bf16")]
     return result
 
 
-def diverged(stage: int) -> str:
+def diverged(stage: int, precision: str) -> str:
     """What is said of a step whose loss is a number and whose gradient is not."""
-    engine = new_engine(stage)
+    engine = new_engine(stage, precision)
     engine.learner.objectives["itm"].head.bias.register_hook(lambda gradient: gradient * math.nan)
     try:
         losses(engine, 0, 1)
