@@ -12,8 +12,8 @@ from pathlib import Path
 import torch
 import torch.distributed as dist
 from torch import Tensor
-from torch.utils.data import Dataset
 
+from m3ae.batches import numbered
 from m3ae.batches.order import generator_for
 from m3ae.batches.pairs import PairBatch
 from m3ae.batches.synthetic import synthetic_pairs
@@ -33,7 +33,7 @@ PARAMS, TASK = Path("params.yaml"), "vqa_rad"
 VOCABULARY, NUM_ANSWERS = 600, 20
 
 
-class MadeUp(Dataset):
+class MadeUp(numbered.Batches):
     """Micro-batch number -> pairs that it alone decides."""
 
     def __init__(self, params: Params, micro_batch: int):

@@ -9,9 +9,12 @@ from typing import Any, NamedTuple
 from torch import Tensor
 
 from benchmarks.paper_scale import learner_of, lengths, padded
+from m3ae.batches.cut import couples, cut
 from m3ae.batches.numbered import Batches
+from m3ae.batches.order import generator_for
 from m3ae.batches.pairs import PairBatch
 from m3ae.batches.synthetic import synthetic_pairs
+from m3ae.engine.compiled import compile_parts
 from m3ae.engine.engine import Engine
 from m3ae.model.params import SCRATCH
 from m3ae.objectives.learner import Learner
@@ -51,11 +54,12 @@ class Way(NamedTuple):
 
 
 class PaddedBatches(Batches[PairBatch]):
-    """The micro-batches of one step, again and again: captions as long as real ones, padded as in training."""
+    """The micro-batches of one step, again and again: captions as long as real ones, cut and padded as in training."""
 
     def __init__(self, sizes: Sizes, micro_batch: int):
         step = lengths(sizes.recipe.batch).clamp(max=sizes.params.model.text_tokens)
-        self.step = [made_up(sizes, number, some) for number, some in enumerate(step.split(micro_batch))]
+        parts = cut(step.tolist(), couples(len(step), generator_for(0)), micro_batch)
+        self.step = [made_up(sizes, number, step[part]) for number, part in enumerate(parts)]
 
     def __getitem__(self, number: int) -> PairBatch:
         return self.step[number % len(self.step)]
@@ -95,7 +99,9 @@ def at_scale(scale: str) -> tuple[PlanParams, PrepareParams]:
 @contextmanager
 def engine_of(learner: Learner, recipe: PretrainParams, params: PlanParams) -> Iterator[Engine]:
     """Yield an engine that trains a copy of the learner, and take its hooks away afterwards: they would keep its memory."""
-    engine = Engine(copy.deepcopy(learner), recipe, params.deepspeed, NUM_STEPS, seed=0)
+    trained = copy.deepcopy(learner)
+    compile_parts(trained, recipe.compile)
+    engine = Engine(trained, recipe, params.deepspeed, NUM_STEPS, seed=0)
     try:
         yield engine
     finally:

@@ -22,7 +22,7 @@ from m3ae.plan.table import rows as planned
 from m3ae.pretrain.params import PretrainParams
 from m3ae.pretrain.speed import operations_a_pair, synchronise
 
-WAYS = (Way("eager"), Way("eager, any order of sums", deterministic=False))
+WAYS = (Way("eager"), Way("compiled blocks", {"compile": "blocks"}), Way("eager, any order of sums", deterministic=False))
 STAGES = (0, 1, 2)
 NUM_WARM = 1  # steps before those that are timed
 NUM_COUNTED = 4  # micro-batches whose operations are counted
@@ -82,7 +82,8 @@ class Bench:
     def count_operations(self, micro_batch: int) -> float:
         """Return the operations of a pair, a mean over some of a step's micro-batches."""
         learner: Learner = copy.deepcopy(self.learner).to(device())
-        counted = [operations_a_pair(learner, moved(batch)) for batch in self.batches(micro_batch).step[:NUM_COUNTED]]
+        step = self.batches(micro_batch).step
+        counted = [operations_a_pair(learner, moved(batch)) for batch in step[:: -(-len(step) // NUM_COUNTED)]]
         return sum(counted) / len(counted)
 
     def measured(self, case: Case) -> Row:

@@ -1,6 +1,7 @@
 """How fast a release is prepared, what the time goes to, and how much memory it takes: JPEG and PNG files of 512 to 2,000 px.
 
-python -m benchmarks.prepare [--images 1000 2000 4000] [--workers 1]; shares are of one and the same run. Of more than 200 images the
+python -m benchmarks.prepare [--images 1000 2000 4000] [--workers 1] [--encoding raw --image-px 288], or [--release ../shared/releases/roco]
+for a release of ROCO's that is there; shares are of one and the same run. Of more than 200 images the
 first 200 are different files and the others further names (hard links) of these, which the page cache then holds: the disk is not
 measured, nor are more than 200 pictures.
 """
@@ -105,12 +106,11 @@ def private_bytes(process: psutil.Process) -> int:
         return 0  # it has just ended
 
 
-def measure(num_images: int, workers: int, folder: Path) -> str:
-    release = make_release(folder / "roco", num_images)
+def measure(release: Path, params: PrepareParams, workers: int, folder: Path) -> str:
     found, watch = take_inventory(release), Stopwatch()
     with PeakMemory() as memory, watch.watching():
         begun = time.perf_counter()
-        prepare("roco", release, found, folder / "out", choices(PARAMS), workers, folder / "state")
+        num_images = prepare("roco", release, found, folder / "out", choices(params), workers, folder / "state")["kept"]
         seconds = time.perf_counter() - begun
     cells = [num_images, f"{num_images / seconds / workers:.1f}", f"{memory.bytes / 2**20:.0f}"]
     cells += [f"{100 * watch.seconds[name] / seconds:.0f}%" for name in FLOOR] + [f"{100 * sum(watch.seconds.values()) / seconds:.0f}%"]
@@ -121,13 +121,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--images", type=int, nargs="+", default=[1000, 2000, 4000])
     parser.add_argument("--workers", type=int, default=1, help="shares of the time are known with 1 alone")
+    parser.add_argument("--encoding", default=PARAMS.encoding)
+    parser.add_argument("--image-px", type=int, default=PARAMS.image_px)
+    parser.add_argument("--release", type=Path)
     args = parser.parse_args()
-    print(f"(at most {NUM_DIFFERENT} of the images are different files; the others are hard links to them, under further names)\n")
+    params = PARAMS.model_copy(update={"encoding": args.encoding, "image_px": args.image_px})
+    if not args.release:
+        print(f"(at most {NUM_DIFFERENT} of the images are different files; the others are hard links to them, under further names)\n")
     print("| images | images/s a core | peak MiB | decoding | resizing | encoding | together |\n|--:|--:|--:|--:|--:|--:|--:|")
-    for num_images in args.images:
+    for num_images in [0] if args.release else args.images:
         with tempfile.TemporaryDirectory() as folder:
             os.environ["DVC_ROOT"] = folder
-            print(measure(num_images, args.workers, Path(folder)), flush=True)
+            release = args.release or make_release(Path(folder, "roco"), num_images)
+            print(measure(release, params, args.workers, Path(folder)), flush=True)
 
 
 if __name__ == "__main__":

@@ -21,11 +21,11 @@ import torch
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.functional import cross_entropy
-from torch.utils.data import Dataset
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.paper_scale import MODEL, PARAMS, paper_learner, step
 from benchmarks.tables import table
+from m3ae.batches import numbered
 from m3ae.batches.masking import NO_LABEL
 from m3ae.batches.pairs import PairBatch
 from m3ae.engine.engine import Engine
@@ -76,7 +76,7 @@ class PlainLearner(Learner):
         return cross_entropy(self.objectives["itm"].head(self.backbone.fusion.pooled(fused)).float(), batch.matches)
 
 
-class Batches(Dataset):
+class Batches(numbered.Batches):
     """The same micro-batches at every step."""
 
     def __init__(self, *micro_batches: PairBatch):

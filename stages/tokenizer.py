@@ -49,7 +49,7 @@ def training_texts(shards: Path, excluded_path: Path, releases: tuple[str, ...])
     excluded = read_excluded(excluded_path)
     for release in releases:
         split = open_split(shards / release, "train")
-        for row in split.rows_without(excluded.get(release, frozenset())):
+        for row in split.rows_without(excluded.get(release, frozenset())).tolist():
             yield from split.row(row)["texts"]
 
 

@@ -48,7 +48,7 @@ def captions_of(model: Opened, folders: Sequence[Path], excluded: Excluded) -> C
 def captioned(shards: Shards, excluded: Excluded) -> list[int]:
     """Return the numbers of the rows that have a caption and that pre-training read."""
     has_caption = shards.column("has_caption").to_pylist()
-    return [number for number in shards.rows_without(excluded.get(shards.folder.name, frozenset())) if has_caption[number]]
+    return [number for number in shards.rows_without(excluded.get(shards.folder.name, frozenset())).tolist() if has_caption[number]]
 
 
 def vectors_of(model: Opened, rows: Sequence[tuple[Shards, int]]) -> Tensor:

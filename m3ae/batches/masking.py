@@ -5,6 +5,7 @@ Shapes: B pairs, L text tokens, N patches. `hidden` is True where something must
 
 from math import ceil
 
+import numpy as np
 import torch
 from torch import Generator, Tensor
 from torch.nn.functional import pad
@@ -31,21 +32,22 @@ def hidden_words(words: Tensor, ratio: float, generator: Generator) -> Tensor:
     # beside a visible "thorax" is guessed without the image. The authors group only `##` pieces, of which RoBERTa's BPE has none;
     # `masked_words: wordpieces`.
     """
-    return torch.stack([hidden_in_text(row, ratio, generator) for row in words])
+    return torch.from_numpy(np.stack([hidden_in_text(row, ratio, generator) for row in words.numpy()]))
 
 
-def hidden_in_text(words: Tensor, ratio: float, generator: Generator) -> Tensor:
-    present, lengths = words[words != NO_WORD].unique(return_counts=True)
+def hidden_in_text(words: np.ndarray, ratio: float, generator: Generator) -> np.ndarray:
+    lengths = np.bincount(words[words != NO_WORD])
+    present = np.flatnonzero(lengths)
     order = torch.randperm(len(present), generator=generator)
     budget = max(1, round(ratio * int(lengths.sum())))
-    chosen: list[int] = []
-    for word in order.tolist():
-        if not chosen or lengths[word] <= budget:
-            chosen.append(word)
+    is_hidden = np.zeros(len(lengths) + 1, bool)  # the last place is NO_WORD's
+    for word in present[order.numpy()].tolist():
+        if not is_hidden.any() or lengths[word] <= budget:
+            is_hidden[word] = True
             budget -= int(lengths[word])
         if budget <= 0:
             break
-    return torch.isin(words, present[chosen])
+    return is_hidden[words]
 
 
 def hide(ids: Tensor, hidden: Tensor, mask_id: int, ordinary_ids: Tensor, generator: Generator) -> Tensor:

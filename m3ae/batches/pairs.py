@@ -7,16 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Generator, Tensor
 
 from m3ae.batches.cut import Part, among, couples, cut
 from m3ae.batches.excluded import NOTHING, Excluded
-from m3ae.batches.images import to_tensor
+from m3ae.batches.images import shown, stacked
 from m3ae.batches.masking import asked, hidden_words, hide, num_kept, other_images, patch_order, shown_images
 from m3ae.batches.numbered import Batches
 from m3ae.batches.order import InOrder, Order, generator_for, name_of
+from m3ae.batches.samples import PairSample, Samples
+from m3ae.batches.token_cache import TokenCache
 from m3ae.batches.tokenizer import Tokenizer
 from m3ae.method import Method
 from m3ae.shards.read import Shards
@@ -33,23 +34,16 @@ class PairBatch(NamedTuple):
     word_places: Tensor  # (M,): which tokens of the flattened texts are masked
     word_labels: Tensor  # (M,): what they are; NO_LABEL where none is asked for
     num_asked: Tensor  # (): by what the sum of their losses is divided: how many they are, or would be in a micro-batch of mean length
-    images: Tensor  # (B, 3, S, S)
+    images: Tensor  # (B, 3, S, S); before `PairBatches.shown` as stored, uint8 (B, 1 or 3, stored side, stored side)
     patch_order: Tensor  # (B, N): kept patches first
     kept: Tensor  # (B, K)
     other_image: Tensor  # (B,): the image that ITM may show instead; its number in `images` followed by `negatives`
     matches: Tensor  # (B,): 1 = ITM shows the pair's own image, 0 = the other one
-    negatives: Tensor | None = None  # (F, 3, S, S): images from outside the batch
+    negatives: Tensor | None = None  # (F, 3, S, S), likewise: images from outside the batch
 
     def with_other_images(self) -> "PairBatch":
         """Return the same texts, each beside another pair's image."""
         return self._replace(images=self.images[self.other_image])
-
-
-@dataclass(frozen=True)
-class PairSample:
-    shards: Shards
-    row: int
-    text: int  # which of the row's texts
 
 
 class PairBatches(Batches[PairBatch]):
@@ -60,15 +54,10 @@ class PairBatches(Batches[PairBatch]):
     """
 
     def __init__(self, releases: Sequence[Shards], tokenizer: Tokenizer, view: "PairView", order_seed: int, excluded: Excluded = NOTHING):
-        self.samples = [
-            PairSample(shards, row, text)
-            for shards in releases
-            for row in shards.rows_without(excluded.get(shards.folder.name, frozenset()))
-            for text in range(shards.num_texts(row))
-        ]
+        self.samples = Samples(releases, excluded)
         self.tokenizer, self.view = tokenizer, view
+        self.tokens = TokenCache(tokenizer, len(self.samples), view.text_tokens, view.pad_to)
         self.order: Order | InOrder = Order(len(self.samples), view.size * view.num_a_step, order_seed)  # of steps
-        self.lengths = np.array(tokenizer.lengths(map(text_of, self.samples), view.text_tokens) if view.num_a_step > 1 else [], np.uint16)
 
     def in_order(self) -> "PairBatches":
         """Switch to reading every sample once, in the order of the shards; return the data set itself."""
@@ -78,8 +67,7 @@ class PairBatches(Batches[PairBatch]):
 
     def __getitem__(self, number: int) -> PairBatch:
         part = self.part(number)
-        samples, generator = [self.samples[place] for place in part.samples], generator_for(self.view.seed, number)
-        return self.batch(samples, generator, part.other, part.weight)
+        return self.batch(part.samples, generator_for(self.view.seed, number), part.other, part.weight)
 
     def names(self, number: int) -> list[str]:
         samples = [self.samples[place] for place in self.part(number).samples]
@@ -99,7 +87,7 @@ class PairBatches(Batches[PairBatch]):
             return [Part(samples, None, 1.0)]
         in_couples = self.view.method.negatives == "batch"
         other = couples(len(samples), generator_for(self.view.seed, step, COUPLES)) if in_couples else torch.arange(len(samples))
-        lengths = self.lengths[samples]
+        lengths = self.tokens.lengths_of(samples, self.text)
         mean = lengths.sum() / self.view.num_a_step
         return [
             Part([samples[place] for place in part], among(part, other) if in_couples else None, lengths[part].sum() / mean)
@@ -107,34 +95,43 @@ class PairBatches(Batches[PairBatch]):
         ]
 
     def spread(self, num_pairs: int) -> PairBatch:
-        """Return a batch of pairs from all over the split, for pictures."""
+        """Return a batch of pairs from all over the split as the encoder reads them, for pictures."""
         step = max(1, len(self.samples) // num_pairs)
-        return self.batch(self.samples[::step][:num_pairs], generator_for(self.view.seed))
+        return self.shown(self.batch(range(0, len(self.samples), step)[:num_pairs], generator_for(self.view.seed)))
 
-    def batch(self, samples: Sequence[PairSample], generator: Generator, other: Tensor | None = None, weight: float = 1.0) -> PairBatch:
+    def shown(self, batch: PairBatch) -> PairBatch:
+        """Return the batch with its images as the encoder reads them, (3, S, S) each: a device does that sooner than the loader."""
+        negatives = None if batch.negatives is None else shown(batch.negatives, self.view.image_px)
+        return batch._replace(images=shown(batch.images, self.view.image_px), negatives=negatives)
+
+    def batch(self, places: Sequence[int], generator: Generator, other: Tensor | None = None, weight: float = 1.0) -> PairBatch:
         """Return these pairs; `other` (B,) and `weight` as in `Part`."""
-        method, rows = self.view.method, [sample.shards.row(sample.row) for sample in samples]
-        texts, image_ids = [row["texts"][sample.text] for row, sample in zip(rows, samples, strict=True)], [row["image_id"] for row in rows]
-        tokens = self.tokenizer(texts, self.view.text_tokens, self.view.pad_to)
+        method, samples = self.view.method, [self.samples[place] for place in places]
+        image_ids = [sample.shards.image_id(sample.row) for sample in samples]
+        tokens = self.tokens(places, self.text)
         words = tokens.words if method.masked_words == "whole" else self.tokenizer.wordpieces(tokens.ids)
         hidden = hidden_words(words, method.text_mask_ratio, generator)
-        order = patch_order(len(rows), self.view.num_patches, generator)
+        order = patch_order(len(samples), self.view.num_patches, generator)
         batch = PairBatch(
             tokens.ids,
             tokens.mask,
             hide(tokens.ids, hidden, self.tokenizer.mask_id, self.tokenizer.ordinary_ids, generator),
             *asked(tokens.ids, hidden, method.text_mask_ratio),
             hidden.sum().clamp(min=1) / weight,
-            self.images(samples),
+            self.levels(samples),
             order,
             order[:, : num_kept(self.view.num_patches, method.mask_ratio)],
             *(other_images(image_ids, generator) if other is None else shown_images(image_ids, other)),
         )
         return batch if method.negatives == "batch" else self.with_negatives_of_split(batch, generator)
 
-    def images(self, samples: Sequence[PairSample]) -> Tensor:
-        """Return the samples' images (B, 3, S, S)."""
-        return torch.stack([to_tensor(sample.shards.pixels(sample.row), self.view.image_px) for sample in samples])
+    def text(self, place: int) -> str:
+        shards, row, text = self.samples[place]
+        return shards.row(row)["texts"][text]
+
+    def levels(self, samples: Sequence[PairSample]) -> Tensor:
+        """Return the samples' images as they are stored, uint8."""
+        return stacked([sample.shards.pixels(sample.row) for sample in samples])
 
     def with_negatives_of_split(self, batch: PairBatch, generator: Generator) -> PairBatch:
         """Draw negatives as the authors do: the image of any pair of the split, which may by chance be the same image again."""
@@ -144,12 +141,8 @@ class PairBatches(Batches[PairBatch]):
         return batch._replace(
             matches=torch.ones(num_pairs, dtype=torch.long).index_fill(0, swapped, 0),
             other_image=batch.other_image.index_copy(0, swapped, num_pairs + torch.arange(num_pairs // 2)),
-            negatives=self.images([self.samples[place] for place in drawn]) if drawn else None,
+            negatives=self.levels([self.samples[place] for place in drawn]) if drawn else None,
         )
-
-
-def text_of(sample: PairSample) -> str:
-    return sample.shards.row(sample.row)["texts"][sample.text]
 
 
 @dataclass(frozen=True)

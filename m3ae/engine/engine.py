@@ -71,7 +71,8 @@ class Engine:
             self.deepspeed.train()
             self.learning_rates = self.coming_learning_rates()
             numbers = self.micro_batch_numbers(step, step + 1)
-            rows = torch.stack([self.run_micro_batch(next(micro_batches), number) for number in numbers]).cpu()  # the step's only wait
+            read = (batches.shown(moved(next(micro_batches))) for _ in numbers)
+            rows = torch.stack(list(map(self.run_micro_batch, read, numbers))).cpu()  # the step's only wait
             self.require_finite_loss(rows[:, -1, 0].tolist(), numbers, batches)
             self.require_finite_gradient(step, batches)
             yield step + 1, rows.sum(dim=0)
@@ -102,7 +103,7 @@ class Engine:
         Returns its tallies on its device: nothing here waits for a GPU.
         """
         torch.manual_seed(seed_for(self.seed, number))
-        loss = self.deepspeed(moved(batch))
+        loss = self.deepspeed(batch)
         self.deepspeed.backward(loss.value)
         if self.is_plain and self.deepspeed.is_gradient_accumulation_boundary():
             self.plain_norm = get_total_norm(parameter.grad for parameter in self.learner.parameters() if parameter.grad is not None)
@@ -151,7 +152,7 @@ class Engine:
         numbers = [self.rank + turn * self.num_processes for turn in range(rounds)]
         # Under ZeRO-3 every process takes part in every forward pass: one that has run out repeats the last batch, uncounted.
         for number, batch in zip(numbers, self.loader(batches, [min(number, num_batches - 1) for number in numbers]), strict=True):
-            rows = self.deepspeed(change(moved(batch)), only).tallies
+            rows = self.deepspeed(change(batches.shown(moved(batch))), only).tallies
             if number < num_batches:
                 tallies.add(rows)
         return tallies.means()

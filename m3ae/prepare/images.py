@@ -20,12 +20,11 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from m3ae.prepare import dicom, formats, jpeg, tiff
 from m3ae.prepare.deep import eight_bit, is_deep_colour
 from m3ae.prepare.orientation import UPRIGHT, orientation
-from m3ae.prepare.params import DicomWindow, Encoding
+from m3ae.prepare.params import DicomWindow
 from m3ae.prepare.unusable import DECODER_ERRORS, TOO_LARGE, UnusableImage, reason_of, refuse_size
 from m3ae.releases.places import OUTSIDE, is_allowed
 
 MAX_ASPECT = 2  # the longer side is cut, about its centre, to this many times the shorter one
-JPEG_QUALITY = 95
 MOST_BYTES_A_PIXEL = 4  # of a file: four samples of 8 bits, or one of 32
 BESIDE = 2**24  # bytes: profiles, previews
 PIXELS_AT_ONCE = 2**20  # converted together, so that no second copy of a large image is made
@@ -139,8 +138,8 @@ def bands(image: Image.Image) -> Iterator[tuple[int, int, int, int]]:
 
 
 def is_grey(image: Image.Image) -> bool:
-    pixels = np.asarray(image)
-    return np.array_equal(pixels[..., 0], pixels[..., 1]) and np.array_equal(pixels[..., 1], pixels[..., 2])
+    red, green, blue = (channel.tobytes() for channel in image.split())  # in half the time of numpy, which would take every third byte
+    return red == green == blue
 
 
 def opaque_colour(image: Image.Image) -> Image.Image:
@@ -166,16 +165,3 @@ def resized(image: Image.Image, image_px: int) -> np.ndarray:
     size = (round(width * image_px / short), round(height * image_px / short))
     small = image.resize(size, Image.Resampling.BICUBIC, box=(left, top, left + width, top + height))
     return np.asarray(small).reshape(size[1], size[0], -1)
-
-
-def encoded(pixels: np.ndarray, encoding: Encoding) -> bytes:
-    """Return pixels, uint8 (H, W, C), as the bytes of a shard's `image` column."""
-    if encoding == "raw":
-        return pixels.tobytes()
-    buffer = io.BytesIO()
-    image = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
-    if encoding == "png":
-        image.save(buffer, "PNG")
-    else:
-        image.save(buffer, "JPEG", quality=JPEG_QUALITY, subsampling=0)
-    return buffer.getvalue()

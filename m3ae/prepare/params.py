@@ -7,7 +7,7 @@ from pydantic import Field
 from m3ae.params import SCALE, Section
 
 DicomWindow = Literal["voi", "full"]
-Encoding = Literal["raw", "png", "jpeg"]
+Encoding = Literal["raw", "zstd", "png", "jpeg"]
 PILLOW_LIMIT = 89_478_485  # pixels above which Pillow itself refuses to decode without a warning
 
 

@@ -8,13 +8,14 @@ from typing import NamedTuple
 
 from m3ae.prepare.answers import as_given, normalised, normalised_answers
 from m3ae.prepare.fingerprint import fingerprint
-from m3ae.prepare.images import encoded, load, resized
+from m3ae.prepare.images import load, resized
 from m3ae.prepare.params import PrepareParams
 from m3ae.prepare.texts import MOST_CHARACTERS, MOST_IN_ANSWER, cleaned, long_enough
 from m3ae.prepare.unusable import UnusableImage
 from m3ae.releases.readers.published import Dropped, within
 from m3ae.releases.record import Record
 from m3ae.shards.format import Row
+from m3ae.shards.pixels import encoded
 from m3ae.tasks import AnswerRule, Task
 
 RULES: dict[AnswerRule, Callable[[str], str]] = {"vqa": normalised, "as_given": as_given, "none": str}

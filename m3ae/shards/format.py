@@ -1,7 +1,8 @@
 """The format of a shard folder: the same rows are the same bytes, whoever made them.
 
 It holds `<split>-00000.arrow` ... (uncompressed Arrow IPC files, read through the page cache) and `manifest.json`.
-`image` holds a picture as `encoding` in the schema's metadata says: "raw" = uint8 H*W*C row-major, "png" or "jpeg".
+`image` holds a picture as `encoding` in the schema's metadata says: "raw" = uint8 H*W*C row-major, "zstd" = each channel's differences from
+left + above - above left, modulo 256, in the same order, as one Zstandard frame, "png" or "jpeg".
 Shapes: H, W stored size in px, C channels (1 or 3).
 """
 

@@ -1,6 +1,5 @@
 """A shard folder -> rows by number."""
 
-import io
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
@@ -9,13 +8,14 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from PIL import Image
+import pyarrow.compute as pc
 
 from m3ae.disk.digest import MANIFEST
 from m3ae.disk.json import read_json
 from m3ae.disk.sealed import require_seal
 from m3ae.disk.whole import require_whole
 from m3ae.shards.format import ANSWERS, IN_EVERY_MANIFEST, REMEDY, SCHEMA, WHERE_FOUND, ShardError, remedy_of
+from m3ae.shards.pixels import decoded
 
 
 def open_manifest(folder: Path) -> dict[str, Any]:
@@ -139,23 +139,26 @@ class Shards:
         """Return one column of all rows."""
         return pa.chunked_array([batch[name] for batch in self.batches], SCHEMA.field(name).type)
 
-    def rows_without(self, image_ids: frozenset[str]) -> list[int]:
-        """Return the numbers of the rows that show none of these images."""
-        return [number for number, name in enumerate(self.column("image_id").to_pylist()) if name not in image_ids]
+    def rows_without(self, image_ids: frozenset[str]) -> np.ndarray:
+        """Return the numbers of the rows that show none of these images, int64, ascending."""
+        shows_one = pc.is_in(self.column("image_id"), pa.array(sorted(image_ids), pa.string()))
+        return np.flatnonzero(~shows_one.to_numpy())
 
-    def num_texts(self, number: int) -> int:
+    def num_texts(self) -> np.ndarray:
+        """Return the number of texts of each row, int64."""
+        return pc.list_value_length(self.column("texts")).to_numpy().astype(np.int64)
+
+    def image_id(self, number: int) -> str:
         batch, place = self.place(number)
-        return len(self.batches[batch]["texts"][place])
+        return self.batches[batch]["image_id"][place].as_py()
 
     def pixels(self, number: int) -> np.ndarray:
         """Return a row's pixels, uint8 (H, W, C), a copy that may be written to."""
         batch, place = self.place(number)
         data = self.batches[batch]["image"][place].as_buffer()
         shape = tuple(self.batches[batch][name][place].as_py() for name in ("height", "width", "channels"))
-        if self.encoding == "raw":
-            return np.frombuffer(data, np.uint8).reshape(shape).copy()
-        with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as image:
-            return np.array(image).reshape(shape)
+        pixels = decoded(data, self.encoding, shape)
+        return pixels.copy() if self.encoding == "raw" else pixels
 
     def place(self, number: int) -> tuple[int, int]:
         """Return a row's record batch and its place in it. Raises `IndexError` where there is no such row."""

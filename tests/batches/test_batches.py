@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,9 @@ from m3ae.batches.images import Crop, to_tensor
 from m3ae.batches.masking import NO_LABEL
 from m3ae.batches.order import InOrder, Order
 from m3ae.batches.pairs import PairBatches, PairView
+from m3ae.batches.samples import Samples
 from m3ae.batches.tasks import TaskBatches
+from m3ae.batches.token_cache import TokenCache
 from m3ae.batches.tokenizer import Tokenizer, train
 from tests import tiny
 
@@ -28,11 +31,14 @@ class Shards:
         texts = [TEXTS[number], "an inline reference"] if number == 0 else [TEXTS[number]]
         return {"id": str(number), "image_id": f"image{number}", "texts": texts, "answers": ["yes", "unknown"] if number else ["no"]}
 
-    def rows_without(self, image_ids):
-        return list(range(len(self)))
+    def image_id(self, number):
+        return self.row(number)["image_id"]
 
-    def num_texts(self, number):
-        return len(self.row(number)["texts"])
+    def rows_without(self, image_ids):
+        return np.array([number for number in range(len(self)) if self.image_id(number) not in image_ids])
+
+    def num_texts(self):
+        return np.array([len(self.row(number)["texts"]) for number in range(len(self))])
 
     def pixels(self, number):
         return np.full((16, 16, 1), 60 * number, np.uint8)
@@ -132,7 +138,7 @@ def test_the_authors_negatives_come_from_the_whole_split_and_may_be_the_same_ima
     levels = {round(to_tensor(Shards().pixels(row), 16).mean().item(), 4): row for row in range(4)}
     drawn = []
     for number in range(40):
-        batch = batches[number]
+        batch = batches.shown(batches[number])
         swapped = (batch.matches == 0).nonzero().flatten()
         assert len(batch.negatives) == len(swapped) == 1 and batch.other_image[swapped].tolist() == [2]
         drawn += [
@@ -171,3 +177,40 @@ def test_retrieval_from_one_text_alone_is_refused(tokenizer, monkeypatch):
 def test_a_micro_batch_can_name_its_pairs(tokenizer):
     batches = pairs(tokenizer)
     assert batches.names(0) == [f"roco {batches.samples[place].row}" for place in batches.order(0)]
+
+
+def test_pairs_of_several_releases_stand_end_to_end_without_excluded_images():
+    samples = Samples([Shards(), Shards()], {"roco": frozenset({"image0", "image2"})})
+    assert [(sample.row, sample.text) for sample in samples] == [(1, 0), (3, 0)] * 2
+    assert len(samples) == 4 and samples[2].shards is samples.releases[1]
+
+
+@pytest.mark.parametrize("multiple", [1, 8])
+def test_remembered_tokens_are_the_tokenizers(tokenizer, multiple):
+    cache, asked = TokenCache(tokenizer, 4, 16, multiple), []
+
+    def text(number):
+        asked.append(number)
+        return TEXTS[number]
+
+    for numbers in ([2, 0], [1, 2, 0], [3, 3]):
+        expected = tokenizer([TEXTS[number] for number in numbers], 16, multiple)
+        assert all(torch.equal(*parts) for parts in zip(cache(numbers, text), expected, strict=True))
+    assert sorted(asked) == [0, 1, 2, 3]
+
+
+def test_more_texts_than_are_remembered_are_encoded_each_time(tokenizer, monkeypatch):
+    monkeypatch.setattr("m3ae.batches.token_cache.MOST_REMEMBERED", 3)
+    cache = TokenCache(tokenizer, 4, 12, 1)
+    assert all(torch.equal(*parts) for parts in zip(cache([3, 1], TEXTS.__getitem__), tokenizer([TEXTS[3], TEXTS[1]], 12), strict=True))
+    assert not cache.lengths.size
+
+
+def test_a_forked_process_fills_the_memory_that_this_one_reads(tokenizer):
+    cache = TokenCache(tokenizer, 4, 12, 1)
+    child = os.fork()
+    if not child:
+        cache.remember([2], tokenizer(TEXTS[2:3], 12))
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert cache.lengths.tolist() == [0, 0, len(tokenizer(TEXTS[2:3], 12).ids[0]), 0]

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
-from m3ae.batches.images import CLIP_MEAN, CLIP_STD, Crop, to_pixels, to_tensor
+from m3ae.batches.images import CLIP_MEAN, CLIP_STD, Crop, shown, stacked, to_pixels, to_tensor
 
 
 def test_the_centre_is_cropped_and_normalised_as_clip_does():
@@ -58,3 +59,19 @@ def test_normalising_in_place_gives_the_bits_of_the_formula(channels):
     expected = (levels - torch.tensor(CLIP_MEAN)[:, None, None]) / torch.tensor(CLIP_STD)[:, None, None]
     assert torch.equal(to_tensor(pixels, 32), expected)
     assert np.array_equal(pixels, kept)
+
+
+def test_a_batch_of_squares_is_shown_as_each_picture_alone():
+    random = np.random.default_rng(0)
+    pictures = [random.integers(0, 256, shape, np.uint8) for shape in ((24, 30, 1), (40, 24, 3), (24, 24, 1))]
+    assert torch.equal(shown(stacked(pictures), 24), torch.stack([to_tensor(pixels, 24) for pixels in pictures]))
+    assert stacked(pictures[::2]).shape == (2, 1, 24, 24)  # grey stays one channel until it is on the device
+
+
+@pytest.mark.parametrize(("stored", "read"), [(384, 288), (100, 37), (40, 64)])
+def test_squares_are_resized_as_pillow_does_but_for_a_level(stored, read):
+    coarse = np.random.default_rng(0).integers(0, 256, (stored // 5, stored // 5, 3), np.uint8)  # with edges that overshoot
+    pixels = np.asarray(Image.fromarray(coarse).resize((stored, stored), Image.Resampling.BILINEAR))
+    by_pillow, by_us = to_pixels(to_tensor(pixels, read)[None]), to_pixels(shown(stacked([pixels]), read))
+    changed = np.abs(by_pillow.astype(int) - by_us)
+    assert changed.max() <= 1 and changed.mean() < 0.002

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from m3ae.disk.folders import new_folder
-from m3ae.prepare.images import encoded
 from m3ae.shards.format import Header, Row
+from m3ae.shards.pixels import encoded
 from m3ae.shards.write import ShardWriter
 
 CAPTIONS = ("a mass in the left lung", "no lesion", "is there an effusion", "where is it", "no mass")

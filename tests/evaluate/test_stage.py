@@ -14,8 +14,8 @@ from m3ae.evaluate.zero_shot import zero_shot
 from m3ae.model.folder import save_model
 from m3ae.objectives.build import pretraining_learner
 from m3ae.objectives.saved import saved_learner
-from m3ae.prepare.images import encoded
 from m3ae.shards.format import ANSWERS, Header, Row
+from m3ae.shards.pixels import encoded
 from m3ae.shards.write import ShardWriter, write_absent
 from tests import tiny
 from tests.evaluate.conftest import TEXTS, Split

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from benchmarks.pictures import attacked, scan
-from m3ae.batches.excluded import read_excluded, write_excluded
-from m3ae.batches.pairs import PairBatches
+from m3ae.batches.excluded import NOTHING, read_excluded, write_excluded
+from m3ae.batches.samples import Samples
 from m3ae.leaks.audit import Audit, audit, leaked
 from m3ae.leaks.sheet import draw_sheet
 from m3ae.prepare.sample_pairs import sample_pairs
@@ -150,9 +150,8 @@ def test_pre_training_passes_over_what_is_left_out(found, shards):
     excluded = leaked(found.images)
     kept = [train.row(number)["image_id"] for number in train.rows_without(excluded["roco"])]
     assert set(kept) == set(train.column("image_id").to_pylist()) - excluded["roco"] and len(kept) < len(train)
-    view = type("View", (), {"size": 2, "num_a_step": 1})()
-    assert {sample.row for sample in PairBatches([train], None, view, 0, excluded).samples} == set(train.rows_without(excluded["roco"]))
-    assert len(PairBatches([train], None, view, 0).samples) == len(train)
+    assert {sample.row for sample in Samples([train], excluded)} == set(train.rows_without(excluded["roco"]))
+    assert len(Samples([train], NOTHING)) == len(train)
 
 
 def test_the_counts_are_those_of_the_table(found):

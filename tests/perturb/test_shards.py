@@ -8,8 +8,8 @@ import pytest
 from m3ae.disk.folders import new_folder
 from m3ae.perturb.grid import FULL, GRIDS, SHARES, SMALL, Condition
 from m3ae.perturb.shards import PerturbedShards, missing
-from m3ae.prepare.images import encoded
 from m3ae.shards.format import Header, Row
+from m3ae.shards.pixels import encoded
 from m3ae.shards.read import open_split
 from m3ae.shards.write import ShardWriter
 

@@ -1,6 +1,5 @@
 """Images become pixels of one size, or a reason."""
 
-import io
 import os
 import socket
 import struct
@@ -14,7 +13,7 @@ import pytest
 from PIL import Image
 
 from m3ae.prepare.deep import windowed
-from m3ae.prepare.images import BESIDE, MOST_BYTES_A_PIXEL, UnusableImage, encoded, load, resized
+from m3ae.prepare.images import BESIDE, MOST_BYTES_A_PIXEL, UnusableImage, load, resized
 
 LIMIT = 10_000
 GRADIENT = np.arange(64 * 48, dtype=np.uint32).reshape(48, 64)
@@ -259,11 +258,3 @@ def test_what_is_beyond_twice_the_shorter_side_is_cut_about_the_centre():
     wide = np.zeros((10, 60), np.uint8)
     wide[:, 20:40] = 200
     assert (resized(Image.fromarray(wide), 10) == 200).all()
-
-
-@pytest.mark.parametrize("mode", ["L", "RGB"])
-def test_png_and_raw_keep_every_pixel_and_jpeg_is_close(mode):
-    pixels = resized(Image.linear_gradient("L").convert(mode), 32)
-    assert encoded(pixels, "raw") == pixels.tobytes()
-    assert np.array_equal(np.asarray(Image.open(io.BytesIO(encoded(pixels, "png")))).reshape(pixels.shape), pixels)
-    assert np.abs(np.asarray(Image.open(io.BytesIO(encoded(pixels, "jpeg")))).reshape(pixels.shape).astype(int) - pixels).max() < 12

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_iter
 
+from m3ae.batches import numbered
 from m3ae.batches.synthetic import synthetic_pairs
 from m3ae.engine import engine
 from m3ae.engine.params import DeepSpeedParams
@@ -59,7 +60,7 @@ class Live(TorchDispatchMode):
         self.now -= self.storages.pop(storage)
 
 
-class Batches(torch.utils.data.Dataset):
+class Batches(numbered.Batches):
     def __getitem__(self, number: int):
         return synthetic_pairs(SIZE, MODEL, METHOD, VOCABULARY)
 

@@ -8,8 +8,7 @@ import math
 import sys
 from pathlib import Path
 
-from torch.utils.data import Dataset
-
+from m3ae.batches import numbered
 from m3ae.batches.pairs import PairBatch
 from m3ae.batches.synthetic import synthetic_pairs
 from m3ae.engine.engine import Diverged, Engine
@@ -23,7 +22,7 @@ STEPS, HALF, SIZE = 10, 5, 2
 MODEL = tiny.model(depth=1, dropout=0.1)
 
 
-class Batches(Dataset):
+class Batches(numbered.Batches):
     def names(self, number: int) -> list[str]:
         return [f"pair {number}"]
 
