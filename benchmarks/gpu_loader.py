@@ -90,7 +90,7 @@ def pair_batches(shards: Shards, sizes: Sizes) -> PairBatches:
     """Return the shards' pairs as pre-training reads them, by a tokenizer that is trained on their captions."""
     model, recipe = sizes.params.model, sizes.recipe
     texts = [text for row in range(len(shards)) for text in shards.row(row)["texts"]]
-    in_a_step = recipe.micro_batch, recipe.num_micro_batches
+    in_a_step = recipe.micro_batch, recipe.num_cut_together
     view = PairView(*in_a_step, model.image_px, model.num_patches, model.text_tokens, recipe.pad_to, 0, sizes.params)
     return PairBatches([shards], Tokenizer(train(texts, sizes.params.tokenizer.vocabulary)), view, order_seed=0)
 

@@ -73,6 +73,7 @@ def recipe(**changed: Any) -> PretrainParams:
         "steps": 10,
         "validate_every_steps": 1,
         "save_every_steps": 1,
+        "sort_by_length": False,
         "compile": "none",
         "deterministic": True,
     }

@@ -49,8 +49,8 @@ class PairBatch(NamedTuple):
 class PairBatches(Batches[PairBatch]):
     """Micro-batch number -> `PairBatch`. A row with several texts is several samples, as in the authors' code.
 
-    # Differs: the pairs of a step are sorted by length before they are cut into micro-batches. Which pairs a step has, and whose image
-    # stands beside whose text, do not depend on it; docs/method.md says what does.
+    # Differs: the pairs of a step may be sorted by length before they are cut into micro-batches, as they are at `scale: paper`. Which
+    # pairs a step has, and whose image stands beside whose text, do not depend on it; docs/method.md says what does.
     """
 
     def __init__(self, releases: Sequence[Shards], tokenizer: Tokenizer, view: "PairView", order_seed: int, excluded: Excluded = NOTHING):
@@ -150,7 +150,7 @@ class PairView:
     """How pairs are shown: sizes, what the method masks, and the seed of what is random."""
 
     size: int  # pairs in a micro-batch
-    num_a_step: int  # micro-batches in a step, over all processes
+    num_a_step: int  # micro-batches that are cut from pairs sorted by length: those of a step, over all processes; 1: in the order drawn
     image_px: int
     num_patches: int
     text_tokens: int

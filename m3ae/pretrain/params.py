@@ -11,15 +11,21 @@ from m3ae.params import SCALE, Count, Seed
 
 
 class PretrainParams(Recipe):
-    """The recipe, by which kernels it runs, and when to validate and save."""
+    """The recipe, how its batches are cut, by which kernels it runs, and when to validate and save."""
 
     places: ClassVar = (OPTIMIZER, f"{SCALE}pretrain")
+    sort_by_length: bool
     pad_to: Literal[1, 8, 16, 32, 64]
     steps: Count
     validate_every_steps: Count
     save_every_steps: Count
     compile: Compiled
     deterministic: bool
+
+    @property
+    def num_cut_together(self) -> int:
+        """Return of how many micro-batches the pairs are sorted by length before they are cut: of a step's, or of each one's own."""
+        return self.num_micro_batches if self.sort_by_length else 1
 
     @model_validator(mode="after")
     def gathers_no_compiled_weights(self) -> Self:

@@ -130,7 +130,7 @@ def pairs(params: Params, paths: PretrainPaths, tokenizer: Tokenizer, split: str
     method = params if split == "train" else params.model_copy(update={"negatives": "batch"})  # validation is the same for both
     view = PairView(
         params.pretrain.micro_batch,
-        params.pretrain.num_micro_batches,
+        params.pretrain.num_cut_together,
         model.image_px,
         model.num_patches,
         model.text_tokens,

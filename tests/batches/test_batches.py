@@ -203,7 +203,8 @@ def test_more_texts_than_are_remembered_are_encoded_each_time(tokenizer, monkeyp
     monkeypatch.setattr("m3ae.batches.token_cache.MOST_REMEMBERED", 3)
     cache = TokenCache(tokenizer, 4, 12, 1)
     assert all(torch.equal(*parts) for parts in zip(cache([3, 1], TEXTS.__getitem__), tokenizer([TEXTS[3], TEXTS[1]], 12), strict=True))
-    assert not cache.lengths.size
+    lengths = [int(tokenizer([text], 12).mask.sum()) for text in TEXTS]
+    assert not cache.ids.size and cache.lengths_of(range(4), TEXTS.__getitem__).tolist() == lengths
 
 
 def test_a_forked_process_fills_the_memory_that_this_one_reads(tokenizer):
