@@ -32,7 +32,6 @@ from m3ae.objectives.saved import saved_learner
 
 POSITIONS = "backbone.vision.positions"
 TOLERANCE, GRADIENT_TOLERANCE = 1e-5, 1e-3  # absolute; relative to the recorded norm
-MASKED_SHARE = 0.15  # of a text's tokens
 NO_GRADIENT = 1e-6  # recorded norms below this are rounding around 0, and are held to TOLERANCE
 INPUTS = {
     "image",
@@ -150,7 +149,7 @@ def pair_batch(recorded: dict[str, Tensor], mask_ratio: float) -> PairBatch:
         recorded["text_ids"],
         recorded["text_masks"],
         recorded["text_ids_mlm"],
-        *asked(recorded["text_labels_mlm"], hidden, MASKED_SHARE),
+        *asked(recorded["text_labels_mlm"], hidden),
         hidden.sum().float(),
         recorded["image"],
         order,

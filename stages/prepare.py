@@ -67,8 +67,8 @@ def main() -> None:
             figures = prepare(args.release, folder, found, args.out, choices, num_workers(), state)
             with disk_errors_reported(args.metrics):
                 write_json(args.metrics, figures)
-            if found.found:
-                print(f"prepare: {args.release}, {figures['kept']:,} of {figures['read']:,} records kept")
+            kept = f"{figures['kept']:,} of {figures['read']:,} records kept" if found.found else f"not found in {folder.parent}"
+            print(f"prepare: {args.release}, {kept}")
 
 
 if __name__ == "__main__":

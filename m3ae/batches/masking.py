@@ -61,16 +61,21 @@ def hide(ids: Tensor, hidden: Tensor, mask_id: int, ordinary_ids: Tensor, genera
     return torch.where(hidden & (draw >= SHOW_MASK) & (draw < SHOW_MASK + SHOW_RANDOM), random_ids, shown)
 
 
-def asked(ids: Tensor, hidden: Tensor, ratio: float) -> tuple[Tensor, Tensor]:
-    """Return the places (M,) of the hidden tokens in the flattened texts, and what they are (M,).
+def asked(ids: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the places (M,) of the hidden tokens in the flattened texts, and what they are (M,)."""
+    places = hidden.flatten().nonzero().flatten()
+    return places, ids.flatten()[places]
 
-    M is B * ceil(`ratio` * L), so that batches of one shape stay of one shape, or a multiple of it where a text's first word is longer than
-    its share. What is left of it asks for nothing: place 0 and `NO_LABEL`.
+
+def of_one_shape(places: Tensor, labels: Tensor, shape: torch.Size, ratio: float) -> tuple[Tensor, Tensor]:
+    """Return what `asked` returns of texts of this `shape`, (B, L), followed by what asks for nothing: place 0 and `NO_LABEL`.
+
+    M becomes B * ceil(`ratio` * L), so that batches of one shape stay of one shape, or a multiple of it where a text's first word is longer
+    than its share.
     """
-    found = hidden.flatten().nonzero().flatten()
-    room = len(ids) * ceil(ratio * ids.shape[1])
-    left = max(1, -(-len(found) // room)) * room - len(found)
-    return pad(found, (0, left)), pad(ids.flatten()[found], (0, left), value=NO_LABEL)
+    room = shape[0] * ceil(ratio * shape[1])
+    left = max(1, -(-len(places) // room)) * room - len(places)
+    return pad(places, (0, left)), pad(labels, (0, left), value=NO_LABEL)
 
 
 def other_images(image_ids: list[str], generator: Generator) -> tuple[Tensor, Tensor]:

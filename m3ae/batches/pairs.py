@@ -13,7 +13,7 @@ from torch import Generator, Tensor
 from m3ae.batches.cut import Part, among, couples, cut
 from m3ae.batches.excluded import NOTHING, Excluded
 from m3ae.batches.images import shown, stacked
-from m3ae.batches.masking import asked, hidden_words, hide, num_kept, other_images, patch_order, shown_images
+from m3ae.batches.masking import asked, hidden_words, hide, num_kept, of_one_shape, other_images, patch_order, shown_images
 from m3ae.batches.numbered import Batches
 from m3ae.batches.order import InOrder, Order, generator_for, name_of
 from m3ae.batches.samples import PairSample, Samples
@@ -116,7 +116,7 @@ class PairBatches(Batches[PairBatch]):
             tokens.ids,
             tokens.mask,
             hide(tokens.ids, hidden, self.tokenizer.mask_id, self.tokenizer.ordinary_ids, generator),
-            *asked(tokens.ids, hidden, method.text_mask_ratio),
+            *self.asked(tokens.ids, hidden),
             hidden.sum().clamp(min=1) / weight,
             self.levels(samples),
             order,
@@ -124,6 +124,11 @@ class PairBatches(Batches[PairBatch]):
             *(other_images(image_ids, generator) if other is None else shown_images(image_ids, other)),
         )
         return batch if method.negatives == "batch" else self.with_negatives_of_split(batch, generator)
+
+    def asked(self, ids: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the masked tokens' places and labels; where texts are as long as they happen to be, so are these."""
+        found = asked(ids, hidden)
+        return found if self.view.pad_to == 1 else of_one_shape(*found, ids.shape, self.view.method.text_mask_ratio)
 
     def text(self, place: int) -> str:
         shards, row, text = self.samples[place]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from m3ae.batches.masking import NO_WORD, asked, hidden_words, hide, num_kept, other_images, patch_order
+from m3ae.batches.masking import NO_WORD, asked, hidden_words, hide, num_kept, of_one_shape, other_images, patch_order
 from m3ae.batches.order import generator_for
 from m3ae.batches.pairs import PairBatch
 from m3ae.method import Method
@@ -40,7 +40,7 @@ def synthetic_pairs(
         ids,
         mask,
         hide(ids, hidden, MASK_ID, torch.arange(FIRST_ORDINARY_ID, vocabulary), generator),
-        *asked(ids, hidden, method.text_mask_ratio),
+        *of_one_shape(*asked(ids, hidden), ids.shape, method.text_mask_ratio),
         hidden.sum().clamp(min=1).float(),
         images,
         order,

@@ -33,6 +33,12 @@ class PretrainParams(Recipe):
             raise ValueError(f"compile {self.compile} needs zero_stage 0 to 2: ZeRO 3 gathers weights between the kernels")
         return self
 
+    @model_validator(mode="after")
+    def compiles_few_shapes(self) -> Self:
+        if self.compile == "whole" and self.pad_to == 1:
+            raise ValueError("compile whole needs pad_to 8 or more: at 1 a batch has as many hidden words as it happens to have")
+        return self
+
 
 class Params(Method):
     """All that the stage reads."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from m3ae.report import tables
 from m3ae.report.benchmark import ANSWERING
+from m3ae.report.markdown import line
 from m3ae.report.measured import Result, value_at
 from m3ae.report.published import ANSWERS
 
@@ -65,7 +66,7 @@ def markdown(blocks: Sequence[Controls]) -> str:
     head = ("Controls", *COLUMNS)
     rows = [(title(block), *map(tables.number, overall(block))) for block in blocks]
     lines = (head, [":--", *["--:"] * len(COLUMNS)], *rows)
-    return "\n".join([*map(tables.line, lines), "", EXPLANATION]) + "\n"
+    return "\n".join([*map(line, lines), "", EXPLANATION]) + "\n"
 
 
 def title(block: Controls) -> str:

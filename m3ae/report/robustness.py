@@ -6,6 +6,7 @@ from typing import Any
 
 from m3ae.evaluate.items import MAIN
 from m3ae.report import tables
+from m3ae.report.markdown import line
 from m3ae.report.measured import value_at
 from m3ae.report.published import LABELS
 from m3ae.tasks import TASKS
@@ -63,4 +64,4 @@ def markdown(lines: Sequence[Line]) -> str:
     head = ("Robustness", "Model", "Score", *COLUMNS)
     rows = [(f"**{line.task}**{' (synthetic)' if line.synthetic else ''}", line.start, line.score, *line.cells) for line in lines]
     table = (head, [":--", ":--", ":--", *["--:"] * len(COLUMNS)], *rows)
-    return "\n".join([*map(tables.line, table), "", EXPLANATION]) + "\n"
+    return "\n".join([*map(line, table), "", EXPLANATION]) + "\n"

@@ -8,6 +8,7 @@ from m3ae.evaluate.intervals import Interval
 from m3ae.evaluate.items import MAIN
 from m3ae.releases.catalogue import CATALOGUE
 from m3ae.report.inputs import Inputs
+from m3ae.report.markdown import line
 from m3ae.report.measured import Asked, Result, Row, Score, is_synthetic
 from m3ae.report.published import LABELS, NOTES, Quoted
 from m3ae.tasks import TASKS
@@ -123,10 +124,6 @@ def short_cells(result: Result, row: Row) -> list[str]:
 
 def sup(marks: dict[str, str], *names: str) -> str:
     return "".join(f"<sup>{marks[name]}</sup>" for name in names if name)
-
-
-def line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
 def task_cells(result: Result, marks: dict[str, str]) -> list[list[str]]:

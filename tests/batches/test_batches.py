@@ -49,9 +49,9 @@ def tokenizer():
     return Tokenizer(train(TEXTS * 3, 300))
 
 
-def pairs(tokenizer, seed=0, num_a_step=1, **authors):
+def pairs(tokenizer, seed=0, num_a_step=1, pad_to=1, **authors):
     method = tiny.METHOD.model_copy(update={"mask_ratio": 0.5, **authors})
-    view = PairView(size=2, num_a_step=num_a_step, image_px=16, num_patches=4, text_tokens=12, pad_to=1, seed=seed, method=method)
+    view = PairView(size=2, num_a_step=num_a_step, image_px=16, num_patches=4, text_tokens=12, pad_to=pad_to, seed=seed, method=method)
     return PairBatches([Shards()], tokenizer, view, order_seed=seed)
 
 
@@ -183,6 +183,13 @@ def test_pairs_of_several_releases_stand_end_to_end_without_excluded_images():
     samples = Samples([Shards(), Shards()], {"roco": frozenset({"image0", "image2"})})
     assert [(sample.row, sample.text) for sample in samples] == [(1, 0), (3, 0)] * 2
     assert len(samples) == 4 and samples[2].shards is samples.releases[1]
+
+
+def test_masked_tokens_are_of_a_fixed_number_where_texts_are_padded_to_one(tokenizer):
+    for batch in map(pairs(tokenizer).__getitem__, range(8)):
+        assert (batch.word_labels != NO_LABEL).all()
+    shapes = {(batch.text_ids.shape[1], len(batch.word_labels)) for batch in map(pairs(tokenizer, pad_to=8).__getitem__, range(8))}
+    assert {length for length, _ in shapes} <= {8, 12} and all(number % (2 * -(-length * 15 // 100)) == 0 for length, number in shapes)
 
 
 @pytest.mark.parametrize("multiple", [1, 8])

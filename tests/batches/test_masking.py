@@ -2,7 +2,18 @@ import pytest
 import torch
 from torch import Generator
 
-from m3ae.batches.masking import NO_LABEL, NO_WORD, asked, hidden_words, hide, num_kept, other_images, patch_order, shown_images
+from m3ae.batches.masking import (
+    NO_LABEL,
+    NO_WORD,
+    asked,
+    hidden_words,
+    hide,
+    num_kept,
+    of_one_shape,
+    other_images,
+    patch_order,
+    shown_images,
+)
 
 
 def generator(seed: int = 0) -> Generator:
@@ -49,14 +60,16 @@ def test_hidden_tokens_are_shown_80_10_10():
 def test_the_hidden_tokens_are_asked_for_and_the_places_that_are_left_ask_for_nothing():
     ids, hidden = torch.arange(20).view(2, 10), torch.zeros(2, 10, dtype=torch.bool)
     hidden[0, 3] = hidden[1, 8] = True
-    places, labels = asked(ids, hidden, 0.15)
+    places, labels = asked(ids, hidden)
+    assert places.tolist() == labels.tolist() == [3, 18]
+    places, labels = of_one_shape(places, labels, ids.shape, 0.15)
     assert places.tolist() == [3, 18, 0, 0] and labels.tolist() == [3, 18, NO_LABEL, NO_LABEL]
 
 
 @pytest.mark.parametrize(("num_hidden", "num_places"), [(0, 4), (4, 4), (5, 8), (20, 20)])
 def test_there_are_as_many_places_as_the_shape_says_or_a_multiple_of_it(num_hidden, num_places):
     hidden = (torch.arange(20) < num_hidden).view(2, 10)
-    places, labels = asked(torch.ones(2, 10, dtype=torch.long), hidden, 0.15)
+    places, labels = of_one_shape(*asked(torch.ones(2, 10, dtype=torch.long), hidden), hidden.shape, 0.15)
     assert len(places) == len(labels) == num_places and (labels != NO_LABEL).sum() == num_hidden
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from m3ae.releases.catalogue import CATALOGUE, Release
-from m3ae.report.tables import line
+from m3ae.report.markdown import line
 
 ROOT = Path(__file__).parents[2]
 OWN = ("own", "own_vqa", "own_classification")  # what users bring: nothing is known of it

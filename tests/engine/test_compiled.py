@@ -61,3 +61,9 @@ def test_zero_3_is_refused_beside_compiled_kernels():
     assert tiny.recipe(compile="blocks", zero_stage=2).compile == "blocks"
     with pytest.raises(ValueError, match="compile blocks needs zero_stage 0 to 2"):
         tiny.recipe(compile="blocks", zero_stage=3)
+
+
+def test_a_whole_graph_is_refused_where_hardly_two_batches_have_one_shape():
+    assert tiny.recipe(compile="whole", pad_to=8).pad_to == 8 and tiny.recipe(compile="blocks", pad_to=1).pad_to == 1
+    with pytest.raises(ValueError, match="compile whole needs pad_to 8 or more"):
+        tiny.recipe(compile="whole", pad_to=1)
