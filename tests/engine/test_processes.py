@@ -9,9 +9,8 @@ from m3ae.engine.engine import Engine
 
 
 def numbers(rank: int, num_processes: int, first_step: int, last_step: int, num_micro_batches: int = 4) -> list[int]:
-    return Engine.micro_batch_numbers(
-        SimpleNamespace(num_micro_batches=num_micro_batches, rank=rank, num_processes=num_processes), first_step, last_step
-    )
+    recipe = SimpleNamespace(num_micro_batches=num_micro_batches)
+    return Engine.micro_batch_numbers(SimpleNamespace(recipe=recipe, rank=rank, num_processes=num_processes), first_step, last_step)
 
 
 @pytest.mark.parametrize("num_processes", [1, 2, 4])
