@@ -87,10 +87,21 @@ def tally(family: Family, seed: int, count: int | None) -> Tally:
 
 
 def in_a_process(family: Family, folder: Path) -> Any:
-    """Make what is to be damaged, and return its content; in a process of its own, for threads of libraries do not outlive a fork."""
+    """Make what is to be damaged, and return its content; in a process of its own, for threads of libraries do not outlive a fork.
+
+    What it had to load is loaded here, too: else each try would load it again, which takes longer than most tries.
+    """
     with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as pool:
         pool.submit(family.make, folder).result()
-        return pool.submit(family.read, folder).result()
+        content, loaded = pool.submit(read_and_modules, family, folder).result()
+    for name in sorted(loaded - sys.modules.keys()):
+        with contextlib.suppress(ImportError):  # a module that takes another one's place while it is loaded
+            import_module(name)
+    return content
+
+
+def read_and_modules(family: Family, folder: Path) -> tuple[Any, set[str]]:
+    return family.read(folder), set(sys.modules)
 
 
 def outcome(damage: Callable[[], str], family: Family, damaged: Path, expected: Any, said: Path) -> tuple[str, str]:
