@@ -93,15 +93,15 @@ def in_a_process(family: Family, folder: Path) -> Any:
     """
     with ProcessPoolExecutor(1, multiprocessing.get_context("fork")) as pool:
         pool.submit(family.make, folder).result()
-        content, loaded = pool.submit(read_and_modules, family, folder).result()
+        content, loaded = pool.submit(family.read, folder).result(), pool.submit(modules).result()
     for name in sorted(loaded - sys.modules.keys()):
         with contextlib.suppress(ImportError):  # a module that takes another one's place while it is loaded
             import_module(name)
     return content
 
 
-def read_and_modules(family: Family, folder: Path) -> tuple[Any, set[str]]:
-    return family.read(folder), set(sys.modules)
+def modules() -> set[str]:
+    return set(sys.modules)
 
 
 def outcome(damage: Callable[[], str], family: Family, damaged: Path, expected: Any, said: Path) -> tuple[str, str]:
