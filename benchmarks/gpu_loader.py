@@ -22,10 +22,11 @@ from m3ae.batches.pairs import PairBatch, PairBatches, PairView
 from m3ae.batches.tokenizer import Tokenizer, train
 from m3ae.engine.engine import Engine
 from m3ae.engine.processes import join, num_loader_workers
-from m3ae.prepare.images import encoded, resized
+from m3ae.prepare.images import resized
 from m3ae.prepare.params import Encoding
 from m3ae.releases.record import Split
 from m3ae.shards import format as shard
+from m3ae.shards.pixels import encoded
 from m3ae.shards.read import Shards, open_split
 from m3ae.shards.write import ShardWriter
 
