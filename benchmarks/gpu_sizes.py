@@ -8,10 +8,7 @@ from typing import Any, NamedTuple
 
 from torch import Tensor
 
-from benchmarks.paper_scale import learner_of, lengths, padded
-from m3ae.batches.cut import couples, cut
-from m3ae.batches.numbered import Batches
-from m3ae.batches.order import generator_for
+from benchmarks.paper_scale import Repeated, learner_of, lengths_of_parts, padded, padded_length
 from m3ae.batches.pairs import PairBatch
 from m3ae.batches.synthetic import synthetic_pairs
 from m3ae.engine.compiled import compile_parts
@@ -53,25 +50,18 @@ class Way(NamedTuple):
     deterministic: bool = True  # as trained
 
 
-class PaddedBatches(Batches[PairBatch]):
+class PaddedBatches(Repeated):
     """The micro-batches of one step, again and again: captions as long as real ones, cut and padded as in training."""
 
     def __init__(self, sizes: Sizes, micro_batch: int):
-        step = lengths(sizes.recipe.batch).clamp(max=sizes.params.model.text_tokens)
-        parts = cut(step.tolist(), couples(len(step), generator_for(0)), micro_batch)
-        self.step = [made_up(sizes, number, step[part]) for number, part in enumerate(parts)]
-
-    def __getitem__(self, number: int) -> PairBatch:
-        return self.step[number % len(self.step)]
-
-    def names(self, number: int) -> list[str]:
-        return [f"made-up micro-batch {number}"]
+        parts = lengths_of_parts(sizes.recipe.batch, micro_batch, sizes.params.model.text_tokens)
+        super().__init__([made_up(sizes, number, part) for number, part in enumerate(parts)])
 
 
 def made_up(sizes: Sizes, number: int, some: Tensor) -> PairBatch:
-    params, multiple = sizes.params, sizes.recipe.pad_to
+    params = sizes.params
     batch = synthetic_pairs(len(some), params.model, params, params.tokenizer.vocabulary, some, seed=number)
-    return padded(batch, -(-int(some.max()) // multiple) * multiple)
+    return padded(batch, padded_length(some, sizes.recipe.pad_to, params.model.text_tokens))
 
 
 def sizes_of(toy: bool) -> Sizes:

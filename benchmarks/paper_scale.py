@@ -4,12 +4,14 @@ The encoders' published weights make nothing slower or faster; their sizes are t
 16,359 of ROCO's validation and test lists, where these lie beside the checkout; else log-normal, fitted to ROCO's published captions.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from m3ae.batches import numbered
 from m3ae.batches.cut import couples, cut
 from m3ae.batches.order import generator_for
 from m3ae.batches.pairs import PairBatch
@@ -64,15 +66,36 @@ def step(num_pairs: int, padded_to: int = 0) -> list[PairBatch]:
     `padded_to`: tokens of every text; 0: those of the longest in the whole micro-batch, rounded up as in training.
     """
     recipe = PARAMS.pretrain
-    of_step = lengths(recipe.batch)
-    parts = cut(of_step.tolist(), couples(recipe.batch, generator_for(0)), recipe.micro_batch)
     found = []
-    for number, part in enumerate(parts):
-        whole = of_step[part]
-        num_tokens = padded_to or min(MODEL.text_tokens, -(-int(whole.max()) // recipe.pad_to) * recipe.pad_to)
+    for number, whole in enumerate(lengths_of_parts(recipe.batch, recipe.micro_batch, MODEL.text_tokens)):
+        num_tokens = padded_to or padded_length(whole, recipe.pad_to, MODEL.text_tokens)
         some = whole[torch.linspace(0, len(whole) - 1, num_pairs).long()]
         found.append(padded(synthetic_pairs(num_pairs, MODEL, PARAMS, VOCABULARY, some, seed=number), num_tokens))
     return found
+
+
+def lengths_of_parts(num_pairs: int, size: int, most_tokens: int) -> list[Tensor]:
+    """Return the tokens of the texts (B,) of each micro-batch of `size` pairs, a step of `num_pairs` cut as in training."""
+    of_step = lengths(num_pairs).clamp(max=most_tokens)
+    return [of_step[part] for part in cut(of_step.tolist(), couples(num_pairs, generator_for(0)), size)]
+
+
+def padded_length(texts: Tensor, multiple: int, most_tokens: int) -> int:
+    """Return the tokens that texts of these lengths (B,) are padded to, as in training."""
+    return min(most_tokens, -(-int(texts.max()) // multiple) * multiple)
+
+
+class Repeated(numbered.Batches[PairBatch]):
+    """The micro-batches of one step, again and again."""
+
+    def __init__(self, step: Sequence[PairBatch]):
+        self.step = step
+
+    def __getitem__(self, number: int) -> PairBatch:
+        return self.step[number % len(self.step)]
+
+    def names(self, number: int) -> list[str]:
+        return [f"made-up micro-batch {number}"]
 
 
 def pairs(num_pairs: int, padded_to: int = 0) -> PairBatch:

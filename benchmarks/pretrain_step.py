@@ -23,9 +23,8 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.nn.functional import cross_entropy
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks.paper_scale import MODEL, PARAMS, paper_learner, step
+from benchmarks.paper_scale import MODEL, PARAMS, Repeated, paper_learner, step
 from benchmarks.tables import table
-from m3ae.batches import numbered
 from m3ae.batches.masking import NO_LABEL
 from m3ae.batches.pairs import PairBatch
 from m3ae.engine.engine import Engine
@@ -76,16 +75,6 @@ class PlainLearner(Learner):
         return cross_entropy(self.objectives["itm"].head(self.backbone.fusion.pooled(fused)).float(), batch.matches)
 
 
-class Batches(numbered.Batches):
-    """The same micro-batches at every step."""
-
-    def __init__(self, *micro_batches: PairBatch):
-        self.micro_batches = micro_batches
-
-    def __getitem__(self, number: int) -> PairBatch:
-        return self.micro_batches[number % len(self.micro_batches)]
-
-
 def planned(plan: str) -> Learner:
     learner = paper_learner()
     return learner if plan == "shared" else PlainLearner(learner.backbone, dict(learner.objectives), learner.weights)
@@ -117,7 +106,7 @@ def measure(plan: str, precision: str, pairs: int, steps: int) -> dict[str, floa
     batch = pairs * len(micro_batches)
     changed = {"batch": batch, "micro_batch": pairs, "precision": precision}
     engine = Engine(planned(plan), PARAMS.pretrain.model_copy(update=changed), PARAMS.deepspeed, steps + 1, seed=0)
-    training, times = engine.train(Batches(*micro_batches), 0, steps + 1), []
+    training, times = engine.train(Repeated(micro_batches), 0, steps + 1), []
     for _ in range(steps + 1):
         begun = time.perf_counter()
         next(training)

@@ -6,8 +6,7 @@ The encoders' published weights cannot be fetched in a test; their sizes are tho
 
 import json
 
-from benchmarks.paper_scale import PARAMS, pairs, paper_learner
-from benchmarks.pretrain_step import Batches
+from benchmarks.paper_scale import PARAMS, Repeated, pairs, paper_learner
 from m3ae.engine.engine import Engine
 from m3ae.engine.processes import join
 
@@ -20,7 +19,7 @@ def main() -> None:
     parameters = sum(parameter.numel() for parameter in learner.parameters())
     engine = Engine(learner, RECIPE, PARAMS.deepspeed, steps=2, seed=0)
     before = learner.backbone.image_projection.weight.detach().clone()
-    [(_, rows)] = engine.train(Batches(pairs(2)), 0, 1)
+    [(_, rows)] = engine.train(Repeated([pairs(2)]), 0, 1)
     moved = (learner.backbone.image_projection.weight.detach() - before).abs().max().item()
     print(json.dumps({"parameters": parameters, "loss": rows[-1, 0].item(), "moved": moved}))
 
