@@ -3,7 +3,6 @@
 Needs pydicom, and GDCM for what is compressed: `pip install m3ae-dvc[dicom]`. Shapes: H, W size in px.
 """
 
-import io
 import logging
 import re
 import struct
@@ -13,20 +12,14 @@ import numpy as np
 from PIL import Image
 
 from m3ae.prepare.deep import ROWS_AT_ONCE, windowed
+from m3ae.prepare.dicom_fields import DATA, GROUPS, read
+from m3ae.prepare.dicom_frames import COMPRESSED, decompressed
 from m3ae.prepare.params import DicomWindow
 from m3ae.prepare.unusable import DECODER_ERRORS, UnusableImage, reason_of, refuse_size
 
 INSTALL = "DICOM; pip install m3ae-dvc[dicom] reads it"
 DEFLATED = b"1.2.840.10008.1.2.1.99"  # a transfer syntax: all of the file is compressed, to any size
-GROUPS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
 IN_GROUPS = ("PixelValueTransformationSequence", "FrameVOILUTSequence")  # where a newer file keeps what others have at their top
-DATA = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
-FIELDS = (
-    *("Rows", "Columns", "NumberOfFrames", "SamplesPerPixel", "PhotometricInterpretation", "PlanarConfiguration", *DATA),
-    *("BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "RescaleSlope", "RescaleIntercept", "ModalityLUTSequence"),
-    *("WindowCenter", "WindowWidth", "VOILUTFunction", "VOILUTSequence", *GROUPS),
-    *(f"{colour}PaletteColorLookupTable{part}" for colour in ("Red", "Green", "Blue") for part in ("Descriptor", "Data")),
-)
 J2K = re.compile(rb"\xff\x4f\xff\x51.{4}(.{34})", re.DOTALL)  # JPEG 2000: where the image ends and begins, its tiles, its channels
 SIZED = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC} | {0xF7}  # JPEG's and JPEG-LS's markers before a size
 BEYOND = 1e30  # on either side of every window
@@ -38,18 +31,17 @@ def decoded(content: bytes, max_pixels: int, window: DicomWindow) -> Image.Image
     Samples of 8 bits without a window stay as they are. Raises `UnusableImage`, whose message holds nothing that the file says.
     """
     try:
-        import pydicom
-        from pydicom.errors import BytesLengthException, InvalidDicomError
+        import pydicom.errors
     except ImportError:
         raise UnusableImage(INSTALL) from None
     logging.getLogger("pydicom").setLevel(logging.CRITICAL)  # its remarks quote the file
     if DEFLATED in content[: 2**16]:
         raise UnusableImage("DICOM, deflated; write it in another transfer syntax")
     try:
-        data = pydicom.dcmread(io.BytesIO(content), specific_tags=list(FIELDS), force=True)
+        data = read(content)
         refuse(data, max_pixels)
-        return Image.fromarray(shown(data, window))
-    except (*DECODER_ERRORS, BytesLengthException, InvalidDicomError) as error:
+        return Image.fromarray(shown(data, samples_of(data, content), window))
+    except (*DECODER_ERRORS, pydicom.errors.BytesLengthException, pydicom.errors.InvalidDicomError) as error:
         raise UnusableImage(f"DICOM, {reason_of(error)}") from None
 
 
@@ -63,11 +55,10 @@ def refuse(data: Any, max_pixels: int) -> None:
     refuse_size((data.Columns, data.Rows), max_pixels // 2 if is_heavy else max_pixels)
 
 
-def shown(data: Any, window: DicomWindow) -> np.ndarray:
+def shown(data: Any, samples: np.ndarray, window: DicomWindow) -> np.ndarray:
     """Return the pixels, uint8 (H, W) or (H, W, 3)."""
     from pydicom.pixels import apply_color_lut
 
-    samples = samples_of(data)
     if data.PhotometricInterpretation == "PALETTE COLOR":
         colours = apply_color_lut(samples, data)
         return colours.astype(np.uint8) if colours.max() < 256 else (colours >> 8).astype(np.uint8)
@@ -82,29 +73,31 @@ def shown(data: Any, window: DicomWindow) -> np.ndarray:
     return windowed(rescaled(data, samples), is_negative)
 
 
-def samples_of(data: Any) -> np.ndarray:
+def samples_of(data: Any, content: bytes) -> np.ndarray:
     """Return the samples (H, W) or (H, W, 3) as stored. Raises `UnusableImage` where nothing at hand decompresses them."""
-    from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
+    from pydicom.uid import (
+        ExplicitVRLittleEndian,
+        ImplicitVRLittleEndian,
+        JPEG2000TransferSyntaxes,
+        JPEGLSTransferSyntaxes,
+        JPEGTransferSyntaxes,
+    )
 
     if "TransferSyntaxUID" not in data.file_meta:  # files without a header
         data.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if data.original_encoding[0] else ExplicitVRLittleEndian
-    refuse_other_shape(data)
+    if data.file_meta.TransferSyntaxUID in {*JPEGTransferSyntaxes, *JPEGLSTransferSyntaxes, *JPEG2000TransferSyntaxes}:
+        refuse_other_shape(data)
+        return decompressed(content)
     try:
         return data.pixel_array
-    except (NotImplementedError, RuntimeError) as error:
-        if isinstance(error, NotImplementedError) or "missing dependencies" in str(error):
-            raise UnusableImage("DICOM in a compression that is not read; decompress it") from None
-        raise
+    except NotImplementedError:
+        raise UnusableImage(COMPRESSED) from None
 
 
 def refuse_other_shape(data: Any) -> None:
     """Raise `UnusableImage` where a compressed frame says another shape than the file: decoders ask for memory by what it says."""
     from pydicom.encaps import get_frame
-    from pydicom.uid import JPEG2000TransferSyntaxes, JPEGLSTransferSyntaxes, JPEGTransferSyntaxes
 
-    syntax, say_theirs = data.file_meta.TransferSyntaxUID, {*JPEGTransferSyntaxes, *JPEGLSTransferSyntaxes, *JPEG2000TransferSyntaxes}
-    if syntax not in say_theirs:
-        return
     if own_shape(get_frame(data.PixelData, 0, number_of_frames=1)) != (data.Columns, data.Rows, data.SamplesPerPixel):
         raise UnusableImage("DICOM whose frame says another size")
 

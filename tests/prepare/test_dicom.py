@@ -23,7 +23,8 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from m3ae.prepare.dicom import FIELDS
+from m3ae.prepare import dicom_frames
+from m3ae.prepare.dicom_fields import FIELDS
 from m3ae.prepare.images import UnusableImage, load
 from tests.prepare.dicoms import LEVELS, SECRET, dataset, dicom, file_of, twelve_bits
 
@@ -176,6 +177,22 @@ def test_the_common_compressions_are_read(syntax):
     content = compressed(syntax)
     assert str(syntax).encode() in content
     assert likeness(shown(content)) > 0.999
+
+
+def test_a_frame_at_which_gdcm_ends_its_process_costs_one_image():
+    sound = compressed(JPEGBaseline8Bit)
+    table = sound.index(b"\xff\xc4", sound.index(b"\xff\xc4") + 1)  # the second one of codes: nothing says where the others begin
+    assert reason(sound[:table] + b"\0\0\4\0" + sound[table + 4 :]) == "DICOM, unreadable image"
+    assert dicom_frames.decompressed.process is None, "it survived: this damage shows nothing any more"
+    assert likeness(shown(sound)) > 0.999
+
+
+def test_a_process_that_was_killed_from_outside_is_started_anew():
+    sound = compressed(JPEGBaseline8Bit)
+    shown(sound)
+    dicom_frames.decompressed.process.kill()
+    assert reason(sound) == "DICOM, unreadable image"
+    assert likeness(shown(sound)) > 0.999
 
 
 def test_files_without_preamble_and_header_are_read():

@@ -38,9 +38,17 @@ class InTable(NamedTuple):
 @lru_cache(maxsize=1)
 def image_column(path: Path, group: int) -> pa.ChunkedArray:
     try:
-        return parquet(path).read_row_group(group, columns=[IMAGE])[IMAGE]
+        return whole_group(parquet(path), group, [IMAGE])[IMAGE]
     except NO_TABLE as error:
         raise malformed(path, None, f"is no Parquet file ({error})") from None
+
+
+def whole_group(file: pq.ParquetFile, group: int, columns: list[str]) -> pa.Table:
+    """Read columns of a row group. Raises `pa.ArrowInvalid` where they have fewer rows than the file says."""
+    table, expected = file.read_row_group(group, columns=columns), file.metadata.row_group(group).num_rows
+    if len(table) != expected:
+        raise pa.ArrowInvalid(f"row group {group} (from 0) has {len(table):,} rows of {expected:,}")
+    return table
 
 
 def parquet(path: Path) -> pq.ParquetFile:
@@ -73,7 +81,7 @@ def table_rows(path: Path, columns: tuple[str, ...] | None = None, paths: bool =
 
 def group_rows(file: pq.ParquetFile, path: Path, group: int, wanted: list[str]) -> list[dict[str, Any]]:
     try:
-        return file.read_row_group(group, columns=wanted).to_pylist()
+        return whole_group(file, group, wanted).to_pylist()
     except (ValueError, OverflowError) as error:  # a text that is not UTF-8, a moment or a span that Python has no value for
         raise malformed(path, None, f"row group {group} (from 0) cannot be read ({error})") from None
 
@@ -81,16 +89,15 @@ def group_rows(file: pq.ParquetFile, path: Path, group: int, wanted: list[str]) 
 def image_paths(file: pq.ParquetFile, path: Path, group: int) -> dict[int, str]:
     """Return row -> path for the rows of a group that hold the path of an image in the place of its bytes.
 
-    Where the file itself says that every row has its bytes, as the hub's files do, no image is read for it.
+    Where there are paths, the bytes are read for it, for the file's own statistics are never asked: if damaged, they end the process.
     """
-    chunks = [file.metadata.row_group(group).column(number) for number in range(file.metadata.num_columns)]
-    nulls = {chunk.path_in_schema: chunk.statistics.null_count if chunk.statistics else None for chunk in chunks}
-    if f"{IMAGE}.{PATH}" not in nulls or nulls.get(f"{IMAGE}.{BYTES}") == 0:
+    kind = file.schema_arrow.field(IMAGE).type
+    if not pa.types.is_struct(kind) or kind.get_field_index(PATH) < 0:
         return {}
-    places = file.read_row_group(group, columns=[f"{IMAGE}.{PATH}"])[IMAGE]
-    found = image_column(path, group)
+    places = whole_group(file, group, [f"{IMAGE}.{PATH}"])[IMAGE]
+    images = image_column(path, group) if any(place[PATH].is_valid for place in places) else []
     try:
-        return {row: value for row in range(len(places)) if not found[row][BYTES].is_valid and (value := places[row][PATH].as_py())}
+        return {row: name for row, image in enumerate(images) if not image[BYTES].is_valid and (name := places[row][PATH].as_py())}
     except ValueError as error:
         raise malformed(path, None, f"row group {group} (from 0): a path in {IMAGE!r} cannot be read ({error})") from None
 

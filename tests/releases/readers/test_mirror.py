@@ -1,4 +1,5 @@
 import io
+from collections import Counter
 
 import numpy as np
 import pyarrow as pa
@@ -8,7 +9,7 @@ from PIL import Image
 
 from m3ae.releases.readers import roco, rocov2
 from m3ae.releases.readers.published import ReleaseError
-from m3ae.releases.readers.tables import table_rows
+from m3ae.releases.readers.tables import image_column, table_rows
 from m3ae.releases.record import Split
 from m3ae.shards.read import open_split
 from tests.prepare.test_release import run
@@ -98,6 +99,21 @@ def test_an_image_column_without_bytes_is_an_error_that_names_it(tmp_path, kind)
     write(tmp_path, "train-0.parquet", image=STRANGE[kind], image_id=["a"], caption=["b"])
     with pytest.raises(ReleaseError, match=f"train-0.parquet: the column 'image' is of type {kind}, but bytes, .* expected; unpack"):
         list(rocov2.read(tmp_path))
+
+
+def test_no_flipped_bit_of_the_columns_description_ends_the_process(tmp_path):
+    write(tmp_path, "train-0.parquet", image=pa.array([{"bytes": picture(40), "path": "a.png"}]), image_id=["a"], caption=["b"])
+    path, counted = tmp_path / "train-0.parquet", Counter()
+    sound = path.read_bytes()
+    for place in range(len(sound) - 8 - int.from_bytes(sound[-8:-4], "little"), len(sound) - 8):
+        path.write_bytes(sound[:place] + bytes([sound[place] ^ 1 << place % 8]) + sound[place + 1 :])
+        image_column.cache_clear()
+        try:
+            [record.content and record.content.read() for record in rocov2.read(tmp_path)]
+            counted["read"] += 1
+        except ReleaseError:
+            counted["named"] += 1
+    assert min(counted["read"], counted["named"]) > 100
 
 
 def test_a_path_beside_the_bytes_may_be_anything(tmp_path):
