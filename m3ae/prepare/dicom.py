@@ -47,11 +47,14 @@ def decoded(content: bytes, max_pixels: int, window: DicomWindow) -> Image.Image
 
 def refuse(data: Any, max_pixels: int) -> None:
     """Raise `UnusableImage` for what the fields tell, before anything is decoded."""
+    from pydicom.uid import JPEG2000TransferSyntaxes
+
     if not any(name in data for name in DATA) or not data.get("Rows") or not data.get("Columns"):
         raise UnusableImage("DICOM without an image")
     if int(data.get("NumberOfFrames") or 1) > 1:
         raise UnusableImage("multi-frame DICOM; export its frames as PNG")
-    is_heavy = data.get("SamplesPerPixel", 1) > 1  # as in images.py: twice the memory counts twice
+    # As in images.py, twice the memory counts twice.
+    is_heavy = data.get("SamplesPerPixel", 1) > 1 or data.file_meta.get("TransferSyntaxUID") in JPEG2000TransferSyntaxes
     refuse_size((data.Columns, data.Rows), max_pixels // 2 if is_heavy else max_pixels)
 
 

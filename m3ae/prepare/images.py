@@ -3,8 +3,9 @@
 Rules: the EXIF orientation is applied; what is transparent shows black, a radiograph's background; samples deeper than 8 bits are
 windowed (deep.py, dicom.py); colour stays only where the channels differ. A TIFF's page is the one that is no preview.
 
-Memory: one image takes a worker at most 14 bytes a pixel of `max_pixels`, and 64 MiB (1.3 GB at the default): a file is read whole, of at
-most `MOST_BYTES_A_PIXEL` and `BESIDE`, what is decoded is converted in bands, and what takes twice the memory counts twice.
+Memory: one image takes a worker, and the process that decompresses DICOM frames for it, at most 14 bytes a pixel of `max_pixels`, and
+64 MiB (1.3 GB at the default): a file is read whole, of at most `MOST_BYTES_A_PIXEL` and `BESIDE`, what is decoded is converted in bands,
+and what takes twice the memory counts twice.
 
 Shapes: H, W stored size in px, C channels (1 or 3).
 """

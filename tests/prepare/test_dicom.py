@@ -212,6 +212,7 @@ REFUSED = {
     "no pixels": (lambda: without("PixelData"), "DICOM without an image"),
     "no rows": (lambda: without("Rows"), "DICOM without an image"),
     "too large": (lambda: dicom(twelve_bits(), Rows=5000, Columns=5000), "image too large"),
+    "too large for what decodes it": (lambda: with_size(75), "image too large"),
     "a line": (lambda: dicom(twelve_bits()[:1]), "image too small"),
     "cut": (lambda: dicom(twelve_bits())[:-2000], "DICOM, truncated image"),
     "its pixels are cut": (lambda: dicom(twelve_bits(), PixelData=bytes(100)), "DICOM, truncated image"),
@@ -221,6 +222,13 @@ REFUSED = {
     "a frame that says none": (lambda: in_syntax(JPEG2000Lossless), "DICOM, unreadable image"),
     "deflated": (lambda: in_syntax("1.2.840.10008.1.2.1.99"), "DICOM, deflated; write it in another transfer syntax"),
 }
+
+
+def with_size(side: int) -> bytes:
+    """A JPEG 2000 of `side` times `side` px, by what its file says."""
+    data = pydicom.dcmread(io.BytesIO(compressed(JPEG2000Lossless)))
+    data.Rows = data.Columns = side
+    return file_of(data)
 
 
 def without(field: str) -> bytes:
