@@ -89,7 +89,7 @@ def audit(shards: Path, pretrain_releases: tuple[str, ...]) -> Audit:
     image_tables, text_tables, compared, proposed = [], [], 0, 0
     for comparison in followed(comparisons, "leaks", "comparison of splits", len(comparisons)):
         result = compare(comparison.first, comparison.second)
-        compared += len(comparison.first.image_ids) * len(comparison.second.image_ids)
+        compared += len(comparison.first.rows) * len(comparison.second.rows)
         proposed += result.num_proposed
         image_tables.append(comparison.labelled(table(comparison, result.matches), SCHEMA))
         text_tables.append(comparison.labelled(found_texts(comparison), TEXT_SCHEMA))
@@ -125,12 +125,11 @@ def images_of_splits(folder: Path, name: str, release: str = "") -> list[SplitIm
 
 def table(comparison: Comparison, matches: list[Match]) -> pl.DataFrame:
     first, second, distances, similarities, kinds = zip(*matches, strict=True) if matches else ((),) * 5
-    images = [comparison.first.image_ids[number] for number in first]
     return pl.DataFrame(
         {
-            "pretrain_id": images if comparison.is_inside else comparison.first.row_ids(first),
-            "pretrain_image_id": images,
-            "image_id": [comparison.second.image_ids[number] for number in second],
+            "pretrain_id": comparison.first.values("image_id" if comparison.is_inside else "id", first),
+            "pretrain_image_id": comparison.first.values("image_id", first),
+            "image_id": comparison.second.values("image_id", second),
             "distance": list(distances),
             "similarity": list(similarities),
             "kind": list(kinds),

@@ -18,7 +18,7 @@ Kind = Literal["same", "near"]
 
 
 class Match(NamedTuple):
-    """Two images that show the same, by their numbers in the `image_ids` of the two splits."""
+    """Two images that show the same, by their numbers in the two splits."""
 
     first: int
     second: int

@@ -38,7 +38,7 @@ def key(part: Comparison) -> tuple[str | None, str, str, str]:
 def draw_pair(sheet: Image.Image, corner: tuple[int, int], part: Comparison, row: dict[str, Any]) -> None:
     left, top = corner
     for images, name in ((part.first, row["pretrain_image_id"]), (part.second, row["image_id"])):
-        sheet.paste(thumbnail(images.shards.pixels(images.rows[name]), (CELL_PX, CELL_PX - 4)), (left, top))
+        sheet.paste(thumbnail(images.shards.pixels(images.row_of(name)), (CELL_PX, CELL_PX - 4)), (left, top))
         top += CELL_PX
     words = (
         f"{part.first.name} {part.first.split}",

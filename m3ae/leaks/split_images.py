@@ -1,4 +1,4 @@
-"""One split's images as they are compared: each once, with its name, its hashes and, when asked for, its pixels."""
+"""One split's images as they are compared: each once, by its first row, with its hashes and, when asked for, its pixels."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
+import polars as pl
+import pyarrow.compute as pc
 
-from m3ae.leaks.hashes import STRUCTURED, may_be_blank
+from m3ae.leaks.hashes import BRIGHT, STRUCTURED, may_be_blank
 from m3ae.leaks.regions import REGION_BYTES, Box, glance, perceptual_hash, regions
 from m3ae.shards.format import HASH_BYTES
 from m3ae.shards.read import Shards
 
+HASHED_AT_ONCE = 4096  # images that wait for the pool
 NUM_REMEMBERED = 2048  # images kept for a split: neighbours are compared with the same ones
 
 
@@ -32,27 +35,29 @@ class SplitImages:
         return self.shards.split
 
     @cached_property
-    def rows(self) -> dict[str, int]:
-        """Return image id -> the first row that shows it."""
-        ids = self.shards.column("image_id").to_pylist()
-        return dict(zip(reversed(ids), range(len(ids) - 1, -1, -1), strict=True))
+    def first_rows(self) -> np.ndarray:
+        """Return the first row that shows each image, int64, ascending."""
+        ids = pl.Series(pl.from_arrow(self.shards.column("image_id")))
+        return np.sort(ids.arg_unique().to_numpy()).astype(np.int64)
 
     @cached_property
-    def blank(self) -> set[str]:
-        """Return the ids of images that have one level throughout."""
-        names = list(self.rows)
-        doubtful = np.flatnonzero(may_be_blank(self.hashes_of(names)))
-        return {names[number] for number in doubtful if is_blank(self.shards.pixels(self.rows[names[number]]))}
+    def blank(self) -> np.ndarray:
+        """Return the first rows of images that have one level throughout."""
+        doubtful = self.first_rows[may_be_blank(self.stored_hashes(self.first_rows))]
+        return np.array([row for row in doubtful.tolist() if is_blank(self.shards.pixels(row))], np.int64)
 
     @cached_property
-    def image_ids(self) -> list[str]:
-        """Return the ids of the images that are compared, in the order of their first rows."""
-        return sorted(self.rows.keys() - self.blank, key=self.rows.__getitem__)
+    def rows(self) -> np.ndarray:
+        """Return the first row of each image that is compared, int64, ascending: an image's number is its place here."""
+        return np.setdiff1d(self.first_rows, self.blank, assume_unique=True)
 
-    def row_ids(self, numbers: Sequence[int]) -> list[str]:
-        """Return, for numbers of images in `image_ids`, the release's own id of the first row that shows each."""
-        ids = self.shards.column("id").to_pylist()
-        return [ids[self.rows[self.image_ids[number]]] for number in numbers]
+    def values(self, column: str, numbers: Sequence[int]) -> list[str]:
+        """Return, for numbers of images, what a column holds in the first row that shows each."""
+        return [self.shards.value(column, row) for row in self.rows[list(numbers)].tolist()]
+
+    def row_of(self, image_id: str) -> int:
+        """Return the first row that shows the image of this id."""
+        return int(pc.index(self.shards.column("image_id"), image_id).as_py())
 
     @cached_property
     def hashes(self) -> np.ndarray:
@@ -60,27 +65,33 @@ class SplitImages:
 
         Those of the whole and the centre are stored, the others are computed here.
         """
-        stored = self.hashes_of(self.image_ids).reshape(-1, 2, REGION_BYTES)
+        count = len(self.rows)
+        result = np.empty((count, BRIGHT + 1, REGION_BYTES), np.uint8)
+        result[:, :STRUCTURED] = self.stored_hashes(self.rows).reshape(-1, STRUCTURED, REGION_BYTES)
         with ThreadPoolExecutor(os.cpu_count()) as pool:  # pixels are worked on outside the interpreter's lock
-            computed = list(pool.map(self.hashes_of_parts, range(len(self.image_ids))))
-        return np.concatenate([stored, np.array(computed, np.uint8).reshape(-1, 2, REGION_BYTES)], axis=1)
+            for start in range(0, count, HASHED_AT_ONCE):
+                numbers = range(start, min(start + HASHED_AT_ONCE, count))
+                result[numbers.start : numbers.stop, STRUCTURED:] = list(pool.map(self.hashes_of_parts, numbers))
+        return result
 
     def hashes_of_parts(self, number: int) -> np.ndarray:
         image = self.glance(number)
         return np.stack([perceptual_hash(box.of(image)) for box in regions(image)[STRUCTURED:]])
 
-    def hashes_of(self, names: list[str]) -> np.ndarray:
-        stored = self.shards.column("hash").to_pylist()
-        return np.frombuffer(b"".join(stored[self.rows[name]] for name in names), np.uint8).reshape(-1, HASH_BYTES)
+    def stored_hashes(self, rows: np.ndarray) -> np.ndarray:
+        """Return the hashes that the shards hold for these rows, ascending, uint8 (rows, HASH_BYTES)."""
+        chunks = self.shards.taken(rows, ["hash"])["hash"].chunks
+        parts = [np.frombuffer(chunk.buffers()[1], np.uint8, HASH_BYTES * len(chunk), HASH_BYTES * chunk.offset) for chunk in chunks]
+        return np.concatenate([np.zeros(0, np.uint8), *parts]).reshape(-1, HASH_BYTES)
 
     @cached_property
     def glance(self) -> Callable[[int], np.ndarray]:
-        """Return a function: the number of an image in `image_ids` -> the grey image that `regions` and `similarity` read."""
-        return lru_cache(NUM_REMEMBERED)(lambda number: glance(self.shards.pixels(self.rows[self.image_ids[number]])))
+        """Return a function: the number of an image -> the grey image that `regions` and `similarity` read."""
+        return lru_cache(NUM_REMEMBERED)(lambda number: glance(self.shards.pixels(int(self.rows[number]))))
 
     @cached_property
     def regions(self) -> Callable[[int], tuple[Box, ...]]:
-        """Return a function: the number of an image in `image_ids` -> its regions."""
+        """Return a function: the number of an image -> its regions."""
         return lru_cache(NUM_REMEMBERED)(lambda number: regions(self.glance(number)))
 
 

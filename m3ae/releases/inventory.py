@@ -3,19 +3,22 @@
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from heapq import merge
 from pathlib import Path
 from typing import NamedTuple
 
 from m3ae.disk.named import first_few, printable
 from m3ae.disk.sealed import read_sealed, write_sealed
+from m3ae.disk.state import root
 from m3ae.releases.catalogue import CATALOGUE
+from m3ae.releases.kept_digests import digests
 from m3ae.releases.places import is_allowed
 from m3ae.releases.readers.roco_references import reference_files
+from m3ae.releases.walk import is_file, walked
 
 SYNTHETIC = "SYNTHETIC.md"  # phantom leaves it in each release that it makes
+LEADS_TO = "-> "  # what stands in a link's place of a digest; no SHA-256 begins so
 NUM_NAMED = 3  # files that a line names
-NUM_THREADS = 4  # reading waits for the disk; hashing releases the interpreter
 
 
 class InventoryError(SystemExit):
@@ -45,7 +48,8 @@ def write_inventory(releases: Path, out: Path, image_folders: Sequence[Path]) ->
         raise InventoryError(f"{releases}: no such folder; set `releases` in params.yaml to the folder that holds {', '.join(CATALOGUE)}")
     for name in CATALOGUE:
         release = releases / name
-        write_sealed(out / f"{name}.json", take_inventory(release, image_folders)._asdict())
+        kept = kept_digests_of(release) if release.is_symlink() else None
+        write_sealed(out / f"{name}.json", take_inventory(release, image_folders, kept)._asdict())
         if unnamed := names_that_are_no_text(release):
             shown = first_few([printable(release / path) for path in unnamed], NUM_NAMED)
             print(f"{shown}: not UTF-8, so that no annotation can name it; rename it, for instance by `convmv -f latin1 -t utf8`")
@@ -83,8 +87,14 @@ def read_inventory(path: Path) -> Found:
     return Found(**read_sealed(path, f"`rm {path} && dvc repro inventory` brings it back"))
 
 
-def take_inventory(release: Path, image_folders: Sequence[Path] = ()) -> Found:
-    """Return what there is in the folder `release`, every file's content read once.
+def kept_digests_of(release: Path) -> Path:
+    """Return where the digests of a linked release's files are kept, by the folder that it leads to; to remove it is to read all again."""
+    place = hashlib.sha256(os.fsencode(os.path.realpath(release))).hexdigest()[:16]
+    return root() / "inventory" / f"{release.name}-{place}.parquet"
+
+
+def take_inventory(release: Path, image_folders: Sequence[Path] = (), kept: Path | None = None) -> Found:
+    """Return what there is in the folder `release`, every file's content read once or, where its size and times are as `kept`, not at all.
 
     Raises `InventoryError` where part of it lies elsewhere.
     """
@@ -92,15 +102,15 @@ def take_inventory(release: Path, image_folders: Sequence[Path] = ()) -> Found:
         raise InventoryError(
             f"{release}: is a link to {os.path.realpath(release)}, where no folder is; mount it, or correct or remove the link"
         )
-    links = dict(folder_links(release, image_folders))
-    files = dict(release_files(release))
-    with ThreadPoolExecutor(NUM_THREADS) as pool:
-        entries = list(zip(files, pool.map(content, files.values()), strict=True))
-    digest = hashlib.sha256()
-    for name, contained in sorted([*((name, file_digest) for name, (_, file_digest) in entries), *links.items()]):
+    links = sorted((name, target, 0) for name, target in folder_links(release, image_folders))
+    files = ((found.name, found.sha256, found.stamp.size) for found in digests(release_files(release), kept))
+    beside = sorted((found.name, found.sha256, found.stamp.size) for found in digests(references(release)))
+    digest, num_files, num_bytes = hashlib.sha256(), 0, 0
+    for name, contained, size in merge(files, beside, links):
         digest.update(f"{name}\0{contained}\n".encode("utf-8", "surrogateescape"))
-    size = sum(size for _, (size, _) in entries)
-    return Found(bool(entries), is_synthetic(release), len(entries), size, digest.hexdigest() if entries else "")
+        num_files += not contained.startswith(LEADS_TO)
+        num_bytes += size
+    return Found(num_files > 0, is_synthetic(release), num_files, num_bytes, digest.hexdigest() if num_files else "")
 
 
 def folder_links(release: Path, image_folders: Sequence[Path]) -> Iterator[tuple[str, str]]:
@@ -109,16 +119,15 @@ def folder_links(release: Path, image_folders: Sequence[Path]) -> Iterator[tuple
     What lies behind a link is there under its own name, too, or in one of `image_folders`. Raises `InventoryError` where a link leads
     elsewhere, even to nothing: no file behind it would be found.
     """
-    root = os.path.realpath(release)
-    for folder, folders, names in os.walk(root):
-        for path in (Path(folder, name) for name in [*folders, *names]):
-            if path.is_file() or not path.is_symlink():
-                continue
-            target = Path(os.path.realpath(path))
-            if not is_allowed(path, release, image_folders):
-                raise leads_out(release, release / path.relative_to(root), target)
-            if path.is_dir():
-                yield path.relative_to(root).as_posix(), f"-> {os.path.relpath(target, root)}"
+    folder = os.path.realpath(release)
+    for name, entry in walked(folder):
+        if not entry.is_symlink() or is_file(entry):
+            continue
+        path, target = Path(entry.path), Path(os.path.realpath(entry.path))
+        if not is_allowed(path, release, image_folders):
+            raise leads_out(release, release / name, target)
+        if path.is_dir():
+            yield name, f"{LEADS_TO}{os.path.relpath(target, folder)}"
 
 
 def leads_out(release: Path, link: Path, target: Path) -> InventoryError:
@@ -129,20 +138,15 @@ def leads_out(release: Path, link: Path, target: Path) -> InventoryError:
     )
 
 
-def release_files(release: Path) -> Iterator[tuple[str, Path]]:
-    """Yield (name in the digest, file), links to files elsewhere among them; prepare drops images behind such links and counts them."""
-    root = os.path.realpath(release)
-    for folder, _, names in os.walk(root, followlinks=False):
-        yield from ((path.relative_to(root).as_posix(), path) for path in (Path(folder, name) for name in names) if path.is_file())
-    if release.name == "roco" and os.path.isdir(root):  # its references may lie in the folder of MedICaT, whose authors made them
-        for split, path in reference_files(release).items():
-            yield f"references/{split}", path
+def release_files(release: Path) -> Iterator[tuple[str, str]]:
+    """Yield (name, path) of each file, sorted, links to files elsewhere among them; prepare drops images behind such and counts them."""
+    yield from ((name, entry.path) for name, entry in walked(os.path.realpath(release)) if is_file(entry))
 
 
-def content(path: Path) -> tuple[int, str]:
-    """Return (size in bytes, SHA-256) of a file."""
-    with path.open("rb") as file:
-        return path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()
+def references(release: Path) -> Iterator[tuple[str, str]]:
+    """Yield (name in the digest, path) of ROCO's references: they may lie in the folder of MedICaT, whose authors made them."""
+    if release.name == "roco" and release.is_dir():
+        yield from ((f"references/{split}", str(path)) for split, path in reference_files(release).items())
 
 
 def is_synthetic(release: Path) -> bool:

@@ -116,6 +116,10 @@ def first_texts(shards: "Shards") -> list[str]:
     return [shards.row(number)["texts"][0] for number in range(len(shards))]
 
 
+def columns_of(names: Sequence[str]) -> pa.Schema:
+    return pa.schema([SCHEMA.field(name) for name in names])
+
+
 class Shards:
     """One split's rows by number. Nothing is read before it is asked for; pickles as its folder's name."""
 
@@ -139,6 +143,12 @@ class Shards:
         """Return one column of all rows."""
         return pa.chunked_array([batch[name] for batch in self.batches], SCHEMA.field(name).type)
 
+    def taken(self, rows: np.ndarray, names: Sequence[str]) -> pa.Table:
+        """Return these columns of these rows, int64, ascending; a copy of them alone."""
+        parts, starts = np.split(rows, rows.searchsorted(self.ends)), [0, *self.ends]
+        wanted = [(batch, part - start) for batch, part, start in zip(self.batches, parts, starts, strict=False) if len(part)]
+        return pa.Table.from_batches([batch.select(names).take(pa.array(places)) for batch, places in wanted], columns_of(names))
+
     def rows_without(self, image_ids: frozenset[str]) -> np.ndarray:
         """Return the numbers of the rows that show none of these images, int64, ascending."""
         shows_one = pc.is_in(self.column("image_id"), pa.array(sorted(image_ids), pa.string()))
@@ -148,9 +158,13 @@ class Shards:
         """Return the number of texts of each row, int64."""
         return pc.list_value_length(self.column("texts")).to_numpy().astype(np.int64)
 
-    def image_id(self, number: int) -> str:
+    def value(self, name: str, number: int) -> Any:
+        """Return one column of a row."""
         batch, place = self.place(number)
-        return self.batches[batch]["image_id"][place].as_py()
+        return self.batches[batch][name][place].as_py()
+
+    def image_id(self, number: int) -> str:
+        return str(self.value("image_id", number))
 
     def pixels(self, number: int) -> np.ndarray:
         """Return a row's pixels, uint8 (H, W, C), a copy that may be written to."""

@@ -13,7 +13,8 @@ from m3ae.disk.sealed import write_sealed
 from m3ae.releases.record import Split
 from m3ae.shards.format import ANSWERS, FIELDS, Header, Row
 
-ROWS_PER_BATCH = 64  # rows held in memory while a shard is written
+FEWEST_PER_BATCH, MOST_PER_BATCH = 64, 1024  # rows held in memory while a shard is written; a reader has 30 kB for each batch
+BATCHES_PER_SHARD = 8  # or fewer
 
 
 class ShardWriter:
@@ -21,12 +22,13 @@ class ShardWriter:
 
     def __init__(self, folder: Path, header: Header):
         self.folder, self.header = folder, header
+        self.rows_per_batch = rows_per_batch(header.rows_per_shard)
         self.splits = {split: SplitWriter(folder, split, header) for split in Split}
         self.waiting: dict[Split, list[Row]] = {split: [] for split in Split}
 
     def write(self, row: Row) -> None:
         self.waiting[row.split].append(row)
-        if len(self.waiting[row.split]) == ROWS_PER_BATCH:
+        if len(self.waiting[row.split]) == self.rows_per_batch:
             self.flush(row.split)
 
     def flush(self, split: Split) -> None:
@@ -46,6 +48,11 @@ class ShardWriter:
             writer.close()
         if kind is None:
             write_manifest(self.folder, self.header, {split: writer.shards for split, writer in self.splits.items()})
+
+
+def rows_per_batch(rows_per_shard: int) -> int:
+    """Return how many rows are written together: of large shards more, for a reader keeps a few objects for each batch."""
+    return min(MOST_PER_BATCH, max(FEWEST_PER_BATCH, rows_per_shard // BATCHES_PER_SHARD))
 
 
 class SplitWriter:

@@ -1,12 +1,16 @@
 """Which images are compared, and how many proposals wait at once."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from benchmarks.pictures import framed, scan, stored
 from m3ae.leaks import images as module
+from m3ae.leaks import split_images as split_images_module
+from m3ae.leaks import texts
 from m3ae.leaks.audit import Audit, Comparison
 from m3ae.leaks.hashes import Proposal
 from m3ae.leaks.images import Match, compare
@@ -45,6 +49,10 @@ def split_images(folder: Path, pictures: list[np.ndarray]) -> SplitImages:
     return SplitImages(folder.name, folder.name, open_split(folder, "train"))
 
 
+def image_ids(images: SplitImages) -> list[str]:
+    return images.values("image_id", range(len(images.rows)))
+
+
 def real_twins() -> dict[str, tuple[Path, Path]]:
     """VQA-Med-2019's name -> its image of the validation and test split that MedPix 2.0 has, too, and that one."""
     asked = {path.stem: path for folder in ("*Validation", "*Test") for path in (REAL / "vqa_med_2019").glob(f"{folder}/*mages/*.jpg")}
@@ -66,8 +74,8 @@ def test_blank_images_are_counted_and_not_compared(tmp_path):
     first = split_images(tmp_path / "roco", [stored(scan(0)), *blanks, RAMP])
     second = split_images(tmp_path / "slake", [*blanks, stored(scan(0)), RAMP])
     found = compare(first, second)
-    assert first.image_ids == ["roco-0", "roco-301"] and second.image_ids == ["slake-300", "slake-301"]
-    assert [(first.image_ids[match.first], match.kind) for match in found.matches] == [("roco-0", "same"), ("roco-301", "same")]
+    assert image_ids(first) == ["roco-0", "roco-301"] and image_ids(second) == ["slake-300", "slake-301"]
+    assert [(image_ids(first)[match.first], match.kind) for match in found.matches] == [("roco-0", "same"), ("roco-301", "same")]
     assert found.num_proposed == 2
     audited = Audit(None, None, 4, 2, [Comparison(first, second, False), Comparison(first, second, False)])
     assert audited.num_blank() == {"roco": 300, "slake": 300}
@@ -125,4 +133,29 @@ def test_an_image_with_one_other_sample_is_not_blank(tmp_path, change):
     pixels = blank(9, 3)
     if change:
         pixels[change] = 200
-    assert split_images(tmp_path / "one", [pixels]).image_ids == ([] if change is None else ["one-0"])
+    assert image_ids(split_images(tmp_path / "one", [pixels])) == ([] if change is None else ["one-0"])
+
+
+def test_an_image_is_compared_once_by_the_first_row_that_shows_it(tmp_path):
+    pictures = [stored(scan(seed)) for seed in (3, 1, 3, 2)]
+    images = split_images(tmp_path / "roco", pictures)
+    assert images.rows.tolist() == [0, 1, 2, 3] and [images.row_of(f"roco-{number}") for number in range(4)] == [0, 1, 2, 3]
+    ids = pa.chunked_array([["b", "a"], ["b", "c", "a"]])
+    images = replace(images)
+    images.shards.column = lambda name: ids
+    assert images.first_rows.tolist() == [0, 1, 3] and images.row_of("a") == 1
+
+
+def test_hashes_that_are_computed_in_pieces_are_the_same(tmp_path, monkeypatch):
+    images = split_images(tmp_path / "roco", [stored(scan(seed)) for seed in range(5)])
+    whole = images.hashes
+    monkeypatch.setattr(split_images_module, "HASHED_AT_ONCE", 2)
+    assert (replace(images).hashes == whole).all() and len({part.tobytes() for part in whole[:, 2]}) == 5
+
+
+def test_texts_are_found_whose_rows_lie_in_several_pieces(tmp_path, monkeypatch):
+    first, second = (split_images(tmp_path / name, [stored(scan(seed)) for seed in range(3)]) for name in ("roco", "slake"))
+    monkeypatch.setattr(texts, "ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(texts, "FEWEST_WORDS", 2)
+    found = texts.shared_texts(first, second)
+    assert found.rows() == [("row 0", 3, f"row {number}", "a text") for number in range(3)]

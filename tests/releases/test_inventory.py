@@ -7,10 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from m3ae.releases import kept_digests
 from m3ae.releases.catalogue import CATALOGUE
 from m3ae.releases.inventory import InventoryError, read_inventory, take_inventory, write_inventory
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
+
+
+@pytest.fixture(autouse=True)
+def state_root(tmp_path, monkeypatch):
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path / "root"))
 
 
 @pytest.fixture
@@ -183,3 +189,66 @@ def test_a_file_name_that_is_not_utf_8_is_named_with_the_remedy_and_read_past(tm
     [line] = capsys.readouterr().out.splitlines()
     assert line.startswith(f"{release}/images/caf\\xe9.jpg: not UTF-8") and "; rename it" in line
     assert read_inventory(tmp_path / "out/own.json").files == 1
+
+
+@pytest.fixture
+def linked(releases, tmp_path, monkeypatch) -> Path:
+    """A folder of releases of which SLAKE is a link to a folder; its files count as long unchanged."""
+    monkeypatch.setattr(kept_digests, "SETTLED_NS", 0)
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked/slake").symlink_to(releases / "slake")
+    return tmp_path / "linked"
+
+
+@pytest.fixture
+def read(monkeypatch) -> list[str]:
+    """The names of the files whose content is read."""
+    names: list[str] = []
+    original = kept_digests.sha256_of_file
+    monkeypatch.setattr(kept_digests, "sha256_of_file", lambda path: names.append(path.name) or original(path))
+    return names
+
+
+def found_again(linked: Path, read: list[str], out: Path):
+    read.clear()
+    write_inventory(linked, out, [])
+    return read_inventory(out / "slake.json")
+
+
+def test_of_a_linked_release_only_what_has_changed_is_read_again(linked, read, tmp_path):
+    first = found_again(linked, read, tmp_path / "out")
+    assert len(read) == first.files > 1
+    assert found_again(linked, read, tmp_path / "out") == first and read == []
+    path, before = linked / "slake/test.json", (linked / "slake/test.json").stat()
+    path.write_bytes(bytes(reversed(path.read_bytes())))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))  # of the same size and date: the system's own time tells
+    changed = found_again(linked, read, tmp_path / "out")
+    assert read == ["test.json"] and changed == take_inventory(linked / "slake") != first
+
+
+def test_what_was_changed_in_the_last_seconds_is_read_again(linked, read, tmp_path, monkeypatch):
+    monkeypatch.setattr(kept_digests, "SETTLED_NS", 3600 * 10**9)
+    first = found_again(linked, read, tmp_path / "out")
+    assert found_again(linked, read, tmp_path / "out") == first and len(read) == first.files
+
+
+def test_files_that_come_and_go_are_seen_and_damaged_digests_are_made_again(linked, read, tmp_path):
+    first = found_again(linked, read, tmp_path / "out")
+    (linked / "slake/a.txt").write_text("first of all")
+    assert found_again(linked, read, tmp_path / "out").files == first.files + 1 and read == ["a.txt"]
+    (linked / "slake/a.txt").unlink()
+    assert found_again(linked, read, tmp_path / "out") == first and read == []
+    [kept] = (tmp_path / "root/.state/inventory").iterdir()
+    content = bytearray(kept.read_bytes())
+    content[len(content) // 3] ^= 1
+    for damaged in (bytes(content), b"", b"PAR1"):
+        kept.write_bytes(damaged)
+        assert found_again(linked, read, tmp_path / "out") == first and read
+        assert found_again(linked, read, tmp_path / "out") == first and read == []
+
+
+def test_a_release_that_dvc_watches_is_read_whole_each_time_and_nothing_is_kept(releases, read, tmp_path):
+    first = found_again(releases, read, tmp_path / "out")
+    num_read = len(read)
+    assert found_again(releases, read, tmp_path / "out") == first and len(read) == num_read > first.files
+    assert not (tmp_path / "root").exists()

@@ -21,7 +21,7 @@ from m3ae.releases.record import Split
 from m3ae.shards.format import Header, Row, ShardError
 from m3ae.shards.pixels import encoded
 from m3ae.shards.read import open_answers, open_manifest, open_split, stored_as
-from m3ae.shards.write import ShardWriter, write_absent
+from m3ae.shards.write import ShardWriter, rows_per_batch, write_absent
 
 HEADER = Header("roco", synthetic=True, encoding="raw", image_px=4, rows_per_shard=100)
 
@@ -249,3 +249,17 @@ def test_answers_are_those_that_were_written(tmp_path):
     (tmp_path / "answers.json").write_text('["yes", "on"]')
     with pytest.raises(FileError, match=r"answers\.json: is not the file that was written"):
         open_answers(tmp_path)
+
+
+@pytest.mark.parametrize(("rows_per_shard", "rows"), [(16, 64), (512, 64), (1024, 128), (8192, 1024), (10**6, 1024)])
+def test_large_shards_have_larger_record_batches_and_those_of_512_rows_stay_as_they_were(rows_per_shard, rows):
+    assert rows_per_batch(rows_per_shard) == rows
+
+
+def test_taken_rows_are_those_that_were_asked_for_across_batches_and_shards(folder):
+    train = open_split(folder, "train")
+    wanted = np.array([0, 63, 64, 99, 100, 249])
+    taken = train.taken(wanted, ["id", "texts"])
+    assert taken.column_names == ["id", "texts"] and taken["id"].to_pylist() == [str(number) for number in wanted]
+    assert taken["texts"].to_pylist() == [train.row(number)["texts"] for number in wanted.tolist()]
+    assert train.taken(wanted[:0], ["hash"]).num_rows == open_split(folder, "test").taken(wanted[:0], ["hash"]).num_rows == 0
