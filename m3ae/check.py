@@ -13,7 +13,6 @@ from pydantic import AfterValidator, Field, model_validator
 from m3ae.batches.params import TokenizerParams
 from m3ae.engine.params import DeepSpeedParams
 from m3ae.finetune.params import EVERY_TASK, FinetuneParams, recipe_of
-from m3ae.method import Method
 from m3ae.model.config import CONFIG, WEIGHTS, load_config
 from m3ae.model.fit import check_model, check_texts
 from m3ae.model.params import SCRATCH, ScaledModelParams
@@ -24,6 +23,8 @@ from m3ae.phantom.params import PhantomParams
 from m3ae.prepare.params import PrepareParams, RetrieveParams
 from m3ae.pretrain.params import PretrainParams
 from m3ae.protocol import AnswerSource, DropLeaks, Protocol
+from m3ae.recipes.chosen import RecipeMethod
+from m3ae.recipes.registry import RECIPES
 from m3ae.releases.catalogue import CATALOGUE
 from m3ae.releases.licences import Licence
 from m3ae.releases.readers.melinda import Label
@@ -61,7 +62,7 @@ PAIRS = tuple(name for name, release in CATALOGUE.items() if release.has_pairs)
 Names = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(distinct)]
 
 
-class AllParams(Method):
+class AllParams(RecipeMethod):
     """params.yaml, key by key, and the chosen scale, but for the fine-tuning recipes."""
 
     seed: Seed
@@ -164,6 +165,7 @@ def unknown_keys(sources: Sources) -> Iterator[str]:
     fields = [name for name, field in AllParams.model_fields.items() if not is_section(field.annotation)]
     yield from not_among(sources.path, sources.contents[sources.path], {*fields, *heads(places, in_scale=False)})
     yield from not_among(sources.scale_path, sources.scale, heads(places, in_scale=True))
+    yield from not_among(sources.path, sources.block(sources.path, "recipes"), set(RECIPES), "recipes.")
     recipes = sources.block(sources.scale_path, "finetune")
     yield from not_among(sources.scale_path, recipes, {EVERY_TASK, *TASKS}, "finetune.")
 

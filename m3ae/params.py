@@ -20,7 +20,7 @@ Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Count = Annotated[int, Field(ge=1)]
 Origin = tuple[Path, str]  # a file, and the dotted key of a block in it
 SCALE_FILE = "scales/${scale}.yaml"
-SCALE, TASK = f"{SCALE_FILE}:", "${item.task}"  # as dvc.yaml spells them
+SCALE, TASK, RECIPE = f"{SCALE_FILE}:", "${item.task}", "${recipe}"  # as dvc.yaml spells them
 
 
 class ParamsError(SystemExit):
@@ -36,7 +36,8 @@ class Block(BaseModel):
 class Section(Block):
     """A block whose keys stand in one or several places, each key in one of them.
 
-    A place is a dotted key of params.yaml or, after `SCALE`, of the scale's file; `TASK` in it stands for the task at hand.
+    A place is a dotted key of params.yaml or, after `SCALE`, of the scale's file; `TASK` in it stands for the task at hand, `RECIPE` for
+    the recipe that params.yaml names.
     """
 
     places: ClassVar[tuple[str, ...]]
@@ -122,7 +123,7 @@ class Sources:
 
     def find(self, place: str, task: str = "") -> tuple[Path, str]:
         """Return the file and the dotted key that `place` means."""
-        place = place.replace(TASK, task)
+        place = place.replace(TASK, task).replace(RECIPE, str(self.contents[self.path].get("recipe")))
         return (self.scale_path, place.removeprefix(SCALE)) if place.startswith(SCALE) else (self.path, place)
 
     def value(self, file: Path, key: str) -> Any:

@@ -200,8 +200,8 @@ def test_every_task_has_a_recipe_at_every_scale_and_those_with_published_scores_
 
 # Code flows as data do. A room's params.py, which says what is in the parameter files and computes nothing, may be read from anywhere.
 LAYERS = [
-    *("disk", "releases", "shards", "prepare", "batches", "leaks", "model"),
-    *("objectives", "engine", "pretrain", "finetune", "perturb", "evaluate", "report", "lineage"),
+    *("disk", "releases", "shards", "perturb", "prepare", "batches", "leaks", "model"),
+    *("objectives", "recipes", "engine", "pretrain", "finetune", "evaluate", "report", "lineage"),
 ]
 SIBLINGS = ("prepare", "leaks", "pretrain", "finetune")  # stages of their own, which no other room reads
 FOLLOWS = {("evaluate", "finetune")}  # but for what is tested as it was trained

@@ -3,7 +3,7 @@
 Shapes: B pairs, L text tokens, M hidden ones or a few more, N patches, K kept patches, S image side in px.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -18,11 +18,22 @@ from m3ae.batches.numbered import Batches
 from m3ae.batches.order import InOrder, Order, generator_for, name_of
 from m3ae.batches.samples import PairSample, Samples
 from m3ae.batches.token_cache import TokenCache
-from m3ae.batches.tokenizer import Tokenizer
+from m3ae.batches.tokenizer import Tokenizer, Tokens
 from m3ae.method import Method
 from m3ae.shards.read import Shards
 
 COUPLES = 1  # tells the draw of a step's couples from that of its masks
+
+
+class StepKeys(NamedTuple):
+    """What is known of all pairs of a step, in the order of its micro-batches, without gradient."""
+
+    start: int  # the number among them of this micro-batch's first pair
+    of: dict[str, Tensor]  # by objective: what it compares its pairs with (pairs of the step, ...)
+
+    def own(self, num_pairs: int, device: torch.device) -> Tensor:
+        """Return the numbers (B,) of this micro-batch's pairs."""
+        return torch.arange(self.start, self.start + num_pairs, device=device)
 
 
 class PairBatch(NamedTuple):
@@ -40,6 +51,9 @@ class PairBatch(NamedTuple):
     other_image: Tensor  # (B,): the image that ITM may show instead; its number in `images` followed by `negatives`
     matches: Tensor  # (B,): 1 = ITM shows the pair's own image, 0 = the other one
     negatives: Tensor | None = None  # (F, 3, S, S), likewise: images from outside the batch
+    targets: Tensor | None = None  # (B, 3, S, S): the images to be reconstructed, where `images` are these spoilt
+    beside: "tuple[PairBatch, ...] | None" = None  # the same pairs as a recipe shows them beside
+    step: StepKeys | None = None
 
     def with_other_images(self) -> "PairBatch":
         """Return the same texts, each beside another pair's image."""
@@ -58,16 +72,16 @@ class PairBatches(Batches[PairBatch]):
         self.tokenizer, self.view = tokenizer, view
         self.tokens = TokenCache(tokenizer, len(self.samples), view.text_tokens, view.pad_to)
         self.order: Order | InOrder = Order(len(self.samples), view.size * view.num_a_step, order_seed)  # of steps
+        self.latest: tuple[int, list[Part]] | None = None  # a step, and its cut
 
     def in_order(self) -> "PairBatches":
         """Switch to reading every sample once, in the order of the shards; return the data set itself."""
-        self.view = replace(self.view, num_a_step=1)
+        self.view, self.latest = replace(self.view, num_a_step=1), None
         self.order = InOrder(len(self.samples), self.view.size)
         return self
 
     def __getitem__(self, number: int) -> PairBatch:
-        part = self.part(number)
-        return self.batch(part.samples, generator_for(self.view.seed, number), part.other, part.weight)
+        return self.with_beside(self.part(number), generator_for(self.view.seed, number), number)
 
     def names(self, number: int) -> list[str]:
         samples = [self.samples[place] for place in self.part(number).samples]
@@ -76,9 +90,9 @@ class PairBatches(Batches[PairBatch]):
     def part(self, number: int) -> Part:
         """Return which samples a micro-batch has; the latest step's cut is kept, for its other micro-batches."""
         step, turn = divmod(number, self.view.num_a_step)
-        if getattr(self, "_step", None) != step:
-            self._step, self._parts = step, self.parts(step)
-        return self._parts[turn]
+        if self.latest is None or self.latest[0] != step:
+            self.latest = step, self.parts(step)
+        return self.latest[1][turn]
 
     def parts(self, step: int) -> list[Part]:
         """Cut a step into its micro-batches; one of a single micro-batch is left as it is."""
@@ -97,26 +111,33 @@ class PairBatches(Batches[PairBatch]):
     def spread(self, num_pairs: int) -> PairBatch:
         """Return a batch of pairs from all over the split as the encoder reads them, for pictures."""
         step = max(1, len(self.samples) // num_pairs)
-        return self.shown(self.batch(range(0, len(self.samples), step)[:num_pairs], generator_for(self.view.seed)))
+        part = Part(list(range(0, len(self.samples), step)[:num_pairs]), None, 1.0)
+        return self.shown(self.with_beside(part, generator_for(self.view.seed), 0))
 
     def shown(self, batch: PairBatch) -> PairBatch:
         """Return the batch with its images as the encoder reads them, (3, S, S) each: a device does that sooner than the loader."""
         negatives = None if batch.negatives is None else shown(batch.negatives, self.view.image_px)
-        return batch._replace(images=shown(batch.images, self.view.image_px), negatives=negatives)
+        images = shown(batch.images, self.view.image_px)
+        beside = batch.beside and tuple(self.shown(other)._replace(targets=images) for other in batch.beside)
+        return batch._replace(images=images, negatives=negatives, beside=beside)
+
+    def with_beside(self, part: Part, generator: Generator, number: int) -> PairBatch:
+        """Return a part of a step as M3AE shows it, and beside it what a recipe makes of it."""
+        plain = self.batch(part.samples, generator, part.other, part.weight)
+        return plain._replace(beside=self.view.beside(self, part, plain, number) or None)
 
     def batch(self, places: Sequence[int], generator: Generator, other: Tensor | None = None, weight: float = 1.0) -> PairBatch:
         """Return these pairs; `other` (B,) and `weight` as in `Part`."""
         method, samples = self.view.method, [self.samples[place] for place in places]
         image_ids = [sample.shards.image_id(sample.row) for sample in samples]
         tokens = self.tokens(places, self.text)
-        words = tokens.words if method.masked_words == "whole" else self.tokenizer.wordpieces(tokens.ids)
-        hidden = hidden_words(words, method.text_mask_ratio, generator)
+        hidden = hidden_words(self.words(tokens), method.text_mask_ratio, generator)
         order = patch_order(len(samples), self.view.num_patches, generator)
         batch = PairBatch(
             tokens.ids,
             tokens.mask,
             hide(tokens.ids, hidden, self.tokenizer.mask_id, self.tokenizer.ordinary_ids, generator),
-            *self.asked(tokens.ids, hidden),
+            *self.asked(tokens.ids, hidden, method.text_mask_ratio),
             hidden.sum().clamp(min=1) / weight,
             self.levels(samples),
             order,
@@ -125,10 +146,14 @@ class PairBatches(Batches[PairBatch]):
         )
         return batch if method.negatives == "batch" else self.with_negatives_of_split(batch, generator)
 
-    def asked(self, ids: Tensor, hidden: Tensor) -> tuple[Tensor, Tensor]:
+    def asked(self, ids: Tensor, hidden: Tensor, ratio: float) -> tuple[Tensor, Tensor]:
         """Return the masked tokens' places and labels; where texts are as long as they happen to be, so are these."""
         found = asked(ids, hidden)
-        return found if self.view.pad_to == 1 else of_one_shape(*found, ids.shape, self.view.method.text_mask_ratio)
+        return found if self.view.pad_to == 1 else of_one_shape(*found, ids.shape, ratio)
+
+    def words(self, tokens: Tokens) -> Tensor:
+        """Return the number of the word (B, L) that each token is masked with."""
+        return tokens.words if self.view.method.masked_words == "whole" else self.tokenizer.wordpieces(tokens.ids)
 
     def text(self, place: int) -> str:
         shards, row, text = self.samples[place]
@@ -150,6 +175,13 @@ class PairBatches(Batches[PairBatch]):
         )
 
 
+Beside = Callable[[PairBatches, Part, PairBatch, int], tuple[PairBatch, ...]]
+
+
+def nothing_beside(_batches: PairBatches, _part: Part, _plain: PairBatch, _number: int) -> tuple[PairBatch, ...]:
+    return ()
+
+
 @dataclass(frozen=True)
 class PairView:
     """How pairs are shown: sizes, what the method masks, and the seed of what is random."""
@@ -162,3 +194,4 @@ class PairView:
     pad_to: int  # texts are as long as the longest, rounded up to a multiple of it
     seed: int
     method: Method
+    beside: Beside = nothing_beside  # what a recipe shows beside micro-batch `number`, of its part, as M3AE shows it

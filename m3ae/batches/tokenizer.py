@@ -70,6 +70,12 @@ class Tokenizer:
         words = (~self.continues[ids]).cumsum(dim=1)
         return words.masked_fill(self.is_special[ids], NO_WORD)
 
+    def spans(self, texts: Sequence[str], most_tokens: int, multiple: int = 1) -> Tensor:
+        """Return which characters of its text each token stands for (B, L, 2): the first, and the first after it; cut and padded alike."""
+        cut = {"truncation": True, "max_length": most_tokens}
+        encoded = self.fast(list(texts), **cut, padding=True, pad_to_multiple_of=multiple, return_offsets_mapping=True)
+        return torch.tensor(encoded["offset_mapping"])
+
     def lengths(self, texts: Iterable[str], most_tokens: int) -> list[int]:
         """Return how many tokens each text has, special ones included, once it is cut to `most_tokens`."""
         cut = {"truncation": True, "max_length": most_tokens}

@@ -128,7 +128,8 @@ def parameters(entries: Iterable[str | dict[str, list[str]]], values: dict[str, 
     """Yield each declared parameter's leaves: dotted key, after the file's name where that is not params.yaml, and value."""
     for entry in entries:
         if isinstance(entry, str):
-            yield from leaves(looked_up(values, entry), entry)
+            key = filled(entry, values)
+            yield from leaves(looked_up(values, key), key)
             continue
         for file, keys in entry.items():
             path = filled(file, values)

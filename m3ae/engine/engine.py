@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader
 
 from m3ae.batches.numbered import Batch, Batches
 from m3ae.batches.order import seed_for
+from m3ae.batches.pairs import StepKeys
 from m3ae.engine.optimizer import build_optimizer, build_schedule
 from m3ae.engine.params import DeepSpeedParams, Recipe
 from m3ae.engine.processes import moved, num_loader_workers
@@ -71,11 +72,27 @@ class Engine:
             self.deepspeed.train()
             self.learning_rates = self.coming_learning_rates()
             numbers = self.micro_batch_numbers(step, step + 1)
-            read = (batches.shown(moved(next(micro_batches))) for _ in numbers)
+            read = self.compared(batches.shown(moved(next(micro_batches))) for _ in numbers)
             rows = torch.stack(list(map(self.run_micro_batch, read, numbers))).cpu()  # the step's only wait
             self.require_finite_loss(rows[:, -1, 0].tolist(), numbers, batches)
             self.require_finite_gradient(step, batches)
             yield step + 1, rows.sum(dim=0)
+
+    def compared(self, step: Iterator[Any]) -> Iterable[Any]:
+        """Return the micro-batches of a step as they come or, where an objective compares its pairs with all others of the step, each
+        with what it is compared with, which is computed before the first of them. It is the same on any number of processes.
+        """
+        if not self.learner.comparing(tuple(self.learner.objectives)):
+            return step
+        batches = list(step)
+        self.deepspeed.eval()
+        with torch.no_grad():
+            own = [self.deepspeed(batch, ahead=True) for batch in batches]
+        self.deepspeed.train()
+        everyone = {name: in_order(torch.stack([keys[name] for keys in own])) for name in own[0]}
+        turns = range(self.rank, len(batches) * self.num_processes, self.num_processes)
+        starts = (turn * self.recipe.micro_batch for turn in turns)
+        return [batch._replace(step=StepKeys(start, everyone)) for start, batch in zip(starts, batches, strict=True)]
 
     def require_finite_loss(self, losses: list[float], numbers: list[int], batches: Batches[Any]) -> None:
         """Raise `Diverged` where the loss of one of these micro-batches is not finite."""
@@ -160,6 +177,13 @@ class Engine:
     def full_weights(self) -> dict[str, Tensor]:
         """Return the learner's weights in float32 on the CPU, gathered from every process (all of them must call)."""
         return {name: full_weight(parameter) for name, parameter in self.learner.named_parameters()}
+
+
+def in_order(own: Tensor) -> Tensor:
+    """Return every process's rows (micro-batches of one process, B, ...) in the order of the step's micro-batches (pairs, ...)."""
+    shares = [torch.empty_like(own) for _ in range(dist.get_world_size())]
+    dist.all_gather(shares, own.contiguous())
+    return torch.stack(shares, dim=1).flatten(0, 2)
 
 
 def skip_compiled_extension() -> None:

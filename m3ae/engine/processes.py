@@ -6,7 +6,7 @@ import warnings
 from argparse import ArgumentParser
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 import torch.distributed as dist
@@ -90,9 +90,15 @@ def device() -> torch.device:
 
 
 def moved(batch: Batch) -> Batch:
-    """Return the batch on this process's device."""
-    target = device()
-    return batch._make(None if part is None else part.to(target, non_blocking=True) for part in batch)
+    """Return the batch on this process's device, and with it the batches that it holds."""
+    return batch._make(map(moved_part, batch))
+
+
+def moved_part(part: Any) -> Any:
+    """Return a tensor, or each of several batches, on this process's device; None stays None."""
+    if isinstance(part, torch.Tensor):
+        return part.to(device(), non_blocking=True)
+    return None if part is None else tuple(map(moved, part))
 
 
 def num_loader_workers() -> int:

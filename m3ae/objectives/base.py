@@ -23,6 +23,13 @@ class View(StrEnum):
     TEXT = "text"
 
 
+class Beside(NamedTuple):
+    """A view of the pairs as a recipe shows them beside."""
+
+    showing: int  # its number in the batch's `beside`
+    view: View
+
+
 class Loss(NamedTuple):
     value: Tensor  # ()
     tallies: Tensor  # (len(tally_names), 2): (sum, count) of each
@@ -31,10 +38,12 @@ class Loss(NamedTuple):
 class Objective(nn.Module):
     """`forward(fusion, features, batch) -> Loss`, where `features` maps each of `views` that the batch has to its projected features.
 
-    What kind of batch it reads, each says itself.
+    What kind of batch it reads, each says itself. One that compares its pairs with all others of a step names `key_views`, and finds what
+    its `keys` made of them in the batch's `step`.
     """
 
-    views: ClassVar[tuple[View, ...]]
+    views: ClassVar[tuple[View | Beside, ...]]
+    key_views: ClassVar[tuple[View, ...]] = ()
     tally_names: ClassVar[tuple[str, ...]]
 
     @classmethod
@@ -42,5 +51,9 @@ class Objective(nn.Module):
         """Return a newly drawn one that fits the model."""
         raise NotImplementedError
 
-    def forward(self, fusion: Fusion, features: dict[View, Tensor], batch: Any) -> Loss:
+    def forward(self, fusion: Fusion, features: Any, batch: Any) -> Loss:
+        raise NotImplementedError
+
+    def keys(self, fusion: Fusion, features: dict[View, Tensor], batch: Any) -> Tensor:
+        """Return what the pairs of a step are compared with (B, ...), from the `key_views`; no gradient goes this way."""
         raise NotImplementedError

@@ -1,6 +1,8 @@
 """From a configuration to modules: the learner that pre-trains, and those that are fine-tuned."""
 
+from collections.abc import Callable, Mapping
 from pkgutil import resolve_name
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -10,12 +12,22 @@ from m3ae.model.backbone import Backbone, build_backbone
 from m3ae.model.config import ModelConfig
 from m3ae.objectives.base import Objective
 from m3ae.objectives.itm import MATCH
-from m3ae.objectives.learner import Learner
+from m3ae.objectives.learner import AS_SHOWN, Learner
 from m3ae.objectives.registry import OBJECTIVES
 from m3ae.objectives.retrieval import Retrieval
 
 VISION = "backbone.vision."
 MATCHING_HEAD = "objectives.itm.head."
+
+
+class Added(NamedTuple):
+    """What a recipe adds to M3AE's objectives."""
+
+    objectives: Mapping[str, Callable[[ModelConfig], Objective]] = {}
+    reads: Mapping[str, int] = AS_SHOWN  # as in `Learner`
+
+
+NOTHING = Added()
 
 
 def active(weights: dict[str, float]) -> dict[str, float]:
@@ -24,12 +36,19 @@ def active(weights: dict[str, float]) -> dict[str, float]:
 
 
 def pretraining_learner(
-    config: ModelConfig, weights: dict[str, float], seed: int, load_encoders: bool = False, views: Views = "shared"
+    config: ModelConfig,
+    weights: dict[str, float],
+    seed: int,
+    load_encoders: bool = False,
+    views: Views = "shared",
+    added: Added = NOTHING,
 ) -> Learner:
-    """Return the backbone with its pre-training objectives, drawn from `seed`; `weights` are the loss's."""
+    """Return the backbone with its pre-training objectives, drawn from `seed`, M3AE's first; `weights` are the loss's."""
     torch.manual_seed(seed)
     backbone = backbone_of(config, load_encoders)
-    return Learner(backbone, {name: resolve_name(OBJECTIVES[name]).of(config) for name in config.objectives}, weights, views)
+    objectives = {name: resolve_name(OBJECTIVES[name]).of(config) for name in config.objectives}
+    objectives |= {name: make(config) for name, make in added.objectives.items()}
+    return Learner(backbone, objectives, weights, views, added.reads)
 
 
 def task_learner(config: ModelConfig, name: str, objective: Objective, seed: int, load_encoders: bool = False) -> Learner:

@@ -41,7 +41,8 @@ class MaskedImageModelling(Objective):
 
     def forward(self, fusion: Fusion, features: dict[View, Tensor], batch: PairBatch) -> Loss:
         predicted = self.reconstruct(fusion, features, batch)
-        target = normalised(patches(batch.images, self.patch_px))
+        images = batch.images if batch.targets is None else batch.targets
+        target = normalised(patches(images, self.patch_px))
         hidden = batch.patch_order[:, batch.kept.shape[1] :]  # (B, N - K)
         errors = chosen((predicted - target).square().mean(dim=-1), hidden)
         zero_errors = chosen(target.square().mean(dim=-1), hidden)

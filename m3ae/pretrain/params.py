@@ -5,9 +5,9 @@ from typing import ClassVar, Literal, Self
 from pydantic import model_validator
 
 from m3ae.engine.params import OPTIMIZER, Compiled, DeepSpeedParams, Recipe
-from m3ae.method import Method
 from m3ae.model.params import ScaledModelParams
 from m3ae.params import SCALE, Count, Seed
+from m3ae.recipes.chosen import RecipeMethod
 
 
 class PretrainParams(Recipe):
@@ -40,7 +40,7 @@ class PretrainParams(Recipe):
         return self
 
 
-class Params(Method):
+class Params(RecipeMethod):
     """All that the stage reads."""
 
     seed: Seed

@@ -30,6 +30,8 @@ from m3ae.pretrain.params import Params
 from m3ae.pretrain.pictures import reconstruction_strip
 from m3ae.pretrain.resume import ResumeState
 from m3ae.pretrain.speed import DTYPES, Speed, matrix_speed, operations_a_pair
+from m3ae.recipes.base import PretrainingRecipe, recipe_of
+from m3ae.recipes.registry import RECIPES
 from m3ae.shards.read import open_manifest, open_split, stored_as
 
 NUM_PICTURES = 8
@@ -52,10 +54,11 @@ def run(params: Params, paths: PretrainPaths, identity: Identity, resume: Path |
     """Train, then write everything; every process takes part, the first one writes. `resume`: a moved state of the same run."""
     require_same_data(params, paths, identity)
     tokenizer = Tokenizer.load(paths.tokenizer)
-    config, weights = model_config(params, len(tokenizer)), active(params.objectives)
-    training = pairs(params, paths, tokenizer, "train")
-    validation = pairs(params, paths, tokenizer, "validation").in_order()
-    learner = pretraining_learner(config, weights, params.seed, load_encoders=True, views=params.views)
+    recipe = recipe_of(params.recipe, params.recipe_params)
+    config, weights = model_config(params, len(tokenizer)), active(params.objectives) | recipe.weights()
+    training = pairs(params, paths, tokenizer, recipe, "train")
+    validation = pairs(params, paths, tokenizer, recipe, "validation").in_order()
+    learner = pretraining_learner(config, weights, params.seed, load_encoders=True, views=params.views, added=recipe.added())
     encoders = {"vision": architecture(params.model.vision_encoder), "text": learner.backbone.text.transformer.config.to_diff_dict()}
     config = config.model_copy(update=encoders)
     state = ResumeState(identity, resume)
@@ -108,7 +111,7 @@ def possible_pairs_per_second(learner: Learner, training: PairBatches, precision
 
 def card(params: Params, paths: PretrainPaths, code: str, figures: dict[str, dict[str, float]]) -> str:
     return model_card(
-        "M3AE, pre-trained",
+        f"{RECIPES[params.recipe].title}, pre-trained",
         synthetic(params, paths),
         code,
         data_by_the_digest_of_its_manifest={name: name_of_file(paths.shards / name / MANIFEST) for name in params.pretrain_releases},
@@ -124,7 +127,7 @@ def model_config(params: Params, vocabulary: int) -> ModelConfig:
     return ModelConfig(model=params.model, method=params.reconstruction(), objectives=objectives, vocabulary=vocabulary)
 
 
-def pairs(params: Params, paths: PretrainPaths, tokenizer: Tokenizer, split: str) -> PairBatches:
+def pairs(params: Params, paths: PretrainPaths, tokenizer: Tokenizer, recipe: PretrainingRecipe, split: str) -> PairBatches:
     """Return the split's pairs of all releases. Raises SystemExit where there is none."""
     model, seed = params.model, params.seed
     method = params if split == "train" else params.model_copy(update={"negatives": "batch"})  # validation is the same for both
@@ -137,6 +140,7 @@ def pairs(params: Params, paths: PretrainPaths, tokenizer: Tokenizer, split: str
         params.pretrain.pad_to,
         seed_for(seed, *split.encode()),
         method,
+        recipe.beside,
     )
     releases = [open_split(paths.shards / release, split) for release in params.pretrain_releases]
     batches = PairBatches(releases, tokenizer, view, seed_for(seed), read_excluded(paths.excluded))

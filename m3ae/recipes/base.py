@@ -1,0 +1,48 @@
+"""What every recipe may change of pre-training, and plain M3AE, which changes nothing.
+
+The loop, the engine and the learner do not know which recipe runs: it adds objectives, shows pairs in further ways beside M3AE's own, and
+says which objectives are trained on those.
+"""
+
+from collections.abc import Callable, Mapping
+from pkgutil import resolve_name
+from typing import Any
+
+from m3ae.batches.cut import Part
+from m3ae.batches.pairs import PairBatch, PairBatches
+from m3ae.model.config import ModelConfig
+from m3ae.objectives.base import Objective
+from m3ae.objectives.build import Added
+from m3ae.objectives.learner import AS_SHOWN
+from m3ae.recipes.params import RecipeParams
+from m3ae.recipes.registry import RECIPES
+
+
+class PretrainingRecipe:
+    """Plain M3AE. Another recipe says in what it differs; with its weights and shares at 0 it differs in nothing."""
+
+    reads: Mapping[str, int] = AS_SHOWN  # which of the showings beside a batch M3AE's objectives are trained on
+
+    def __init__(self, params: Any):
+        self.params = params
+
+    def weights(self) -> dict[str, float]:
+        """Return the weight in the loss of each objective that is added, and on."""
+        return {}
+
+    def objectives(self) -> dict[str, Callable[[ModelConfig], Objective]]:
+        """Return how each of these objectives is made."""
+        return {}
+
+    def beside(self, batches: PairBatches, part: Part, plain: PairBatch, number: int) -> tuple[PairBatch, ...]:
+        """Return further showings of a micro-batch, a function of its number alone: no draw of M3AE's own is touched."""
+        return ()
+
+    def added(self) -> Added:
+        return Added(self.objectives(), self.reads)
+
+
+def recipe_of(name: str, params: RecipeParams) -> PretrainingRecipe:
+    """Return the recipe that params.yaml names, with its own parameters."""
+    recipe: PretrainingRecipe = resolve_name(RECIPES[name].recipe)(params)
+    return recipe

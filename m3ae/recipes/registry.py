@@ -1,0 +1,24 @@
+"""The recipes of pre-training: one entry each. `recipe` in params.yaml names one of them.
+
+Entries name their classes, as a package's entry points do, so that `check` can ask for the names without loading torch.
+"""
+
+from typing import NamedTuple
+
+from m3ae.recipes.params import RecipeParams, RobustMMRParams
+
+
+class Entry(NamedTuple):
+    title: str  # what its models are called
+    recipe: str  # its class
+    params: type[RecipeParams]
+
+
+RECIPES = {
+    "m3ae": Entry("M3AE", "m3ae.recipes.base:PretrainingRecipe", RecipeParams),
+    "robust_mmr": Entry(
+        "M3AE by our reading of Robust-MMR (arXiv 2602.17689), which claims no number of that paper",
+        "m3ae.recipes.robust_mmr:RobustMMR",
+        RobustMMRParams,
+    ),
+}
