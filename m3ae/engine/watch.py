@@ -31,7 +31,8 @@ ERROR, HEART, DONE = "watch/error", "watch/heart/{}", "watch/done/{}"
 def watched() -> Iterator[None]:
     """Tell all processes of the run of an error in this block; an error of theirs ends this one within seconds, with status 1.
 
-    A SystemExit without a message, as after SIGTERM, is no error. A run of one process is left alone.
+    A SystemExit without a message, as after SIGTERM, is no error. A run of one process is left alone. What fails because another process
+    has, such as a collective that loses it, ends with status 1 and says no more than that.
     """
     if dist.get_world_size() == 1:
         yield
@@ -42,8 +43,8 @@ def watched() -> Iterator[None]:
     except BaseException as error:
         if isinstance(error, SystemExit) and not isinstance(error.code, str):
             watch.leave()
-        else:
-            watch.tell(error)
+        elif not watch.tell(error):
+            raise SystemExit(1) from None
         raise
     watch.leave()
 
@@ -72,16 +73,17 @@ class Watch:
             self.wait_for_all(SILENCE if self.rank == 0 else 0)
         self.stop()
 
-    def tell(self, error: BaseException) -> None:
-        """Tell the others of this process's error; the first error of the run is the one that all processes show."""
+    def tell(self, error: BaseException) -> bool:
+        """Tell the others of this process's error; return whether it is the first one of the run, which all processes show."""
         self.failed.set()
+        first = told = f"{self.name}: {type(error).__name__}: {error}\n{last_lines(error)}"
         with suppress(dist.DistError):
-            told = f"{self.name}: {type(error).__name__}: {error}\n{last_lines(error)}"
             first = self.store.compare_set(ERROR, "", told).decode()
             if first != told and not self.store.check([DONE.format(self.rank)]):  # else it was shown
                 show(f"{self.name} fails after another process: {first}")
             self.wait_for_all(PATIENCE)
         self.stop()
+        return first == told
 
     def wait_for_all(self, seconds: float) -> None:
         """Wait until every process has left or read the error, at most `seconds`: a dead one does neither."""

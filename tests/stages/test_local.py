@@ -69,3 +69,8 @@ def test_an_error_of_one_process_ends_the_others_with_its_words(tmp_path):
     run = start("error", 2, tmp_path / "log")
     told = said(run, tmp_path / "log")
     assert run.returncode == 1 and "ends: rank 1 on host" in told and "ValueError: the third round is wrong" in told
+
+
+def test_a_process_that_another_ones_error_leaves_alone_adds_no_traceback_to_its_words(tmp_path):
+    told = said(run := start("message", 2, tmp_path / "log"), tmp_path / "log")
+    assert run.returncode == 1 and "make room on the disk" in told and "Traceback" not in told
