@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from tokenizers import Encoding, Regex, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from tokenizers import Tokenizer as BytePairs
@@ -78,8 +79,7 @@ class Tokenizer:
 
     def lengths(self, texts: Iterable[str], most_tokens: int) -> list[int]:
         """Return how many tokens each text has, special ones included, once it is cut to `most_tokens`."""
-        cut = {"truncation": True, "max_length": most_tokens}
-        return [len(ids) for some in batched(texts, NUM_AT_ONCE) for ids in self.fast(some, **cut)["input_ids"]]
+        return list(encoded_lengths(texts, self.fast, truncation=True, max_length=most_tokens))
 
     @classmethod
     def load(cls, folder: Path) -> "Tokenizer":
@@ -202,8 +202,13 @@ class Lengths(NamedTuple):
 
 def measured(texts: Iterable[str], fast: PreTrainedTokenizerFast, most_tokens: int) -> Lengths:
     """Encode all texts uncut, and return their lengths against the `most_tokens` that the model reads."""
-    lengths = [len(ids) for some in batched(texts, NUM_AT_ONCE) for ids in fast(some, verbose=False)["input_ids"]]
-    return Lengths(len(lengths), sum(lengths), max(lengths, default=0), sum(length > most_tokens for length in lengths))
+    lengths = np.fromiter(encoded_lengths(texts, fast, verbose=False), np.int32)
+    return Lengths(len(lengths), int(lengths.sum()), int(lengths.max(initial=0)), int((lengths > most_tokens).sum()))
+
+
+def encoded_lengths(texts: Iterable[str], fast: PreTrainedTokenizerFast, **options: Any) -> Iterator[int]:
+    for some in batched(texts, NUM_AT_ONCE):
+        yield from map(len, fast(some, **options)["input_ids"])
 
 
 def batched(texts: Iterable[str], size: int) -> Iterator[list[str]]:
