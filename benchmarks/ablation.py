@@ -1,7 +1,8 @@
 """The paper's claims, one factor at a time: both masking ratios, the reconstruction layer, the decoders, the objectives.
 
 python -m benchmarks.ablation runs every row with every seed as an experiment of its own (`dvc exp run --temp`), then writes one table
-and one figure; what has run already is not run again, and `--collect` runs nothing. A seed is that of the synthetic data, of pre-training
+and one figure; `--collect` runs nothing. What docs/ablation/results.csv holds is not run again, so that several sittings and machines
+can share the rows: remove its lines, or the file, to run them anew. A seed is that of the synthetic data, of pre-training
 and of fine-tuning. From-scratch baselines do not depend on a row, so DVC runs them once a seed.
 
 A difference is a row's score less that of the committed parameters with the same seed; its interval is Student's over the seeds, which says
@@ -22,6 +23,7 @@ from benchmarks.experiments import read, refuse_changes, run
 from benchmarks.tables import table as markdown_table
 from m3ae.evaluate.intervals import CONFIDENCE
 from m3ae.report.measured import value_at
+from m3ae.report.revision import head
 
 REFERENCE = "as committed"
 ROWS: dict[str, tuple[str, ...]] = {
@@ -53,6 +55,7 @@ SCORES = {  # column -> key in data/metrics/report.json
     "MLM gain from image": "mlm_gain_from_image",
 }
 MAIN = "QA mean"
+SCHEMA = {"row": pl.String, "seed": pl.Int64, "score": pl.String, "value": pl.Float64}
 OUT = Path("docs/ablation")
 
 
@@ -63,13 +66,14 @@ def main() -> None:
     parser.add_argument("--collect", action="store_true", help="run nothing; write table and figure of what has run")
     parser.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", help="of every row, the reference too: scale=paper")
     args = parser.parse_args()
+    wanted, have = [(row, seed) for seed in args.seeds for row in (REFERENCE, *args.rows)], kept(OUT)
+    missing = [pair for pair in wanted if pair not in set(have.select("row", "seed").iter_rows())]
     if not args.collect:
         refuse_changes()
-        for seed in args.seeds:
-            for row in (REFERENCE, *args.rows):
-                run(name(row, seed), [f"seed={seed}", f"seeds=[{seed}]", *args.set, *ROWS[row]])
-    table = collected((row, seed, metrics(name(row, seed))) for row in ROWS for seed in args.seeds)
-    write(table, OUT)
+        for row, seed in missing:
+            run(name(row, seed), [f"seed={seed}", f"seeds=[{seed}]", *args.set, *ROWS[row]])
+    found = collected((row, seed, metrics(name(row, seed))) for row, seed in missing)
+    write(pl.concat([have, found.with_columns(commit=pl.lit(head()[:9]))]), OUT)
 
 
 def name(row: str, seed: int) -> str:
@@ -86,7 +90,13 @@ def metrics(experiment: str) -> dict[str, float]:
 def collected(runs: Iterable[tuple[str, int, dict[str, float]]]) -> pl.DataFrame:
     """Return a line for each score of each run: row, seed, score, value."""
     lines = [(row, seed, score, value) for row, seed, scores in runs for score, value in scores.items()]
-    return pl.DataFrame(lines, schema={"row": pl.String, "seed": pl.Int64, "score": pl.String, "value": pl.Float64}, orient="row")
+    return pl.DataFrame(lines, schema=SCHEMA, orient="row")
+
+
+def kept(out: Path) -> pl.DataFrame:
+    """Return the lines that are there from before, each with the commit at which it was run."""
+    path, schema = out / "results.csv", {**SCHEMA, "commit": pl.String}
+    return pl.read_csv(path, schema=schema) if path.exists() else pl.DataFrame(schema=schema)
 
 
 def difference(table: pl.DataFrame, row: str, score: str) -> Difference | None:

@@ -1,7 +1,11 @@
 """The ablation's rows -> its table: differences are taken seed by seed."""
 
+import sys
+
+import polars as pl
 import pytest
 
+from benchmarks import ablation
 from benchmarks.ablation import REFERENCE, ROWS, collected, difference, metrics, name, write
 from m3ae.disk.json import write_json
 from tests.commands import call
@@ -32,6 +36,21 @@ def test_the_table_has_the_rows_that_ran_in_the_papers_order(tmp_path):
     assert [line.split(" | ")[0] for line in lines[2:]] == ["| as committed", "| image ratio 0.5", "| without MIM"]
     assert lines[4].startswith("| without MIM | 2 | 53.2 (-1.8; -4.9 to +1.4) | 41.0 (+1.0) | – |")
     assert (tmp_path / "ablation.png").stat().st_size > 5000 and len((tmp_path / "results.csv").read_text().splitlines()) == 10
+
+
+def test_what_another_sitting_has_run_is_kept_and_not_run_again(tmp_path, monkeypatch):
+    before = collected(RUNS).with_columns(commit=pl.lit("0123abcde"))
+    write(before, tmp_path)
+    started = []
+    monkeypatch.setattr(ablation, "OUT", tmp_path)
+    monkeypatch.setattr(ablation, "refuse_changes", lambda: None)
+    monkeypatch.setattr(ablation, "run", lambda name, _settings: started.append(name))
+    monkeypatch.setattr(ablation, "metrics", lambda name: {"QA mean": 80.0} if name in started else {})
+    monkeypatch.setattr(sys, "argv", ["ablation", "--rows", "without MIM", "image ratio 0.5", "--seeds", "0"])
+    ablation.main()
+    assert started == ["ablation-image-ratio-05-seed0"]
+    after = ablation.kept(tmp_path)
+    assert after[: len(before)].equals(before) and after.rows()[-1][:4] == ("image ratio 0.5", 0, "QA mean", 80.0)
 
 
 def test_an_experiments_scores_are_read_where_they_are_and_one_that_has_not_run_has_none(tmp_path, monkeypatch):
