@@ -1,4 +1,4 @@
-"""docs/adding.md to the letter: a release, a task, an objective, a parameter and a scale are added to a copy of the project."""
+"""docs/adding.md to the letter: a release, a task, an objective, a recipe, a parameter and a scale are added to a copy of the project."""
 
 import csv
 import re
@@ -50,7 +50,7 @@ def project(tmp_path_factory) -> Project:
         assert path.exists() == (kind == "diff"), name
         path.write_text(block if kind == "python" else applied(path.read_text(), block))
     (project.folder / "scales/test.yaml").rename(project.folder / "scales/mine.yaml")
-    change(project, "params.yaml", scale="mine")
+    change(project, "params.yaml", scale="mine", recipe="dimmed")
     params = project.folder / "params.yaml"
     params.write_text(re.sub(rf"^- ({'|'.join(RUN)})\n", "", params.read_text(), flags=re.MULTILINE))  # the new task alone
     project.dvc("repro", "phantom")
@@ -86,6 +86,13 @@ def test_the_new_objective_is_trained_and_measured(project):
     assert set(project.metrics("pretrain.json")["itc"]) == {"loss", "accuracy"}
     assert "<td>itc</td>" in (project.folder / "data/report/index.html").read_text()
     assert "itc_loss" in (project.folder / "data/plots/validation.csv").read_text().splitlines()[0]
+
+
+def test_the_new_recipe_is_the_one_that_pretraining_went_by(project):
+    assert "M3AE from dimmed images, pre-trained" in (project.folder / "data/pretrain/README.md").read_text()
+    change(project, "params.yaml", recipe="m3ae")
+    assert "pretrain" in project.dvc("status", "pretrain")
+    change(project, "params.yaml", recipe="dimmed")
 
 
 def test_the_new_parameter_is_watched_by_pretraining(project):
