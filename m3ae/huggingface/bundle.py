@@ -60,6 +60,10 @@ STAND_INS = {
     Place("m3ae.prepare.jpeg", "decoded"): '''def {name}(image: Image.Image, content: bytes) -> Image.Image:
     """Return a JPEG as Pillow decodes it; damage that Pillow keeps to itself is not seen here."""
     return image''',
+    # A process of the package's own.
+    Place("m3ae.prepare.dicom_frames", "decompressed"): '''def {name}(content: bytes) -> np.ndarray:
+    """Return the samples of a DICOM file, decompressed in this process, which a damaged one may end."""
+    return import_module("pydicom").dcmread(io.BytesIO(content), force=True).pixel_array''',
 }
 # What whoever loads the file has to have; anything else is asked for where it is needed, if it ever is.
 REQUIRED = {"PIL", "numpy", "pydantic", "safetensors", "timm", "torch", "transformers"} | sys.stdlib_module_names

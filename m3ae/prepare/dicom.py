@@ -78,21 +78,16 @@ def shown(data: Any, samples: np.ndarray, window: DicomWindow) -> np.ndarray:
 
 def samples_of(data: Any, content: bytes) -> np.ndarray:
     """Return the samples (H, W) or (H, W, 3) as stored. Raises `UnusableImage` where nothing at hand decompresses them."""
-    from pydicom.uid import (
-        ExplicitVRLittleEndian,
-        ImplicitVRLittleEndian,
-        JPEG2000TransferSyntaxes,
-        JPEGLSTransferSyntaxes,
-        JPEGTransferSyntaxes,
-    )
+    from pydicom import uid
 
     if "TransferSyntaxUID" not in data.file_meta:  # files without a header
-        data.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if data.original_encoding[0] else ExplicitVRLittleEndian
-    if data.file_meta.TransferSyntaxUID in {*JPEGTransferSyntaxes, *JPEGLSTransferSyntaxes, *JPEG2000TransferSyntaxes}:
+        data.file_meta.TransferSyntaxUID = uid.ImplicitVRLittleEndian if data.original_encoding[0] else uid.ExplicitVRLittleEndian
+    says_its_shape = {*uid.JPEGTransferSyntaxes, *uid.JPEGLSTransferSyntaxes, *uid.JPEG2000TransferSyntaxes}
+    try:
+        if data.file_meta.TransferSyntaxUID not in says_its_shape:
+            return data.pixel_array
         refuse_other_shape(data)
         return decompressed(content)
-    try:
-        return data.pixel_array
     except NotImplementedError:
         raise UnusableImage(COMPRESSED) from None
 

@@ -4,15 +4,19 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import torch
+from pydicom.uid import JPEG2000Lossless, JPEGBaseline8Bit
 from transformers import AutoModelForVisualQuestionAnswering, AutoProcessor
 
 import m3ae.hub  # noqa: F401
 from m3ae.huggingface.bundle import bundled
 from m3ae.huggingface.own_code import CODE
+from m3ae.prepare import at_hand
 from tests.answering import write_answering, write_images, write_model
+from tests.prepare.test_dicom import compressed
 
 ALONE = """
 import sys
@@ -63,6 +67,15 @@ def test_the_code_is_the_same_every_time_and_asks_for_no_module_of_the_package()
     assert text == bundled()
     assert not [line for line in text.splitlines() if line.strip().startswith(("from m3ae", "import m3ae"))]
     compile(text, CODE, "exec")
+
+
+@pytest.mark.parametrize("syntax", [JPEGBaseline8Bit, JPEG2000Lossless])
+def test_the_code_reads_a_compressed_dicom_as_the_package_does(syntax, tmp_path, monkeypatch):
+    (tmp_path / "image.dcm").write_bytes(compressed(syntax))
+    monkeypatch.setitem(sys.modules, "bundled", ModuleType("bundled"))
+    exec(bundled(), sys.modules["bundled"].__dict__)
+    read = [module.from_path(tmp_path / "image.dcm", 10_000, "voi") for module in (sys.modules["bundled"], at_hand)]
+    assert read[0].tobytes() == read[1].tobytes() and read[0].getextrema()[1] > 200
 
 
 def test_the_files_of_a_folder_name_the_classes(folder):
