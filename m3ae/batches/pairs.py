@@ -30,6 +30,7 @@ class StepKeys(NamedTuple):
 
     start: int  # the number among them of this micro-batch's first pair
     of: dict[str, Tensor]  # by objective: what it compares its pairs with (pairs of the step, ...)
+    done: Tensor  # (): the share of the training's steps that lie behind
 
     def own(self, num_pairs: int, device: torch.device) -> Tensor:
         """Return the numbers (B,) of this micro-batch's pairs."""
@@ -52,6 +53,7 @@ class PairBatch(NamedTuple):
     matches: Tensor  # (B,): 1 = ITM shows the pair's own image, 0 = the other one
     negatives: Tensor | None = None  # (F, 3, S, S), likewise: images from outside the batch
     targets: Tensor | None = None  # (B, 3, S, S): the images to be reconstructed, where `images` are these spoilt
+    marked: Tensor | None = None  # (B, L; bool): the tokens that a recipe has marked
     beside: "tuple[PairBatch, ...] | None" = None  # the same pairs as a recipe shows them beside
     step: StepKeys | None = None
 

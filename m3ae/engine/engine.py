@@ -20,7 +20,7 @@ from m3ae.batches.order import seed_for
 from m3ae.batches.pairs import StepKeys
 from m3ae.engine.optimizer import build_optimizer, build_schedule
 from m3ae.engine.params import DeepSpeedParams, Recipe
-from m3ae.engine.processes import moved, num_loader_workers
+from m3ae.engine.processes import device, moved, num_loader_workers
 from m3ae.engine.recompute import recompute_blocks
 from m3ae.engine.stop import outlive_request
 from m3ae.objectives.learner import Learner
@@ -46,7 +46,7 @@ class Engine:
     """
 
     def __init__(self, learner: Learner, recipe: Recipe, params: DeepSpeedParams, steps: int, seed: int, resumes_others: bool = False):
-        self.learner, self.recipe, self.seed = learner, recipe, seed
+        self.learner, self.recipe, self.steps, self.seed = learner, recipe, steps, seed
         self.rank, self.num_processes = dist.get_rank(), dist.get_world_size()
         self.is_plain = recipe.zero_stage == 0 and recipe.precision == "fp32"  # DeepSpeed knows the gradient's norm in all other cases
         self.reads_universal = resumes_others and recipe.zero_stage > 0  # without ZeRO every process saves the same
@@ -72,15 +72,17 @@ class Engine:
             self.deepspeed.train()
             self.learning_rates = self.coming_learning_rates()
             numbers = self.micro_batch_numbers(step, step + 1)
-            read = self.compared(batches.shown(moved(next(micro_batches))) for _ in numbers)
+            read = self.compared((batches.shown(moved(next(micro_batches))) for _ in numbers), step / self.steps)
             rows = torch.stack(list(map(self.run_micro_batch, read, numbers))).cpu()  # the step's only wait
             self.require_finite_loss(rows[:, -1, 0].tolist(), numbers, batches)
             self.require_finite_gradient(step, batches)
             yield step + 1, rows.sum(dim=0)
 
-    def compared(self, step: Iterator[Any]) -> Iterable[Any]:
+    def compared(self, step: Iterator[Any], done: float) -> Iterable[Any]:
         """Return the micro-batches of a step as they come or, where an objective compares its pairs with all others of the step, each
         with what it is compared with, which is computed before the first of them. It is the same on any number of processes.
+
+        `done`: the share of the steps that lie behind.
         """
         if not self.learner.comparing(tuple(self.learner.objectives)):
             return step
@@ -92,7 +94,8 @@ class Engine:
         everyone = {name: in_order(torch.stack([keys[name] for keys in own])) for name in own[0]}
         turns = range(self.rank, len(batches) * self.num_processes, self.num_processes)
         starts = (turn * self.recipe.micro_batch for turn in turns)
-        return [batch._replace(step=StepKeys(start, everyone)) for start, batch in zip(starts, batches, strict=True)]
+        behind = torch.full((), done, device=device())
+        return [batch._replace(step=StepKeys(start, everyone, behind)) for start, batch in zip(starts, batches, strict=True)]
 
     def require_finite_loss(self, losses: list[float], numbers: list[int], batches: Batches[Any]) -> None:
         """Raise `Diverged` where the loss of one of these micro-batches is not finite."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pkgutil import resolve_name
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -12,7 +12,7 @@ from m3ae.model.backbone import Backbone, build_backbone
 from m3ae.model.config import ModelConfig
 from m3ae.objectives.base import Objective
 from m3ae.objectives.itm import MATCH
-from m3ae.objectives.learner import AS_SHOWN, Learner
+from m3ae.objectives.learner import AS_SHOWN, Learner, as_drawn
 from m3ae.objectives.registry import OBJECTIVES
 from m3ae.objectives.retrieval import Retrieval
 
@@ -24,7 +24,8 @@ class Added(NamedTuple):
     """What a recipe adds to M3AE's objectives."""
 
     objectives: Mapping[str, Callable[[ModelConfig], Objective]] = {}
-    reads: Mapping[str, int] = AS_SHOWN  # as in `Learner`
+    reads: Mapping[str, int] = AS_SHOWN  # this and the next one: as in `Learner`
+    redrawn: Callable[[Any], Any] = as_drawn
 
 
 NOTHING = Added()
@@ -48,7 +49,7 @@ def pretraining_learner(
     backbone = backbone_of(config, load_encoders)
     objectives = {name: resolve_name(OBJECTIVES[name]).of(config) for name in config.objectives}
     objectives |= {name: make(config) for name, make in added.objectives.items()}
-    return Learner(backbone, objectives, weights, views, added.reads)
+    return Learner(backbone, objectives, weights, views, added.reads, added.redrawn)
 
 
 def task_learner(config: ModelConfig, name: str, objective: Objective, seed: int, load_encoders: bool = False) -> Learner:

@@ -1,6 +1,6 @@
 """What is trained: a backbone and the objectives that read it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -15,6 +15,11 @@ from m3ae.objectives.base import Beside, Loss, Objective, View
 AS_SHOWN: Mapping[str, int] = MappingProxyType({})
 
 
+def as_drawn(batch: Any) -> Any:
+    """Return a batch as M3AE has drawn it."""
+    return batch
+
+
 class Learner(nn.Module):
     """`forward(batch)` -> the weighted sum of the objectives' losses, and their tallies one below the other.
 
@@ -24,6 +29,9 @@ class Learner(nn.Module):
 
     `reads`: which of the showings beside a batch an objective is trained on, where it is not the batch's own. In evaluation M3AE's
     objectives read the batch's own, so that the figures of all recipes can be compared.
+
+    `redrawn`: a batch of training, once it is known what the pairs of its step are compared with -> the batch with other words and patches
+    hidden, of which as many patches as before.
     """
 
     objectives: Any  # a ModuleDict of `Objective`s, whose own kinds torch's type would forget
@@ -35,11 +43,12 @@ class Learner(nn.Module):
         weights: dict[str, float],
         views: Views = "shared",
         reads: Mapping[str, int] = AS_SHOWN,
+        redrawn: Callable[[Any], Any] = as_drawn,
     ):
         super().__init__()
         self.backbone = backbone
         self.objectives = nn.ModuleDict(objectives)
-        self.weights, self.views, self.reads = weights, views, reads
+        self.weights, self.views, self.reads, self.redrawn = weights, views, reads, redrawn
 
     def forward(self, batch: Any, only: tuple[str, ...] = (), ahead: bool = False) -> Loss | dict[str, Tensor]:
         """Return the weighted loss and the tallies of the objectives that `only` names, of all where it names none.
@@ -51,7 +60,9 @@ class Learner(nn.Module):
         if ahead:
             return self.keys(comparing, batch)
         if comparing and batch.step is None:  # nobody has gathered those of a whole step
-            batch = batch._replace(step=StepKeys(0, self.keys(comparing, batch)))
+            batch = batch._replace(step=StepKeys(0, self.keys(comparing, batch), batch.images.new_zeros(())))
+        if self.training:
+            batch = self.redrawn(batch)
         groups = [names] if self.views == "shared" else [(name,) for name in names]
         losses = [loss for group in groups for loss in self.losses(group, batch)]
         total = torch.stack([self.weights[name] * loss.value for name, loss in zip(names, losses, strict=True)]).sum()

@@ -57,6 +57,7 @@ def run(params: Params, paths: PretrainPaths, identity: Identity, resume: Path |
     recipe = recipe_of(params.recipe, params.recipe_params)
     config, weights = model_config(params, len(tokenizer)), active(params.objectives) | recipe.weights()
     training = pairs(params, paths, tokenizer, recipe, "train")
+    recipe.learn(training)
     validation = pairs(params, paths, tokenizer, recipe, "validation").in_order()
     learner = pretraining_learner(config, weights, params.seed, load_encoders=True, views=params.views, added=recipe.added())
     encoders = {"vision": architecture(params.model.vision_encoder), "text": learner.backbone.text.transformer.config.to_diff_dict()}
@@ -69,7 +70,7 @@ def run(params: Params, paths: PretrainPaths, identity: Identity, resume: Path |
     engine = Engine(learner, params.pretrain, params.deepspeed, params.pretrain.steps, params.seed, state.is_of_others())
     pretraining = Pretraining(engine, params.pretrain, training, validation, state, Speed(params.pretrain.batch, possible))
     figures = pretraining.run()
-    full_weights = engine.full_weights()
+    full_weights = without_added(engine.full_weights(), config)
     if is_first():
         about = card(params, paths, digest_of_code(identity.files), figures)
         stored = stored_as(paths.shards / release for release in params.pretrain_releases)
@@ -154,6 +155,12 @@ def pairs(params: Params, paths: PretrainPaths, tokenizer: Tokenizer, recipe: Pr
 
 def synthetic(params: Params, paths: PretrainPaths) -> bool:
     return any(open_manifest(paths.shards / release).get("synthetic", False) for release in params.pretrain_releases)
+
+
+def without_added(weights: dict[str, Tensor], config: ModelConfig) -> dict[str, Tensor]:
+    """Return the weights of the backbone and of M3AE's objectives: what a recipe adds is read in its training alone."""
+    parts = ("backbone.", *(f"objectives.{name}." for name in config.objectives))
+    return {name: weight for name, weight in weights.items() if name.startswith(parts)}
 
 
 def write_curve(path: Path, rows: list[dict[str, Any]]) -> None:

@@ -1,7 +1,7 @@
 """What every recipe may change of pre-training, and plain M3AE, which changes nothing.
 
-The loop, the engine and the learner do not know which recipe runs: it adds objectives, shows pairs in further ways beside M3AE's own, and
-says which objectives are trained on those.
+The loop, the engine and the learner do not know which recipe runs: it adds objectives, shows pairs in further ways beside M3AE's own, says
+which objectives are trained on those, and may hide other words and patches once it is known what the pairs of a step look like.
 """
 
 from collections.abc import Callable, Mapping
@@ -38,8 +38,15 @@ class PretrainingRecipe:
         """Return further showings of a micro-batch, a function of its number alone: no draw of M3AE's own is touched."""
         return ()
 
+    def learn(self, training: PairBatches) -> None:
+        """Take from the training pairs what has to be known before any of them is shown."""
+
+    def redrawn(self, batch: PairBatch) -> PairBatch:
+        """Return a micro-batch of training with other words and patches hidden, once its whole step is known."""
+        return batch
+
     def added(self) -> Added:
-        return Added(self.objectives(), self.reads)
+        return Added(self.objectives(), self.reads, self.redrawn)
 
 
 def recipe_of(name: str, params: RecipeParams) -> PretrainingRecipe:
