@@ -13,7 +13,7 @@ from torch.nn.functional import cosine_similarity
 from m3ae.batches.pairs import PairBatch
 from m3ae.model.fusion import Fusion, Read
 from m3ae.objectives.base import Beside, Loss, Objective, View
-from m3ae.objectives.contrast import centred, info_nce
+from m3ae.objectives.contrast import centred, compared_with, info_nce
 from m3ae.objectives.tallies import tally
 
 SPOILT, WITHOUT = 0, 1  # the showings beside a batch: its halves spoilt; no word of a text and no patch of an image
@@ -79,12 +79,6 @@ class Resilience(Objective):
 def fused_pair(fusion: Fusion, text: Tensor, text_mask: Tensor, image: Tensor) -> Tensor:
     """Return the pair's feature (B, 2H), float32."""
     return fusion.pooled(fusion(text, text_mask.bool(), image, read=Read.POOLED)).float()
-
-
-def compared_with(batch: PairBatch, name: str) -> tuple[Tensor, Tensor]:
-    """Return the keys of all pairs of the step (A, ...), and the numbers among them of the batch's own pairs (B,)."""
-    assert batch.step is not None  # the learner sees to it
-    return batch.step.of[name], batch.step.own(len(batch.text_ids), batch.text_ids.device)
 
 
 def parts(vectors: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -7,7 +7,15 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, normalize
 
+from m3ae.batches.pairs import PairBatch
+
 TWIN = 1 - 1e-4  # cosine from which a key is another one's twin
+
+
+def compared_with(batch: PairBatch, name: str) -> tuple[Tensor, Tensor]:
+    """Return the keys of all pairs of the step (A, ...), and the numbers among them of the batch's own pairs (B,)."""
+    assert batch.step is not None  # the learner sees to it
+    return batch.step.of[name], batch.step.own(len(batch.text_ids), batch.text_ids.device)
 
 
 def centred(vectors: Tensor, keys: Tensor) -> Tensor:
@@ -20,7 +28,12 @@ def info_nce(anchors: Tensor, keys: Tensor, own: Tensor, temperature: float) -> 
 
     `anchors` (B, D) and `keys` (A, D) have length 1; `own` (B,) numbers each anchor's key.
     """
-    similarities = (anchors @ keys.T / temperature).masked_fill(twins(keys, own), -torch.inf)
+    return among(anchors @ keys.T / temperature, twins(keys, own), own)
+
+
+def among(similarities: Tensor, same: Tensor, own: Tensor) -> tuple[Tensor, Tensor]:
+    """Return what `info_nce` returns, of `similarities` (B, A) that are computed already; those of the `same` keys (B, A) do not count."""
+    similarities = similarities.masked_fill(same, -torch.inf)
     return cross_entropy(similarities, own, reduction="none"), similarities.argmax(dim=1) == own
 
 
