@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from m3ae.method import Weight
-from m3ae.params import RECIPE, Block, Section
+from m3ae.params import RECIPE, Block, Count, Section
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Half = Literal["image", "text"]
@@ -53,3 +53,37 @@ class RobustMMRParams(RecipeParams):
     def is_on(self) -> bool:
         """Return whether anything differs from plain M3AE."""
         return any((self.spoilt.image, self.spoilt.text, self.spoilt.both, self.consistency, self.resilience))
+
+
+class GuidedMasks(Block):
+    share: Share
+    hints: Share
+    warm_up: Share
+
+
+class Entities(Block):
+    masked: Share
+    lexicon: Annotated[str, Field(min_length=1)]
+    most_terms: Count
+
+
+class XLIPParams(RecipeParams):
+    """Our reading of XLIP; params.yaml says what each parameter means."""
+
+    global_contrast: Weight
+    token_contrast: Weight
+    width: Count
+    temperature: Annotated[float, Field(gt=0)]
+    guided_masks: GuidedMasks
+    entities: Entities
+
+    @model_validator(mode="after")
+    def guides_by_what_is_learned(self) -> Self:
+        if self.guided_masks.share > 0 and self.token_contrast == 0:
+            raise ValueError("guided_masks.share needs a token_contrast above 0: what is not trained guides nothing; or set both to 0")
+        return self
+
+    @property
+    def reads_entities(self) -> bool:
+        """Return whether somebody reads where the entities are."""
+        return any((self.guided_masks.share, self.entities.masked, self.token_contrast))

@@ -5,7 +5,7 @@ Entries name their classes, as a package's entry points do, so that `check` can 
 
 from typing import NamedTuple
 
-from m3ae.recipes.params import RecipeParams, RobustMMRParams
+from m3ae.recipes.params import RecipeParams, RobustMMRParams, XLIPParams
 
 
 class Entry(NamedTuple):
@@ -20,5 +20,10 @@ RECIPES = {
         "M3AE by our reading of Robust-MMR (arXiv 2602.17689), which claims no number of that paper",
         "m3ae.recipes.robust_mmr:RobustMMR",
         RobustMMRParams,
+    ),
+    "xlip": Entry(
+        "M3AE by our reading of XLIP (arXiv 2407.19546), which claims no number of that paper",
+        "m3ae.recipes.xlip:XLIP",
+        XLIPParams,
     ),
 }
