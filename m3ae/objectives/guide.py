@@ -10,7 +10,7 @@ import torch
 
 from m3ae.batches.guided import guided_order
 from m3ae.batches.pairs import PairBatch
-from m3ae.objectives.itc import Half, Halves, everyone_of, is_open, margins, scores
+from m3ae.objectives.image_text_contrast import Half, Halves, everyone_of, is_open, margins, scores
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from m3ae.batches.pairs import PairBatch, PairBatches
 from m3ae.model.config import ModelConfig
 from m3ae.objectives.base import Objective
 from m3ae.objectives.guide import TextGuide
-from m3ae.objectives.itc import MARKED, GlobalContrast, TokenContrast
+from m3ae.objectives.image_text_contrast import MARKED, GlobalContrast, TokenContrast
 from m3ae.recipes.base import PretrainingRecipe
 from m3ae.recipes.lexicon import Lexicon, mined_terms, read_terms
 from m3ae.recipes.params import XLIPParams

@@ -5,10 +5,10 @@ import pytest
 from tests.engine.test_engine import launch
 
 
-@pytest.fixture(scope="module")
-def results(tmp_path_factory) -> dict[int, dict]:
-    script = "tests.workers.recipe_stages"
-    return {number: launch(number, tmp_path_factory.mktemp(f"processes{number}"), script) for number in (1, 2)}
+@pytest.fixture(scope="module", params=["robust_mmr", "xlip"])
+def results(tmp_path_factory, request) -> dict[int, dict]:
+    script = ("tests.workers.recipe_stages", request.param)
+    return {number: launch(number, tmp_path_factory.mktemp(f"processes{number}"), *script) for number in (1, 2)}
 
 
 @pytest.mark.parametrize("stage", "0123")

@@ -5,7 +5,7 @@ from m3ae.batches.masking import NO_LABEL
 from m3ae.batches.pairs import StepKeys
 from m3ae.batches.tokenizer import Tokenizer, train
 from m3ae.objectives.build import pretraining_learner
-from m3ae.objectives.itc import MARKED, TokenContrast
+from m3ae.objectives.image_text_contrast import MARKED, TokenContrast
 from m3ae.pretrain.stage import without_added
 from m3ae.recipes.params import XLIPParams
 from m3ae.recipes.xlip import XLIP, hidden_by_m3ae

@@ -7,7 +7,7 @@ from m3ae.batches.synthetic import synthetic_pairs
 from m3ae.model.fusion import Fusion
 from m3ae.objectives.base import View
 from m3ae.objectives.guide import TextGuide
-from m3ae.objectives.itc import (
+from m3ae.objectives.image_text_contrast import (
     MARKED_TOKEN,
     PADDING,
     TOKEN,
