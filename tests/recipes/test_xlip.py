@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pytest
 import torch
 
@@ -150,6 +152,17 @@ def test_masks_are_redrawn_in_training_after_the_warm_up_if_the_gate_is_open(pla
     assert not torch.equal(loss_of(model, late, ("mim",))[0].tallies, plainly)
     assert torch.equal(loss_of(model, early, ("mim",))[0].tallies, plainly)
     assert torch.equal(xlip.redrawn(late).masked_ids, batch.masked_ids) and xlip.redrawn(late).kept.shape == batch.kept.shape
+
+
+def test_a_lexicon_is_mined_from_texts_all_over_the_training_split(monkeypatch):
+    texts = ["a cyst", "a cyst", "a mass", "a mass", "no finding"] * 4
+    split = SimpleNamespace(samples=range(20), text=texts.__getitem__)
+    whole, again, some = (XLIP(params()) for _ in range(3))
+    for recipe in (whole, again):
+        recipe.learn(split)
+    monkeypatch.setattr("m3ae.recipes.xlip.NUM_MINED", 4)  # every fifth: "a cyst" alone
+    some.learn(split)
+    assert whole.lexicon.terms == again.lexicon.terms == {("cyst",), ("mass",), ("finding",)} and not some.lexicon.terms
 
 
 def test_a_micro_batch_is_a_function_of_its_number(plain):
