@@ -94,7 +94,7 @@ def recipe(sources: Sources, stage: str, task: str | None) -> Recipe | None:
     """Return the recipe that the stage trains by, None where it trains nothing."""
     if task and stage == "stages.finetune":
         return recipe_of(task).read(sources, task)
-    return PretrainParams.read(sources) if stage == "stages.pretrain" else None
+    return PretrainParams.read(sources) if stage in ("stages.align", "stages.pretrain") else None
 
 
 def asked_for() -> int | None:

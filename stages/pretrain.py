@@ -10,8 +10,7 @@ from m3ae.engine.processes import add_paths, join
 from m3ae.engine.watch import watched
 from m3ae.pretrain.params import Params
 from m3ae.pretrain.stage import PretrainPaths, run
-
-PACKAGES = ("torch", "deepspeed", "timm", "tokenizers", "transformers")  # whose version may change a digit
+from m3ae.pretrain.training import PACKAGES
 
 
 def main() -> None:

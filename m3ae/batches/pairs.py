@@ -52,7 +52,10 @@ class PairBatch(NamedTuple):
     matches: Tensor  # (B,): 1 = ITM shows the pair's own image, 0 = the other one
     negatives: Tensor | None = None  # (F, 3, S, S), likewise: images from outside the batch
     targets: Tensor | None = None  # (B, 3, S, S): the images to be reconstructed, where `images` are these spoilt
+    noise: Tensor | None = None  # (B, 3, S, S): what is added to the images as the encoder reads them
+    noise_level: Tensor | None = None  # (B,): its standard deviation, as a share of the largest one
     beside: "tuple[PairBatch, ...] | None" = None  # the same pairs as a recipe shows them beside
+    taught: Tensor | None = None  # (B, 2, H): what frozen encoders make of each half, text first
     step: StepKeys | None = None
 
     def with_other_images(self) -> "PairBatch":
@@ -115,11 +118,16 @@ class PairBatches(Batches[PairBatch]):
         return self.shown(self.with_beside(part, generator_for(self.view.seed), 0))
 
     def shown(self, batch: PairBatch) -> PairBatch:
+        """Return the batch as the learner reads it, with what a recipe adds on the device."""
+        return self.view.seen(self.sized(batch))
+
+    def sized(self, batch: PairBatch) -> PairBatch:
         """Return the batch with its images as the encoder reads them, (3, S, S) each: a device does that sooner than the loader."""
         negatives = None if batch.negatives is None else shown(batch.negatives, self.view.image_px)
         images = shown(batch.images, self.view.image_px)
-        beside = batch.beside and tuple(self.shown(other)._replace(targets=images) for other in batch.beside)
-        return batch._replace(images=images, negatives=negatives, beside=beside)
+        beside = batch.beside and tuple(self.sized(other)._replace(targets=images) for other in batch.beside)
+        noised = images if batch.noise is None else images + batch.noise
+        return batch._replace(images=noised, negatives=negatives, beside=beside)
 
     def with_beside(self, part: Part, generator: Generator, number: int) -> PairBatch:
         """Return a part of a step as M3AE shows it, and beside it what a recipe makes of it."""
@@ -178,8 +186,15 @@ class PairBatches(Batches[PairBatch]):
 Beside = Callable[[PairBatches, Part, PairBatch, int], tuple[PairBatch, ...]]
 
 
+Seen = Callable[[PairBatch], PairBatch]
+
+
 def nothing_beside(_batches: PairBatches, _part: Part, _plain: PairBatch, _number: int) -> tuple[PairBatch, ...]:
     return ()
+
+
+def as_it_is(batch: PairBatch) -> PairBatch:
+    return batch
 
 
 @dataclass(frozen=True)
@@ -195,3 +210,4 @@ class PairView:
     seed: int
     method: Method
     beside: Beside = nothing_beside  # what a recipe shows beside micro-batch `number`, of its part, as M3AE shows it
+    seen: Seen = as_it_is  # what a recipe adds to a batch that is on the device

@@ -86,6 +86,6 @@ def sine_cosine_positions(num_patches: int, width: int) -> Tensor:
 
 def sine_cosine(places: Tensor, width: int) -> Tensor:
     """Encode places (N,) as (N, width): sines, then cosines, of each place at falling frequencies."""
-    frequencies = 10000.0 ** -(torch.arange(width // 2, dtype=torch.float64) / (width / 2))
+    frequencies = 10000.0 ** -(torch.arange(width // 2, dtype=torch.float64, device=places.device) / (width / 2))
     angles = places.double()[:, None] * frequencies
     return torch.cat([angles.sin(), angles.cos()], dim=1).float()

@@ -4,6 +4,7 @@ A view is one way of showing half a pair. The learner encodes each wanted view o
 of objectives that read it; an objective never sees an encoder.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, ClassVar, NamedTuple, Self
 
@@ -30,6 +31,9 @@ class Beside(NamedTuple):
     view: View
 
 
+Features = Mapping[Any, Tensor]  # of a `View` or a `Beside`
+
+
 class Loss(NamedTuple):
     value: Tensor  # ()
     tallies: Tensor  # (len(tally_names), 2): (sum, count) of each
@@ -43,6 +47,7 @@ class Objective(nn.Module):
     """
 
     views: ClassVar[tuple[View | Beside, ...]]
+    in_evaluation: ClassVar[tuple[View | Beside, ...]] = ()  # the views that it reads in evaluation, where they are others
     key_views: ClassVar[tuple[View, ...]] = ()
     tally_names: ClassVar[tuple[str, ...]]
 

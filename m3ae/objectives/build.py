@@ -65,7 +65,7 @@ def backbone_of(config: ModelConfig, load_encoders: bool) -> Backbone:
         raise SystemExit(f"scales/<scale>.yaml: model: {error}") from None
 
 
-def fill(learner: Learner, weights: dict[str, Tensor], part: str = "") -> None:
+def fill(learner: Learner, weights: Mapping[str, Tensor], part: str = "") -> None:
     """Put the weights whose names start with `part` into the learner, what depends on the image size resized to its own.
 
     Raises ValueError that lists missing, surplus and misshapen tensors; nothing is half-loaded.

@@ -20,7 +20,12 @@ def info_nce(anchors: Tensor, keys: Tensor, own: Tensor, temperature: float) -> 
 
     `anchors` (B, D) and `keys` (A, D) have length 1; `own` (B,) numbers each anchor's key.
     """
-    similarities = (anchors @ keys.T / temperature).masked_fill(twins(keys, own), -torch.inf)
+    return found_among(anchors @ keys.T / temperature, own, twins(keys, own))
+
+
+def found_among(similarities: Tensor, own: Tensor, same: Tensor) -> tuple[Tensor, Tensor]:
+    """Return what `info_nce` does, of the similarities (B, A); what is the `same` (B, A; bool) as an anchor's own key is no negative."""
+    similarities = similarities.masked_fill(same, -torch.inf)
     return cross_entropy(similarities, own, reduction="none"), similarities.argmax(dim=1) == own
 
 

@@ -65,7 +65,8 @@ class Learner(nn.Module):
 
     def places(self, name: str, batch: Any) -> dict[Any, Any]:
         """Return where an objective's views are found: each under its own name or, in training, beside the batch."""
-        views = self.objectives[name].views
+        objective = self.objectives[name]
+        views = objective.views if self.training or not objective.in_evaluation else objective.in_evaluation
         is_beside = name in self.reads and self.training and batch.beside
         return {view: Beside(self.reads[name], view) if is_beside else view for view in views}
 

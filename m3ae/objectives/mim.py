@@ -3,7 +3,7 @@
 Shapes: B pairs, N patches, K kept patches, S image side in px, P patch side in px.
 """
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import torch
 from torch import Tensor
@@ -15,7 +15,7 @@ from m3ae.model.decoders import PixelDecoder
 from m3ae.model.fusion import Fusion, Read
 from m3ae.model.init import initialise, std
 from m3ae.model.params import ModelParams
-from m3ae.objectives.base import Loss, Objective, View
+from m3ae.objectives.base import Features, Loss, Objective, View
 from m3ae.objectives.tallies import tally
 
 VARIANCE_FLOOR = 1e-6
@@ -25,7 +25,7 @@ class MaskedImageModelling(Objective):
     """Squared error against each masked patch's normalised pixels; `layer` counts the fusion layers read through (-1: all)."""
 
     views = (View.TEXT, View.KEPT_IMAGE)
-    tally_names = ("loss", "loss_predicting_zero")
+    tally_names: ClassVar[tuple[str, ...]] = ("loss", "loss_predicting_zero")
 
     def __init__(self, layer: int, decoder: Decoder, params: ModelParams):
         super().__init__()
@@ -39,8 +39,11 @@ class MaskedImageModelling(Objective):
         method: Any = config.method  # there is one where this objective is
         return cls(method.mim_layer, method.mim_decoder, config.model)
 
-    def forward(self, fusion: Fusion, features: dict[View, Tensor], batch: PairBatch) -> Loss:
-        predicted = self.reconstruct(fusion, features, batch)
+    def forward(self, fusion: Fusion, features: Features, batch: PairBatch) -> Loss:
+        return self.compared(self.reconstruct(fusion, features, batch), batch)
+
+    def compared(self, predicted: Tensor, batch: PairBatch) -> Loss:
+        """Return the loss of the pixels that are predicted of all patches (B, N, P² * 3)."""
         images = batch.images if batch.targets is None else batch.targets
         target = normalised(patches(images, self.patch_px))
         hidden = batch.patch_order[:, batch.kept.shape[1] :]  # (B, N - K)
@@ -48,10 +51,13 @@ class MaskedImageModelling(Objective):
         zero_errors = chosen(target.square().mean(dim=-1), hidden)
         return Loss(errors.mean(), torch.stack([tally(errors), tally(zero_errors)]))
 
-    def reconstruct(self, fusion: Fusion, features: dict[View, Tensor], batch: PairBatch) -> Tensor:
+    def reconstruct(self, fusion: Fusion, features: Features, batch: PairBatch) -> Tensor:
         """Return the predicted normalised pixels of all patches (B, N, P² * 3)."""
-        fused = fusion(features[View.TEXT], batch.text_mask.bool(), features[View.KEPT_IMAGE], self.layer, Read.IMAGE)
-        return self.decoder(fused.image, batch.patch_order).float()
+        return self.decoder(self.fused(fusion, features, batch), batch.patch_order).float()
+
+    def fused(self, fusion: Fusion, features: Features, batch: PairBatch) -> Tensor:
+        """Return what the decoder reads of the kept patches (B, 1 + K, H)."""
+        return fusion(features[View.TEXT], batch.text_mask.bool(), features[View.KEPT_IMAGE], self.layer, Read.IMAGE).image
 
 
 def chosen(errors: Tensor, places: Tensor) -> Tensor:

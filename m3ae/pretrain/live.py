@@ -12,7 +12,7 @@ from typing import Protocol
 
 from m3ae.engine.processes import is_first
 
-FOLDER = Path("data/live/pretrain")
+FOLDER = Path("data/live")  # a folder a stage
 SUMMARY = ("total", "gradient_norm", "pairs_per_second", "mfu", "spikes")  # what `dvc exp show` adds to the results' own columns
 PROJECT = "m3ae-dvc"  # as Weights & Biases lists it
 
@@ -76,7 +76,7 @@ ON_REQUEST: dict[str, Callable[[Path], Sink]] = {"tensorboard": TensorBoard, "wa
 class LiveLog:
     """Rows to every sink, from the first process alone."""
 
-    def __init__(self, folder: Path = FOLDER):
+    def __init__(self, folder: Path):
         self.sinks = open_sinks(folder) if is_first() else []
 
     def write(self, step: int, values: dict[str, float]) -> None:

@@ -14,7 +14,7 @@ from m3ae.engine.engine import Diverged, Engine
 from m3ae.engine.processes import is_first
 from m3ae.engine.stop import EXIT_STATUS, StopRequest
 from m3ae.objectives.tallies import Tallies, summed_over_processes
-from m3ae.pretrain.live import LiveLog
+from m3ae.pretrain.live import FOLDER, LiveLog
 from m3ae.pretrain.params import PretrainParams
 from m3ae.pretrain.resume import ResumeState
 from m3ae.pretrain.speed import Speed
@@ -37,19 +37,26 @@ class Pretraining:
     """One run: `run()` trains and returns the final validation's figures."""
 
     def __init__(
-        self, engine: Engine, params: PretrainParams, training: PairBatches, validation: PairBatches, state: ResumeState, speed: Speed
+        self,
+        engine: Engine,
+        params: PretrainParams,
+        training: PairBatches,
+        validation: PairBatches,
+        state: ResumeState,
+        speed: Speed,
+        stage: str = "pretrain",
     ):
         self.engine, self.params, self.state, self.speed = engine, params, state, speed
         self.training, self.validation = training, validation
         self.curves, self.stop = Curves(), StopRequest()
-        self.live, self.spikes = LiveLog(), Spikes()
+        self.stage, self.live, self.spikes = stage, LiveLog(FOLDER / stage), Spikes()
         self.recent, self.latest = self.new_tallies(), self.new_tallies()  # since the last row of the curve, and of the live log
 
     def run(self) -> dict[str, dict[str, float]]:
         first_step, notes = self.state.load(self.engine)
         self.take_up(notes)
         if first_step and is_first():
-            print(f"pretrain: goes on from step {first_step}/{self.params.steps}")
+            print(f"{self.stage}: goes on from step {first_step}/{self.params.steps}")
         try:
             with bar("pre-training", "step", self.params.steps, first_step, is_first()) as progress:
                 self.speed.go_on()
@@ -156,9 +163,10 @@ class Pretraining:
 
 
 def mean_losses(tallies: Tallies) -> dict[str, float]:
-    """Return the weighted sum of the losses, then each objective's, as means over all processes."""
+    """Return the weighted sum of the losses, then each objective's and its parts', as means over all processes."""
     means = tallies.means()
-    return {"total": means["total"], **{name.removesuffix(".loss"): mean for name, mean in means.items() if name.endswith(".loss")}}
+    losses = {name.removesuffix(".loss").replace(".", "_"): mean for name, mean in means.items() if name.endswith("loss")}
+    return {"total": means["total"], **losses}
 
 
 def flat(figures: dict[str, float]) -> dict[str, float]:

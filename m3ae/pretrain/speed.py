@@ -44,10 +44,16 @@ def operations_a_pair(learner: Learner, batch: PairBatch) -> float:
     """
     training = learner.training
     learner.eval()
-    with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
-        learner(batch)
+    found = operations(lambda: learner(batch))
     learner.train(training)
-    return BACKWARD_TOO * counter.get_total_flops() / len(batch.text_ids)
+    return BACKWARD_TOO * found / len(batch.text_ids)
+
+
+def operations(function: Callable[[], object]) -> int:
+    """Return the operations of all matrix products in `function`."""
+    with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
+        function()
+    return counter.get_total_flops()
 
 
 class Speed:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import SerializeAsAny
+from pydantic import SerializeAsAny, model_validator
 
 from m3ae.method import Method
 from m3ae.params import ParamsError, Section, load, meant
@@ -16,6 +16,12 @@ class RecipeMethod(Method):
 
     recipe: str
     recipe_params: SerializeAsAny[RecipeParams]
+
+    @model_validator(mode="after")
+    def goes_with_the_objectives(self) -> Self:
+        if refusal := self.recipe_params.refusal(self.objectives):
+            raise ValueError(refusal)
+        return self
 
     @classmethod
     def read(cls, path: Path, task: str = "", scale: str | None = None, **kinds: type[Section]) -> Self:

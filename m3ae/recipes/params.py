@@ -16,6 +16,15 @@ class RecipeParams(Section):
 
     places: ClassVar = (f"recipes.{RECIPE}",)
 
+    @property
+    def aligns_first(self) -> bool:
+        """Return whether a stage of training comes before, which aligns the encoders."""
+        return False
+
+    def refusal(self, weights: dict[str, float]) -> str | None:
+        """Return why the recipe does not go with the weights of M3AE's objectives; None where it does."""
+        return None
+
 
 class Spoilt(Block):
     image: Share
@@ -53,3 +62,46 @@ class RobustMMRParams(RecipeParams):
     def is_on(self) -> bool:
         """Return whether anything differs from plain M3AE."""
         return any((self.spoilt.image, self.spoilt.text, self.spoilt.both, self.consistency, self.resilience))
+
+
+class Alignment(Block):
+    """The first of two stages."""
+
+    share: Annotated[float, Field(ge=0, lt=1)]
+    whole: Weight
+    local: Weight
+    temperature: Annotated[float, Field(gt=0)]
+
+    @model_validator(mode="after")
+    def contrasts_something(self) -> Self:
+        if self.share > 0 and not (self.whole or self.local):
+            raise ValueError("whole and local are both 0, and nothing would be trained; share 0 turns the stage off")
+        return self
+
+
+class Denoising(Block):
+    weight: Weight
+    strongest: Annotated[float, Field(gt=0, le=1)]
+
+
+class TwoStageParams(RecipeParams):
+    """Our reading of two-stage pre-training; params.yaml says what each parameter means."""
+
+    alignment: Alignment
+    denoising: Denoising
+    distillation: Weight
+
+    @property
+    def aligns_first(self) -> bool:
+        return self.alignment.share > 0
+
+    @model_validator(mode="after")
+    def has_a_teacher(self) -> Self:
+        if self.distillation > 0 and not self.aligns_first:
+            raise ValueError("distillation needs alignment.share above 0: it is from what alignment has trained")
+        return self
+
+    def refusal(self, weights: dict[str, float]) -> str | None:
+        if self.denoising.weight > 0 and not weights.get("mim"):
+            return "recipes.two_stage.denoising.weight needs objectives.mim above 0: noise is read from the same pass; 0 turns it off"
+        return None
