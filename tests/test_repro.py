@@ -14,6 +14,7 @@ from pathlib import Path
 import polars
 import psutil
 import pytest
+from safetensors.torch import load_file
 
 from m3ae.releases.catalogue import CATALOGUE
 from m3ae.tasks import TASKS
@@ -87,7 +88,7 @@ def all_run(output: str) -> set[str]:
 
 
 def test_repro_runs_every_stage_and_says_where_the_report_is(project):
-    once = {"check", "phantom", "inventory", "sample_pairs", "leaks", "tokenizer", "pretrain", "architecture"}
+    once = {"check", "phantom", "inventory", "sample_pairs", "leaks", "tokenizer", "align", "pretrain", "architecture"}
     once |= {"encoders", "zero_shot", "controls", "robustness", "visualise", "report"}
     runs = {f"{stage}@{task}-0" for stage in ("finetune", "baseline", "evaluate") for task in RUN}
     assert all_run(project.first_output) == once | runs | {f"prepare@{release}" for release in CATALOGUE}
@@ -156,7 +157,7 @@ def test_an_ablation_runs_pretraining_and_what_follows_from_it_and_no_preparatio
     follows = {f"{stage}@{task}-0" for stage in ("finetune", "evaluate") for task in RUN}
     assert (
         stages_run(project.dvc("repro"))
-        == {"check", "pretrain", "architecture", "zero_shot", "controls", "robustness", "visualise", "report"} | follows
+        == {"check", "align", "pretrain", "architecture", "zero_shot", "controls", "robustness", "visualise", "report"} | follows
     )
 
 
@@ -227,3 +228,16 @@ def is_training(process: psutil.Process) -> bool:
     with suppress(psutil.NoSuchProcess):  # one that has ended is no more than a name
         return all("stages.launch" in each.cmdline() for each in (process, process.parent()))
     return False
+
+
+def test_a_recipe_of_two_stages_aligns_the_encoders_first_and_exports_a_plain_model(project):
+    project.write(recipe="two_stage")
+    assert {"align", "pretrain"} <= stages_run(project.dvc("repro", "pretrain"))
+    first, second = project.metrics("align.json"), project.metrics("pretrain.json")
+    assert first["alignment"].keys() >= {"loss", "accuracy_of_texts"} and first["steps"] > 1 and second["steps"] < 6
+    assert second["distillation"]["loss"] > 0 and second["mim"]["noise_loss"] > 0
+    weights = load_file(project.folder / "data/pretrain/model.safetensors")
+    project.write()
+    project.dvc("repro", "pretrain")
+    assert weights.keys() == load_file(project.folder / "data/pretrain/model.safetensors").keys()
+    assert load_file(project.folder / "data/aligned.safetensors") == {} and project.metrics("align.json") == {}

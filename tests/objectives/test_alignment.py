@@ -1,11 +1,13 @@
 import pytest
 import torch
 
+from m3ae.batches.synthetic import synthetic_pairs
 from m3ae.objectives.alignment import Alignment, local_contrast, whole_contrast
+from m3ae.objectives.build import pretraining_learner
 from m3ae.objectives.contrast import centred, twins
 from m3ae.objectives.halves import largest_of, mean_of
-from tests.batches.test_batches import pairs, tokenizer  # noqa: F401  # a fixture
-from tests.recipes.test_two_stage import batch_of, new_learner, recipe
+from tests import tiny
+from tests.recipes.test_two_stage import batch_of, new_learner, recipe, tokenizer  # noqa: F401  # a fixture
 
 OWN = torch.arange(6)
 NONE = torch.zeros(6, 6, dtype=torch.bool)
@@ -55,6 +57,17 @@ def test_one_image_under_two_captions_is_no_negative_of_either():
     (with_twin, _), _ = whole_contrast(keys, keys, OWN, NONE, 0.2)
     (without, _), _ = whole_contrast(keys, keys, OWN, same, 0.2)
     assert without[0] < with_twin[0] and torch.equal(without[2:], with_twin[2:])
+
+
+def test_of_images_that_are_one_the_objective_makes_no_negatives(monkeypatch):
+    first = recipe().first()
+    model = tiny.model()
+    learner = pretraining_learner(tiny.config(model), first.weights(), seed=0, added=first.added()).eval()
+    batch = synthetic_pairs(4, model, tiny.METHOD, tiny.VOCABULARY)
+    batch.images[1] = batch.images[0]
+    loss = learner(batch).value
+    monkeypatch.setattr("m3ae.objectives.alignment.twins", lambda keys, own: torch.zeros(len(own), len(keys), dtype=torch.bool))
+    assert learner(batch).value > loss + 0.1
 
 
 def test_a_word_is_compared_with_the_patch_that_it_is_most_similar_to_wherever_that_is():
