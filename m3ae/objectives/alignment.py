@@ -80,6 +80,6 @@ def local_contrast(text: Tensor, mask: Tensor, image: Tensor, same: Tensor, temp
 
 
 def directions(tokens: Tensor, mask: Tensor) -> Tensor:
-    """Return tokens (B, T, H) of length 1, without what all that are there share, through which no gradient goes."""
-    shared = tokens.detach()[mask].mean(dim=0)
+    """Return tokens (B, T, H) of length 1, without what all that are there (B, T; bool) share, through which no gradient goes."""
+    shared = tokens.detach().masked_fill(~mask.unsqueeze(-1), 0).sum(dim=(0, 1)) / mask.sum()
     return normalize(tokens - shared, dim=-1)
