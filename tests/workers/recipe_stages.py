@@ -1,7 +1,7 @@
-"""Run by test_recipe_stages.py under torchrun: a few steps of each recipe's objectives at ZeRO 0 to 3, undisturbed and resumed half-way.
+"""Run by test_recipe_stages.py under torchrun: a few steps of one recipe's objectives at ZeRO 0 to 3, undisturbed and resumed half-way.
 
-Writes {recipe: {stage: {"losses": of all processes, "resumed": likewise, "teacher": how far a frozen one is from what it was}}} as JSON to
-the path given.
+Its arguments are a name of `RUNS` and a path, to which it writes {stage: {"losses": of all processes, "resumed": likewise, "weights": their
+names, "teacher": how far a frozen one is from what it was}} as JSON.
 """
 
 import json
@@ -80,7 +80,7 @@ class Run(NamedTuple):
 
 RUNS = {
     "robust_mmr": Run(lambda: RobustMMR(None), spoilt),
-    "two_stage, first": Run(lambda: TwoStage(TWO_STAGE).first(), lambda *_: ()),
+    "two_stage_first": Run(lambda: TwoStage(TWO_STAGE).first(), lambda *_: ()),
     "two_stage": Run(lambda: TwoStage(TWO_STAGE), noisy),
 }
 
@@ -127,9 +127,10 @@ def strayed(recipe: PretrainingRecipe) -> float:
 
 def main() -> None:
     join()
-    results = {name: {stage: run(asked, stage, name) for stage in range(4)} for name, asked in RUNS.items()}
+    name, out = sys.argv[1:]
+    results = {stage: run(RUNS[name], stage, name) for stage in range(4)}
     if is_first():
-        Path(sys.argv[1]).write_text(json.dumps(results))
+        Path(out).write_text(json.dumps(results))
 
 
 if __name__ == "__main__":
