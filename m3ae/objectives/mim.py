@@ -15,7 +15,7 @@ from m3ae.model.decoders import PixelDecoder
 from m3ae.model.fusion import Fusion, Read
 from m3ae.model.init import initialise, std
 from m3ae.model.params import ModelParams
-from m3ae.objectives.base import Features, Loss, Objective, View
+from m3ae.objectives.base import Beside, Features, Loss, Objective, View
 from m3ae.objectives.tallies import tally
 
 VARIANCE_FLOOR = 1e-6
@@ -24,7 +24,7 @@ VARIANCE_FLOOR = 1e-6
 class MaskedImageModelling(Objective):
     """Squared error against each masked patch's normalised pixels; `layer` counts the fusion layers read through (-1: all)."""
 
-    views = (View.TEXT, View.KEPT_IMAGE)
+    views: ClassVar[tuple[View | Beside, ...]] = (View.TEXT, View.KEPT_IMAGE)
     tally_names: ClassVar[tuple[str, ...]] = ("loss", "loss_predicting_zero")
 
     def __init__(self, layer: int, decoder: Decoder, params: ModelParams):
