@@ -4,6 +4,7 @@ follow from it and from the number of processes.
 
 import math
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -150,6 +151,12 @@ class Engine:
     def gradient_norm(self) -> float:
         """Return the norm of the last step's whole gradient, before it was clipped."""
         return float(self.plain_norm if self.is_plain else self.deepspeed.get_global_grad_norm())
+
+    @contextmanager
+    def whole(self, parameters: Iterable[torch.nn.Parameter]) -> Iterator[None]:
+        """Have these weights whole in every process, all of which must call, for as long as they are read."""
+        with deepspeed.zero.GatheredParameters(list(parameters), enabled=self.recipe.zero_stage == 3):
+            yield
 
     def loader(self, batches: Batches[Batch], numbers: list[int]) -> DataLoader[Batch]:
         return DataLoader(batches, batch_size=None, sampler=numbers, num_workers=num_loader_workers(), worker_init_fn=outlive_request)

@@ -24,6 +24,10 @@ from m3ae.progress import Bar, bar
 NUM_CURVE_POINTS, NUM_LIVE_POINTS = 100, 1000
 
 
+def nothing(_step: int) -> None:
+    """Do nothing after a step."""
+
+
 @dataclass
 class Curves:
     """What was seen so far; it travels with the resume state."""
@@ -45,9 +49,10 @@ class Pretraining:
         state: ResumeState,
         speed: Speed,
         stage: str = "pretrain",
+        after_step: Callable[[int], None] = nothing,
     ):
         self.engine, self.params, self.state, self.speed = engine, params, state, speed
-        self.training, self.validation = training, validation
+        self.training, self.validation, self.after_step = training, validation, after_step
         self.curves, self.stop = Curves(), StopRequest()
         self.stage, self.live, self.spikes = stage, LiveLog(FOLDER / stage), Spikes()
         self.recent, self.latest = self.new_tallies(), self.new_tallies()  # since the last row of the curve, and of the live log
@@ -61,6 +66,7 @@ class Pretraining:
             with bar("pre-training", "step", self.params.steps, first_step, is_first()) as progress:
                 self.speed.go_on()
                 for step, rows in self.engine.train(self.training, first_step, self.params.steps):
+                    self.after_step(step)
                     self.speed.step_done()
                     self.recent.add(rows)
                     self.latest.add(rows)

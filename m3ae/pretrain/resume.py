@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import torch.distributed as dist
+from safetensors.torch import load_file, save_file
 from torch import get_num_threads
 
 from m3ae.disk.digest import sha256_of_file
@@ -23,20 +24,22 @@ from m3ae.disk.state import root
 from m3ae.engine.engine import Engine
 from m3ae.engine.processes import is_first
 from m3ae.pretrain.universal import universal
+from m3ae.recipes.base import PretrainingRecipe
 
 T = TypeVar("T")
-COMPLETE, LOCK = "complete.json", "in-use.lock"
+COMPLETE, OF_RECIPE, LOCK = "complete.json", "recipe.safetensors", "in-use.lock"
 NUM_KEPT = 2  # the newest, and one before it should the disk have spoilt the newest
 
 
 class ResumeState:
     """One run's checkpoints, which a run on another number of processes may take up, too; then the results agree to rounding only.
 
-    `other`: one more folder whose checkpoints may be taken up. Raises SystemExit, naming what differs, where it is of another run.
+    `recipe`: whose own state is kept, too. `other`: one more folder whose checkpoints may be taken up. Raises SystemExit, naming what
+    differs, where it is of another run.
     """
 
-    def __init__(self, run: Identity, other: Path | None = None):
-        self.run, self.folder = run, root() / run.name()
+    def __init__(self, run: Identity, other: Path | None = None, recipe: PretrainingRecipe | None = None):
+        self.run, self.folder, self.recipe = run, root() / run.name(), recipe
         self.folders = [self.folder, *([other] if other else [])]
         if other:
             run.require(other)
@@ -76,6 +79,8 @@ class ResumeState:
         engine.deepspeed.save_checkpoint(str(self.folder), tag=beside.name, save_latest=False)
         dist.barrier()
         if is_first():
+            if self.recipe and (of_recipe := self.recipe.state()):
+                save_file(of_recipe, beside / OF_RECIPE)
             digests = {path.relative_to(beside).as_posix(): sha256_of_file(path) for path in files(beside)}
             told = {"step": step, "processes": dist.get_world_size(), "threads": get_num_threads(), "notes": notes, "files": digests}
             every_digit = json.dumps(told)  # a resumed run's curves are those of an undisturbed one
@@ -99,6 +104,8 @@ class ResumeState:
         if is_first() and saved.get("threads", get_num_threads()) != get_num_threads():
             print(f"{found}: was saved with {saved['threads']} threads a process, not {get_num_threads()}: the last digits will differ")
         engine.load(from_first(lambda: universal(found, self.folder)) if engine.reads_universal else found)
+        if self.recipe and (found / OF_RECIPE).is_file():
+            self.recipe.load_state(load_file(found / OF_RECIPE))
         return saved["step"], saved["notes"]
 
     def is_of_others(self) -> bool:

@@ -72,7 +72,7 @@ def trained(params: Params, inputs: Inputs, recipe: PretrainingRecipe, before: M
     encoders = {"vision": architecture(params.model.vision_encoder), "text": learner.backbone.text.transformer.config.to_diff_dict()}
     config = config.model_copy(update=encoders)
     recipe.begin(learner, before, DTYPES[params.pretrain.precision])
-    state = ResumeState(inputs.identity, inputs.resume)
+    state = ResumeState(inputs.identity, inputs.resume, recipe)
     state.claim()
     possible = possible_pairs_per_second(learner, training, params.pretrain.precision)
     steps = num_steps(params, recipe, config, learner, training.spread(NUM_COUNTED))
@@ -80,7 +80,11 @@ def trained(params: Params, inputs: Inputs, recipe: PretrainingRecipe, before: M
     use_deterministic_kernels(asked.deterministic)
     compile_parts(learner, asked.compile)
     engine = Engine(learner, asked, params.deepspeed, steps, params.seed, state.is_of_others())
-    pretraining = Pretraining(engine, asked, training, validation, state, Speed(asked.batch, possible), inputs.identity.stage)
+
+    def after_step(step: int) -> None:
+        recipe.after_step(step / steps, engine.whole)
+
+    pretraining = Pretraining(engine, asked, training, validation, state, Speed(asked.batch, possible), inputs.identity.stage, after_step)
     figures = pretraining.run()
     return Trained(config, steps, engine.full_weights(), figures, pretraining.curves, training, validation, state)
 

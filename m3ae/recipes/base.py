@@ -17,6 +17,7 @@ from m3ae.model.config import ModelConfig
 from m3ae.objectives.base import Objective
 from m3ae.objectives.build import Added
 from m3ae.objectives.learner import AS_SHOWN, Learner
+from m3ae.recipes.momentum import Whole
 from m3ae.recipes.params import RecipeParams
 from m3ae.recipes.registry import RECIPES
 
@@ -54,6 +55,16 @@ class PretrainingRecipe:
 
     def begin(self, learner: Learner, before: Mapping[str, Tensor], dtype: torch.dtype) -> None:
         """Make a newly drawn learner ready to be trained in `dtype`; `before`: the weights that the stage before has left, if any."""
+
+    def after_step(self, done: float, whole: Whole) -> None:
+        """Do what is due after an optimiser step, in every process; `done`: share of the steps. `whole` has weights whole for reading."""
+
+    def state(self) -> dict[str, Tensor]:
+        """Return what a resumed run has to know, alike in all processes."""
+        return {}
+
+    def load_state(self, state: Mapping[str, Tensor]) -> None:
+        """Take up what `state` has returned; called where the checkpoint has it."""
 
     def added(self) -> Added:
         return Added(self.objectives(), self.reads)

@@ -5,9 +5,10 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from m3ae.method import Weight
-from m3ae.params import RECIPE, Block, Section
+from m3ae.params import RECIPE, Block, Count, Section
 
 Share = Annotated[float, Field(ge=0, le=1)]
+Temperature = Annotated[float, Field(gt=0)]
 Half = Literal["image", "text"]
 
 
@@ -56,7 +57,7 @@ class RobustMMRParams(RecipeParams):
     consistency: Weight
     resilience: Weight
     form: Literal["infonce", "cosine"]
-    temperature: Annotated[float, Field(gt=0)]
+    temperature: Temperature
 
     @property
     def is_on(self) -> bool:
@@ -70,7 +71,7 @@ class Alignment(Block):
     share: Annotated[float, Field(ge=0, lt=1)]
     whole: Weight
     local: Weight
-    temperature: Annotated[float, Field(gt=0)]
+    temperature: Temperature
 
     @model_validator(mode="after")
     def contrasts_something(self) -> Self:
@@ -105,3 +106,23 @@ class TwoStageParams(RecipeParams):
         if self.denoising.weight > 0 and not weights.get("mim"):
             return "recipes.two_stage.denoising.weight needs objectives.mim above 0: noise is read from the same pass; 0 turns it off"
         return None
+
+
+class SemMIMParams(RecipeParams):
+    """Our reading of SemMIM; params.yaml says what each parameter means."""
+
+    agreement: Weight
+    codes: Weight
+    num_codes: Annotated[int, Field(ge=2, le=65536)]
+    head_width: Count
+    bottleneck: Count
+    temperature: Temperature
+    teacher_temperature: Temperature
+    patch_temperature: Temperature
+    warmup_share: Share
+    centre_momentum: Share
+    momentum: Share
+    smallest_crop: Annotated[float, Field(gt=0, le=1)]
+    text_in_target: bool
+    text_in_student: bool
+    collapsed_steps: Count

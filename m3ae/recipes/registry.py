@@ -5,7 +5,7 @@ Entries name their classes, as a package's entry points do, so that `check` can 
 
 from typing import NamedTuple
 
-from m3ae.recipes.params import RecipeParams, RobustMMRParams, TwoStageParams
+from m3ae.recipes.params import RecipeParams, RobustMMRParams, SemMIMParams, TwoStageParams
 
 
 class Entry(NamedTuple):
@@ -20,6 +20,11 @@ RECIPES = {
         "M3AE by our reading of Robust-MMR (arXiv 2602.17689), which claims no number of that paper",
         "m3ae.recipes.robust_mmr:RobustMMR",
         RobustMMRParams,
+    ),
+    "semmim": Entry(
+        "M3AE by our reading of SemMIM (arXiv 2403.00249), which claims no number of that paper",
+        "m3ae.recipes.semmim:SemMIM",
+        SemMIMParams,
     ),
     "two_stage": Entry(
         "M3AE by our reading of two-stage pre-training with contrastive masked autoencoders (arXiv 2408.02245), "
