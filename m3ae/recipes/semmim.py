@@ -1,8 +1,8 @@
 """SemMIM, our reading of arXiv 2403.00249, of which we know the abstract: what is hidden is told by its meaning, not its pixels.
 
 A momentum copy of the model sees whole images and texts, and puts each patch, beside its text, into one of `num_codes` classes; the model
-has to name those of hidden patches. The classes are learned by agreement: two showings of an image belong to one. docs/recipes.md has what is
-known and what is not.
+has to name those of hidden patches. The classes are learned by agreement: two showings of an image belong to one. docs/recipes.md has what
+is known and what is not.
 """
 
 import math
