@@ -86,15 +86,10 @@ def at_scale(scale: str) -> tuple[PlanParams, PrepareParams]:
     return params.model_copy(update={"model": model, "pretrain": recipe}), PrepareParams.read(Sources.load(PARAMS, scale))
 
 
-def copied(learner: Learner) -> Learner:
-    """Return a copy of the learner. Which showings its objectives read is shared: a read-only mapping cannot be copied."""
-    return copy.deepcopy(learner, {id(learner.reads): learner.reads})
-
-
 @contextmanager
 def engine_of(learner: Learner, recipe: PretrainParams, params: PlanParams) -> Iterator[Engine]:
     """Yield an engine that trains a copy of the learner, and take its hooks away afterwards: they would keep its memory."""
-    trained = copied(learner)
+    trained = copy.deepcopy(learner)
     compile_parts(trained, recipe.compile)
     engine = Engine(trained, recipe, params.deepspeed, NUM_STEPS, seed=0)
     try:

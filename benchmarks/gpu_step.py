@@ -3,6 +3,7 @@
 A step is `paper`'s, batch and all. Its pairs are made up and lie in the host's memory, as a loader would hand them over.
 """
 
+import copy
 import os
 import time
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ import torch
 
 from benchmarks.gpu_machine import speeds
 from benchmarks.gpu_section import Job, Row, spread
-from benchmarks.gpu_sizes import PaddedBatches, Sizes, Way, copied, engine_of, sizes_of
+from benchmarks.gpu_sizes import PaddedBatches, Sizes, Way, engine_of, sizes_of
 from m3ae.engine.processes import device, join, moved
 from m3ae.objectives.learner import Learner
 from m3ae.plan.table import GB, measure
@@ -80,7 +81,7 @@ class Bench:
 
     def count_operations(self, micro_batch: int) -> float:
         """Return the operations of a pair, a mean over some of a step's micro-batches."""
-        learner: Learner = copied(self.learner).to(device())
+        learner: Learner = copy.deepcopy(self.learner).to(device())
         step = self.batches(micro_batch).step
         counted = [operations_a_pair(learner, moved(batch)) for batch in step[:: -(-len(step) // NUM_COUNTED)]]
         return sum(counted) / len(counted)

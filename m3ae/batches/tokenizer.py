@@ -57,8 +57,7 @@ class Tokenizer:
 
     def __call__(self, texts: Sequence[str], most_tokens: int, multiple: int = 1) -> Tokens:
         """Encode `texts`, cut to `most_tokens` (special ones included), padded to the longest, rounded up to a `multiple`."""
-        cut = {"truncation": True, "max_length": most_tokens}
-        encoded = self.fast(list(texts), **cut, padding=True, pad_to_multiple_of=multiple, return_tensors="pt")
+        encoded = self.encoded(texts, most_tokens, multiple, return_tensors="pt")
         ids = encoded["input_ids"]
         words = torch.tensor([word_numbers(text, encoding) for text, encoding in zip(texts, encoded.encodings, strict=True)])
         is_wordlike = self.is_wordlike[ids]
@@ -73,9 +72,11 @@ class Tokenizer:
 
     def spans(self, texts: Sequence[str], most_tokens: int, multiple: int = 1) -> Tensor:
         """Return which characters of its text each token stands for (B, L, 2): the first, and the first after it; cut and padded alike."""
+        return torch.tensor(self.encoded(texts, most_tokens, multiple, return_offsets_mapping=True)["offset_mapping"])
+
+    def encoded(self, texts: Sequence[str], most_tokens: int, multiple: int, **returned: Any) -> Any:
         cut = {"truncation": True, "max_length": most_tokens}
-        encoded = self.fast(list(texts), **cut, padding=True, pad_to_multiple_of=multiple, return_offsets_mapping=True)
-        return torch.tensor(encoded["offset_mapping"])
+        return self.fast(list(texts), **cut, padding=True, pad_to_multiple_of=multiple, **returned)
 
     def lengths(self, texts: Iterable[str], most_tokens: int) -> list[int]:
         """Return how many tokens each text has, special ones included, once it is cut to `most_tokens`."""

@@ -20,17 +20,26 @@ SPOILT, WITHOUT = 0, 1  # the showings beside a batch: its halves spoilt; no wor
 Form = Literal["infonce", "cosine"]
 
 
-class Consistency(Objective):
-    """Does a spoilt pair look as its clean self: the mean of its tokens, that of its patches, and the fused pair?"""
+class FindsItsPair(Objective):
+    """Compares vectors with the clean pairs of the step, in one of two forms."""
 
-    views = (Beside(SPOILT, View.TEXT), Beside(SPOILT, View.IMAGE))
     key_views = (View.TEXT, View.IMAGE)
-    tally_names = ("loss", "accuracy", "spread")
-    name = "consistency"
 
     def __init__(self, form: Form, temperature: float):
         super().__init__()
         self.form, self.temperature = form, temperature
+
+    def compare(self, anchors: Tensor, keys: Tensor, own: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what `compare` does, as the parameters say."""
+        return compare(anchors, keys, own, self.form, self.temperature)
+
+
+class Consistency(FindsItsPair):
+    """Does a spoilt pair look as its clean self: the mean of its tokens, that of its patches, and the fused pair?"""
+
+    views = (Beside(SPOILT, View.TEXT), Beside(SPOILT, View.IMAGE))
+    tally_names = ("loss", "accuracy", "spread")
+    name = "consistency"
 
     def forward(self, fusion: Fusion, features: dict[View | Beside, Tensor], batch: PairBatch) -> Loss:
         """Return the mean loss of the three vectors; accuracy counts the fused one, `spread` is its deviation, 0 once all pairs are one."""
@@ -38,7 +47,7 @@ class Consistency(Objective):
         text, image = (features[view] for view in self.views)
         vectors = self.vectors(fusion, text, image, batch.beside[SPOILT].text_mask)
         keys, own = compared_with(batch, self.name)
-        found = [compare(*part, own, self.form, self.temperature) for part in zip(parts(vectors), parts(keys), strict=True)]
+        found = [self.compare(*part, own) for part in zip(parts(vectors), parts(keys), strict=True)]
         losses = torch.stack([losses for losses, _ in found]).mean(dim=0)
         return Loss(losses.mean(), torch.stack([tally(losses), tally(found[-1][1]), tally(parts(keys)[-1].std(dim=0))]))
 
@@ -52,23 +61,18 @@ class Consistency(Objective):
         return torch.cat([mean_token.float(), image.mean(dim=1).float(), fused_pair(fusion, text, text_mask, image)], dim=-1)
 
 
-class Resilience(Objective):
+class Resilience(FindsItsPair):
     """Can a pair be told from the others of a step by either half alone?"""
 
     views = (View.TEXT, View.IMAGE, Beside(WITHOUT, View.TEXT), Beside(WITHOUT, View.IMAGE))
-    key_views = (View.TEXT, View.IMAGE)
     tally_names = ("loss", "accuracy_without_text", "accuracy_without_image")
     name = "resilience"
-
-    def __init__(self, form: Form, temperature: float):
-        super().__init__()
-        self.form, self.temperature = form, temperature
 
     def forward(self, fusion: Fusion, features: dict[View | Beside, Tensor], batch: PairBatch) -> Loss:
         text, image, no_text, no_image = (features[view] for view in self.views)
         keys, own = compared_with(batch, self.name)
         halves = (fused_pair(fusion, no_text, batch.text_mask, image), fused_pair(fusion, text, batch.text_mask, no_image))
-        (without_text, by_image), (without_image, by_text) = (compare(half, keys, own, self.form, self.temperature) for half in halves)
+        (without_text, by_image), (without_image, by_text) = (self.compare(half, keys, own) for half in halves)
         losses = (without_text + without_image) / 2
         return Loss(losses.mean(), torch.stack([tally(losses), tally(by_image), tally(by_text)]))
 

@@ -39,7 +39,7 @@ class Learner(nn.Module):
         super().__init__()
         self.backbone = backbone
         self.objectives = nn.ModuleDict(objectives)
-        self.weights, self.views, self.reads = weights, views, reads
+        self.weights, self.views, self.reads = weights, views, dict(reads)
 
     def forward(self, batch: Any, only: tuple[str, ...] = (), ahead: bool = False) -> Loss | dict[str, Tensor]:
         """Return the weighted loss and the tallies of the objectives that `only` names, of all where it names none.
